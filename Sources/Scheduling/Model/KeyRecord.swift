@@ -1,0 +1,42 @@
+/// What the store remembers of the latest request for a schedule key, also after the schedule itself is gone.
+public struct KeyRecord: Hashable, Sendable {
+    /// What became of the latest create.
+    public enum State: String, Hashable, Sendable {
+        /// Pending while its timeline item exists, delivered once it does not.
+        case latest = "LATEST"
+        /// Cancelled before it was delivered.
+        case cancelled = "CANCELLED"
+        /// Its delivery can never succeed; it went to the dead-letter topic.
+        case failed = "FAILED"
+    }
+
+    /// What became of the latest create.
+    public var state: State
+    /// The intake partition of the latest create.
+    public var partition: Int32
+    /// The position of the latest create.
+    public var position: Position
+    /// The intake offset of the latest request that changed the key: the create's own, or the cancel's.
+    public var requestOffset: Int64
+    /// The ordering key of the latest create.
+    public var orderingKey: String
+    /// The target of the latest create.
+    public var target: DeliveryTarget
+
+    /// A record from its parts.
+    public init(
+        state: State,
+        partition: Int32,
+        position: Position,
+        requestOffset: Int64,
+        orderingKey: String,
+        target: DeliveryTarget
+    ) {
+        self.state = state
+        self.partition = partition
+        self.position = position
+        self.requestOffset = requestOffset
+        self.orderingKey = orderingKey
+        self.target = target
+    }
+}
