@@ -1,0 +1,59 @@
+import DequeModule
+
+/// Due schedules that may not go out yet, by ordering key, in the order in which they will.
+///
+/// A create that was due on arrival may repeat one that has been delivered; it waits here for the store's answer.
+/// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
+struct HoldingPen {
+    private struct Item {
+        var entry: Int32
+        var schedule: Schedule
+        /// Whether it waits for its own answer, rather than for those in front of it.
+        var isWaiting: Bool
+    }
+
+    private var queues: [String: Deque<Item>] = [:]
+    /// Free to go out, in order, until taken.
+    private var released: [(entry: Int32, schedule: Schedule)] = []
+
+    /// Whether a schedule with this ordering key has to queue.
+    func holds(_ orderingKey: String) -> Bool {
+        !queues.isEmpty && queues[orderingKey] != nil
+    }
+
+    mutating func add(_ schedule: Schedule, entry: Int32, isWaiting: Bool) {
+        queues[schedule.orderingKey, default: []].append(Item(entry: entry, schedule: schedule, isWaiting: isWaiting))
+    }
+
+    /// Takes `schedule` out; what stood behind it may be free now.
+    mutating func remove(_ schedule: Schedule) {
+        let key = schedule.orderingKey
+        guard let index = queues[key]?.firstIndex(where: { $0.schedule === schedule }) else { return }
+        queues[key]?.remove(at: index)
+        releaseFront(of: key)
+    }
+
+    /// The answer for `schedule` is there: it goes out as soon as nothing stands before it.
+    mutating func answer(_ schedule: Schedule) {
+        let key = schedule.orderingKey
+        guard let index = queues[key]?.firstIndex(where: { $0.schedule === schedule }) else { return }
+        queues[key]?[index].isWaiting = false
+        releaseFront(of: key)
+    }
+
+    /// Hands over what is free to go out. Check that it is still the pending one of its entry.
+    mutating func takeReleased() -> [(entry: Int32, schedule: Schedule)] {
+        defer { released.removeAll() }
+        return released
+    }
+
+    private mutating func releaseFront(of key: String) {
+        while let first = queues[key]?.first, !first.isWaiting {
+            queues[key]?.removeFirst()
+            released.append((first.entry, first.schedule))
+        }
+        if queues[key]?.isEmpty == true {
+            queues[key] = nil
+        }
+    }
+}

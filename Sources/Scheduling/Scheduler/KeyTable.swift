@@ -1,0 +1,195 @@
+import TimerWheel
+
+/// What is in memory about one schedule key: a pending schedule, deliveries in flight, or both.
+struct KeyEntry {
+    /// Where the pending schedule is.
+    enum Place: UInt8 {
+        /// There is none: only deliveries or store work keep the entry.
+        case nowhere
+        /// In the wheel, under `handle`.
+        case wheel
+        /// Due, and in the holding pen.
+        case pen
+        /// Beyond the horizon: here only until the store has it.
+        case storeOnly
+    }
+
+    /// What is known of the store's key record.
+    enum Knowledge: UInt8 {
+        /// Nothing, and the question waits to be sent.
+        case unasked
+        /// Nothing, and the question is on its way.
+        case asked
+        /// Nothing, and the answer takes long: schedules do not wait for it any more.
+        case late
+        /// All that matters.
+        case known
+    }
+
+    /// The latest create, if it is still to be handed out.
+    var pending: Schedule?
+    /// Where it is.
+    var place = Place.nowhere
+    /// Its handle in the wheel; meaningful in `Place.wheel` only.
+    var handle: TimerWheel<Int32>.Handle?
+    /// Whether the timeline holds it, or may by now.
+    var isInStore = false
+    /// Whether it was due when it arrived, so that it may repeat a delivered one.
+    var wasDueOnArrival = false
+    /// Whether it replaced one with another time before the key record was known: then it repeats nothing.
+    var replacedAnotherTime = false
+    /// What is known of the key record.
+    var knowledge = Knowledge.unasked
+    /// Deliveries in flight.
+    var handedOut: Int32 = 0
+    /// The schedule time of the latest one handed out, unless it failed.
+    var latestHandedOut: EpochMilliseconds?
+    /// The offset of the latest request that changed the key.
+    var latestRequest: Int64 = -1
+    /// The offset of a cancel that waits for the key record.
+    var waitingCancel: Int64?
+    /// Index of its store work, if there is any.
+    var work: Int32?
+}
+
+/// What is to be written for one schedule key. At most one change of a key is in flight, so that changes to one item
+/// never overtake each other; what comes meanwhile is gathered here and goes out together.
+struct KeyWork {
+    var key: ScheduleKey
+    /// To be sent: the timeline item.
+    var put: Schedule?
+    /// To be sent: the key record.
+    var record: KeyRecord?
+    /// To be sent: timeline items to delete.
+    var deletes: [Position] = []
+    /// Settled once what is to be sent has been stored.
+    var offsets = OffsetList()
+    /// Settled by whatever becomes of the pending schedule, which is not to be written so far.
+    var pendingOffsets = OffsetList()
+    /// Whether the entry stands in the queue of those to be sent.
+    var isQueued = false
+    /// The change in flight.
+    var sent: SentChange?
+
+    /// Whether there is something to be sent.
+    var hasUnsent: Bool { put != nil || record != nil || !deletes.isEmpty || !offsets.isEmpty }
+
+    /// Whether nothing is to be sent, in flight, or waiting for the pending schedule.
+    var isDone: Bool { !hasUnsent && sent == nil && pendingOffsets.isEmpty }
+}
+
+/// The part of a change in flight that its answer needs.
+struct SentChange {
+    var put: Position?
+    var deletes: [Position]
+    var offsets: OffsetList
+}
+
+/// A few offsets; one needs no allocation.
+struct OffsetList {
+    private var first: Int64?
+    private var rest: [Int64] = []
+
+    init() {}
+
+    init(_ offset: Int64) {
+        first = offset
+    }
+
+    var isEmpty: Bool { first == nil }
+
+    mutating func append(_ offset: Int64) {
+        if first == nil { first = offset } else { rest.append(offset) }
+    }
+
+    mutating func append(_ other: OffsetList) {
+        other.forEach { append($0) }
+    }
+
+    func forEach(_ body: (Int64) -> Void) {
+        guard let first else { return }
+        body(first)
+        rest.forEach(body)
+    }
+
+    /// Hands over all of them and is empty after.
+    mutating func take() -> OffsetList {
+        defer { self = OffsetList() }
+        return self
+    }
+}
+
+/// The entries and their store work, in slabs with free lists: an index stays good until it is freed.
+struct KeyTable {
+    private var indices: [ScheduleKey: Int32] = [:]
+    private var entries: ContiguousArray<KeyEntry> = []
+    private var freeEntries: [Int32] = []
+    private var works: ContiguousArray<KeyWork> = []
+    private var freeWorks: [Int32] = []
+
+    var count: Int { indices.count }
+
+    subscript(index: Int32) -> KeyEntry {
+        _read { yield entries[Int(index)] }
+        _modify { yield &entries[Int(index)] }
+    }
+
+    subscript(work index: Int32) -> KeyWork {
+        _read { yield works[Int(index)] }
+        _modify { yield &works[Int(index)] }
+    }
+
+    func index(of key: ScheduleKey) -> Int32? { indices[key] }
+
+    /// The entry of `key`, made if there is none.
+    mutating func findOrAdd(_ key: ScheduleKey) -> (index: Int32, isNew: Bool) {
+        if let index = indices[key] { return (index, false) }
+        let index: Int32
+        if let free = freeEntries.popLast() {
+            index = free
+        } else {
+            index = Int32(entries.count)
+            entries.append(KeyEntry())
+        }
+        indices[key] = index
+        return (index, true)
+    }
+
+    /// Frees the entry of `key`, which has no work any more.
+    mutating func remove(_ index: Int32, key: ScheduleKey) {
+        indices[key] = nil
+        entries[Int(index)] = KeyEntry()
+        freeEntries.append(index)
+    }
+
+    /// The work of an entry, made if there is none.
+    mutating func ensureWork(_ index: Int32, key: ScheduleKey) -> Int32 {
+        if let work = entries[Int(index)].work { return work }
+        let work: Int32
+        if let free = freeWorks.popLast() {
+            work = free
+            works[Int(free)] = KeyWork(key: key)
+        } else {
+            work = Int32(works.count)
+            works.append(KeyWork(key: key))
+        }
+        entries[Int(index)].work = work
+        return work
+    }
+
+    /// Frees the work of an entry.
+    mutating func removeWork(_ index: Int32) {
+        guard let work = entries[Int(index)].work else { return }
+        entries[Int(index)].work = nil
+        freeWorks.append(work)
+    }
+
+    /// Every index in use that `isIncluded` says yes to. Linear in the size of the slab.
+    func indices(where isIncluded: (KeyEntry) -> Bool) -> [Int32] {
+        var found: [Int32] = []
+        for index in entries.indices where isIncluded(entries[index]) {
+            found.append(Int32(index))
+        }
+        return found
+    }
+}

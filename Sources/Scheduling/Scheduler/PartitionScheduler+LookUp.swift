@@ -1,0 +1,164 @@
+/// A key that the store is asked about.
+struct Question {
+    var index: Int32
+    var key: ScheduleKey
+    /// Whether the request was in the log at the assignment, so that firing begins after the answer.
+    var isReplay: Bool
+}
+
+extension PartitionScheduler {
+    /// The store has answered look-up `id`: one answer for each key, in order.
+    public mutating func keysLookedUp(
+        _ id: Int,
+        _ answers: [KeyLookup],
+        now: EpochMilliseconds,
+        _ effects: inout Effects
+    ) {
+        guard let questions = lookUps.removeValue(forKey: id) else { return }
+        precondition(questions.count == answers.count, "look-up \(id): \(questions.count) keys, \(answers.count) answers")
+        for (question, answer) in zip(questions, answers) {
+            if question.isReplay { replayQuestions -= 1 }
+            resolve(question.index, key: question.key, answer)
+        }
+        advance(now, &effects)
+    }
+
+    /// Look-up `id` takes long. Schedules that wait for it go out now: better delivered twice than late.
+    public mutating func lookUpDelayed(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
+        for question in lookUps[id] ?? [] where table[question.index].knowledge == .asked {
+            table[question.index].knowledge = .late
+            if let pending = table[question.index].pending, table[question.index].place == .pen {
+                pen.answer(pending)
+            }
+        }
+        advance(now, &effects)
+    }
+
+    /// Has the store asked about a key met for the first time, in the request at `offset`.
+    mutating func ask(_ key: ScheduleKey, _ index: Int32, offset: Int64) {
+        let isReplay = offset < replayEnd
+        if isReplay { replayQuestions += 1 }
+        unasked.append(Question(index: index, key: key, isReplay: isReplay))
+    }
+
+    /// Asks the store about new keys, as many as the bounds allow.
+    mutating func sendLookUps(_ effects: inout Effects) {
+        while lookUps.count < limits.maxLookUpsInFlight, !unasked.isEmpty {
+            let questions = Array(unasked.prefix(limits.maxKeysPerLookUp))
+            unasked.removeFirst(questions.count)
+            for question in questions { table[question.index].knowledge = .asked }
+            let id = makeCallID()
+            lookUps[id] = questions
+            effects.lookUp.append(Effects.LookUpCall(id: id, keys: questions.map(\.key)))
+        }
+    }
+
+    // MARK: What the answer means
+
+    private enum Verdict {
+        /// It is to be delivered. `replaced` is the position of a pending schedule it replaces.
+        case accept(replaced: Position?, isInStore: Bool)
+        /// It has been delivered, or a later request has taken its place.
+        case drop
+    }
+
+    private mutating func resolve(_ index: Int32, key: ScheduleKey, _ answer: KeyLookup) {
+        table[index].knowledge = .known
+        let work = table.ensureWork(index, key: key)
+        let cancel = table[index].waitingCancel
+        table[index].waitingCancel = nil
+        if let pending = table[index].pending {
+            if let cancel, pending.position.offset < cancel {
+                // A page has brought what the cancel is for.
+                cancelPending(pending, index, request: cancel)
+                table[work: work].offsets.append(cancel)
+            } else {
+                // A cancel in front of a create found at most what the create replaces anyway.
+                if let cancel { table[work: work].pendingOffsets.append(cancel) }
+                accept(pending, at: index, work, answer)
+            }
+        } else if let cancel {
+            applyCancel(cancel, at: index, work, answer)
+        } else {
+            catchUpWith(answer, at: index, work)
+        }
+        if table[work: work].hasUnsent { enqueue(index, work) }
+        release(index, key: key)
+    }
+
+    private mutating func accept(_ pending: Schedule, at index: Int32, _ work: Int32, _ answer: KeyLookup) {
+        switch verdict(on: pending.position, answer, mayRepeat: !table[index].replacedAnotherTime) {
+        case .accept(let replaced, let isInStore):
+            if let replaced { condemn(replaced, work) }
+            if isInStore { table[index].isInStore = true }
+            planWrite(index)
+            if table[index].place == .pen { pen.answer(pending) }
+        case .drop:
+            counters.duplicates += 1
+            forgetPending(index)
+            settle(table[work: work].pendingOffsets.take())
+        }
+    }
+
+    private func verdict(on own: Position, _ answer: KeyLookup, mayRepeat: Bool) -> Verdict {
+        guard let record = answer.record else { return .accept(replaced: nil, isInStore: false) }
+        if isHistory(own.offset, record) {
+            let isOwn = record.requestOffset == own.offset
+            return isOwn && answer.isPending ? .accept(replaced: nil, isInStore: true) : .drop
+        }
+        let isDelivered = record.state == .latest && !answer.isPending
+        if isDelivered, mayRepeat, record.position.time == own.time { return .drop }
+        let replaces = answer.isPending && record.partition == partition && record.position != own
+        return .accept(replaced: replaces ? record.position : nil, isInStore: false)
+    }
+
+    /// Whether an owner before has handled this request, or a later one of the key.
+    ///
+    /// Only what was in the log at the assignment can have been handled, and only then do the record's offsets speak
+    /// of the same log: a topic that was made anew begins again at offset 0.
+    private func isHistory(_ offset: Int64, _ record: KeyRecord) -> Bool {
+        record.partition == partition && offset < replayEnd && record.requestOffset < replayEnd
+            && record.requestOffset >= offset
+    }
+
+    private mutating func applyCancel(_ cancel: Int64, at index: Int32, _ work: Int32, _ answer: KeyLookup) {
+        guard var record = answer.record, answer.isPending, !isHistory(cancel, record) else {
+            counters.cancelledNothing += 1
+            offsets.settle(cancel)
+            return
+        }
+        counters.cancelled += 1
+        if record.partition == partition { condemn(record.position, work) }
+        record.state = .cancelled
+        record.requestOffset = cancel
+        table[index].latestRequest = cancel
+        table[work: work].record = record
+        table[work: work].offsets.append(cancel)
+    }
+
+    /// The answer came after the schedule had gone out, or had been cancelled.
+    private mutating func catchUpWith(_ answer: KeyLookup, at index: Int32, _ work: Int32) {
+        guard let record = answer.record, record.partition == partition else { return }
+        let own = table[index].latestRequest
+        if isHistory(own, record), record.requestOffset > own {
+            table[index].latestRequest = record.requestOffset
+            table[work: work].record = nil
+        } else if answer.isPending {
+            if let token = flight(of: index, at: record.position) {
+                flights[token]?.isInStore = true
+            } else if !isBeingDeleted(record.position, index) {
+                condemn(record.position, work)
+            }
+        } else if record.state == .latest, !answer.isPending,
+            let written = table[work: work].record, written.state == .cancelled,
+            written.position.time == record.position.time
+        {
+            // What was cancelled while the answer was awaited repeated a delivered schedule: that one stays delivered.
+            table[work: work].record = nil
+        }
+    }
+
+    private mutating func condemn(_ position: Position, _ work: Int32) {
+        if !table[work: work].deletes.contains(position) { table[work: work].deletes.append(position) }
+    }
+}

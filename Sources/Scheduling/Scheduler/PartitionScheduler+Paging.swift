@@ -1,0 +1,191 @@
+/// A page on its way, and what has happened meanwhile that it cannot know of.
+struct PageLoad {
+    var call: Effects.PageCall
+    /// Timeline items deleted since the call: the page may still show them.
+    private(set) var removed: Set<Position> = []
+    /// Schedules written since the call that are kept in memory, as the page may not show them.
+    private var retained = 0
+    /// Whether the page has to be thrown away and asked for again.
+    var isStale = false
+
+    init(call: Effects.PageCall) {
+        self.call = call
+    }
+
+    mutating func noteRemoved(_ positions: [Position], limit: Int) {
+        guard !isStale else { return }
+        removed.formUnion(positions)
+        if removed.count > limit { giveUp() }
+    }
+
+    /// - Returns: whether the schedule is kept until the page is here.
+    mutating func retain(limit: Int) -> Bool {
+        guard !isStale else { return false }
+        retained += 1
+        if retained > limit { giveUp() }
+        return true
+    }
+
+    /// The page takes so long that remembering costs more than asking again.
+    private mutating func giveUp() {
+        isStale = true
+        removed = []
+    }
+}
+
+extension PartitionScheduler {
+    /// The page asked for is here.
+    public mutating func pageLoaded(_ page: TimelinePage, now: EpochMilliseconds, _ effects: inout Effects) {
+        guard let load = pageLoad else { preconditionFailure("a page that was not asked for") }
+        pageLoad = nil
+        if !load.isStale, phase != .draining {
+            for item in page.items where !load.removed.contains(item.schedule.position) {
+                take(item)
+            }
+            if page.reachedEnd {
+                horizon = Position.end(of: load.call.through)
+            } else if let last = page.items.last {
+                horizon = last.schedule.position
+            }
+            horizonIsComplete = page.reachedEnd
+            hasLoadedPage = true
+        }
+        sweepStoreOnly()
+        advance(now, &effects)
+    }
+
+    /// Takes one timeline item into memory, unless something newer is known of its key.
+    private mutating func take(_ item: TimelineItem) {
+        let schedule = item.schedule
+        let (index, isNew) = table.findOrAdd(schedule.key)
+        if isNew {
+            takeNew(item, index)
+        } else if let pending = table[index].pending {
+            if pending.position == schedule.position {
+                table[index].isInStore = true
+            } else if !isInHand(schedule.position, index) {
+                // Design rule "Latest wins": what is in memory came later.
+                condemn(schedule, index)
+            }
+        } else if !isInHand(schedule.position, index) {
+            if table[index].waitingCancel != nil || schedule.position.offset > table[index].latestRequest {
+                // A cancel that waits for the key record finds it pending by then.
+                table[index].latestRequest = schedule.position.offset
+                hold(schedule, index)
+            } else {
+                condemn(schedule, index)
+            }
+        }
+    }
+
+    /// Design rule "Latest wins": the key record that came with the item decides.
+    private mutating func takeNew(_ item: TimelineItem, _ index: Int32) {
+        let schedule = item.schedule
+        table[index].knowledge = .known
+        table[index].latestRequest = schedule.position.offset
+        if let record = item.record,
+            record.state != .latest || record.partition != partition || record.position != schedule.position
+        {
+            table[index].latestRequest = record.requestOffset
+            condemn(schedule, index)
+        } else {
+            hold(schedule, index)
+        }
+    }
+
+    private mutating func hold(_ schedule: Schedule, _ index: Int32) {
+        table[index].pending = schedule
+        table[index].isInStore = true
+        table[index].wasDueOnArrival = false
+        bytesInMemory += Self.bytes(of: schedule)
+        putInWheel(index)
+    }
+
+    private mutating func condemn(_ schedule: Schedule, _ index: Int32) {
+        let work = table.ensureWork(index, key: schedule.key)
+        table[work: work].deletes.append(schedule.position)
+        enqueue(index, work)
+    }
+
+    /// After a page: what was on its way to the store and is at or below the new horizon becomes resident, too
+    /// (design rule "Horizon"); what was kept for the page's sake goes.
+    private mutating func sweepStoreOnly() {
+        for index in table.indices(where: { $0.place == .storeOnly }) {
+            guard let schedule = table[index].pending else { continue }
+            if schedule.position <= horizon {
+                putInWheel(index)
+            } else {
+                release(index, key: schedule.key)
+            }
+        }
+    }
+
+    // MARK: Asking
+
+    /// Asks for the next page when the horizon has come near and there is room (design rule "Bounded").
+    mutating func requestPage(_ now: EpochMilliseconds, _ effects: inout Effects) {
+        guard pageLoad == nil, hasRoomForPage, phase != .draining, phase != .drained else { return }
+        let end = min(now.advanced(byMilliseconds: limits.horizonMilliseconds), .maximum)
+        guard horizon.time < end else { return }
+        let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)
+        guard !horizonIsComplete || isNear else { return }
+        let limit = min(limits.pageSize, limits.maxResident - wheel.count)
+        let call = Effects.PageCall(after: horizon, through: end, limit: limit)
+        pageLoad = PageLoad(call: call)
+        effects.loadPage = call
+    }
+
+    /// When the next page is to be asked for; `nil` while there is no room for it or it is on its way.
+    var refillTime: EpochMilliseconds? {
+        guard pageLoad == nil, hasRoomForPage, horizon.time < .maximum else { return nil }
+        return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
+    }
+
+    private var hasRoomForPage: Bool {
+        wheel.count <= limits.maxResident / 2 && residentBytes <= limits.maxResidentBytes / 2
+    }
+
+    // MARK: Letting go
+
+    /// Design rule "Bounded": past the limit the farthest quarter is let go, and the horizon comes nearer.
+    mutating func boundResidents() {
+        guard wheel.count > limits.maxResident || residentBytes > limits.maxResidentBytes && wheel.count > 1 else {
+            return
+        }
+        var residents: [(position: Position, index: Int32)] = []
+        residents.reserveCapacity(wheel.count)
+        wheel.forEach { _, tick, order, index in
+            residents.append((Position(time: EpochMilliseconds(rawValue: tick), offset: order), index))
+        }
+        residents.sort { $0.position < $1.position }
+        let kept = residentsToKeep(residents)
+        let cut = residents[kept - 1].position
+        for (_, index) in residents[kept...] {
+            letGo(index)
+        }
+        horizon = min(horizon, cut)
+        horizonIsComplete = false
+        pageLoad?.isStale = true
+    }
+
+    /// How many of the nearest fit into three quarters of both bounds; at least one.
+    private func residentsToKeep(_ residents: [(position: Position, index: Int32)]) -> Int {
+        let most = min(residents.count - 1, max(1, limits.maxResident * 3 / 4))
+        guard residentBytes > limits.maxResidentBytes else { return most }
+        var excess = residentBytes - limits.maxResidentBytes * 3 / 4
+        var kept = residents.count
+        while kept > 1, excess > 0 {
+            kept -= 1
+            if let schedule = table[residents[kept].index].pending { excess -= Self.bytes(of: schedule) }
+        }
+        return min(kept, most)
+    }
+
+    private mutating func letGo(_ index: Int32) {
+        guard let schedule = table[index].pending else { return }
+        removeFromWheel(index, schedule)
+        table[index].place = .storeOnly
+        if !table[index].isInStore { planWrite(index) }
+        release(index, key: schedule.key)
+    }
+}

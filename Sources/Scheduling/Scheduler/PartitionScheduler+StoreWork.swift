@@ -1,0 +1,99 @@
+extension PartitionScheduler {
+    /// The store call `id` has been carried out.
+    public mutating func changesStored(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
+        for index in storeCalls.removeValue(forKey: id) ?? [] {
+            guard let work = table[index].work, let sent = table[work: work].sent else { continue }
+            let key = table[work: work].key
+            table[work: work].sent = nil
+            settle(sent.offsets)
+            pageLoad?.noteRemoved(sent.deletes, limit: limits.maxUnsettled)
+            if table[work: work].hasUnsent { enqueue(index, work) }
+            release(index, key: key)
+        }
+        advance(now, &effects)
+    }
+
+    /// Plans the write of an entry's pending schedule, once what the store knows of its key is known.
+    ///
+    /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
+    /// and the write of its timeline item is spared.
+    mutating func planWrite(_ index: Int32) {
+        guard table[index].knowledge == .known, let schedule = table[index].pending, let work = table[index].work else {
+            return
+        }
+        let goesOutAtOnce = table[index].wasDueOnArrival && table[index].place != .storeOnly
+        if goesOutAtOnce, !table[index].isInStore { return }
+        table[work: work].put = schedule
+        table[work: work].record = record(of: schedule, state: .latest, request: schedule.position.offset)
+        table[work: work].offsets.append(table[work: work].pendingOffsets.take())
+        enqueue(index, work)
+    }
+
+    /// Has an entry's unsent work sent when its turn comes.
+    mutating func enqueue(_ index: Int32, _ work: Int32) {
+        guard !table[work: work].isQueued else { return }
+        table[work: work].isQueued = true
+        dirty.append(index)
+    }
+
+    /// Sends what is to be written, as much as the bounds allow; the rest gathers meanwhile.
+    mutating func sendChanges(_ effects: inout Effects) {
+        while storeCalls.count < limits.maxStoreCallsInFlight, !dirty.isEmpty {
+            var changes: [KeyChange] = []
+            var indices: [Int32] = []
+            while changes.count < limits.maxChangesPerCall, let index = dirty.popFirst() {
+                guard let change = takeChange(index) else { continue }
+                changes.append(change)
+                indices.append(index)
+            }
+            guard !changes.isEmpty else { return }
+            let id = makeCallID()
+            storeCalls[id] = indices
+            effects.store.append(Effects.StoreCall(id: id, changes: changes))
+        }
+    }
+
+    /// The unsent work of an entry as one change, which is then in flight; `nil` while it has to wait for another
+    /// change of its key or for the key record. Whatever ends the wait queues it again.
+    private mutating func takeChange(_ index: Int32) -> KeyChange? {
+        guard let work = table[index].work else { return nil }
+        table[work: work].isQueued = false
+        guard table[work: work].sent == nil, table[index].knowledge == .known, table[work: work].hasUnsent else {
+            return nil
+        }
+        let item = table[work: work]
+        let change = KeyChange(key: item.key, put: item.put, record: item.record, deletes: item.deletes)
+        if let put = item.put, put === table[index].pending { table[index].isInStore = true }
+        table[work: work].sent = SentChange(put: item.put?.position, deletes: item.deletes, offsets: item.offsets)
+        table[work: work].put = nil
+        table[work: work].record = nil
+        table[work: work].deletes = []
+        table[work: work].offsets = OffsetList()
+        return change
+    }
+
+    mutating func settle(_ list: OffsetList) {
+        list.forEach { offsets.settle($0) }
+    }
+
+    /// Frees what an entry does not need any more, and the entry itself once nothing is left to know.
+    mutating func release(_ index: Int32, key: ScheduleKey) {
+        guard table[index].knowledge == .known else { return }
+        if let work = table[index].work {
+            guard table[work: work].isDone, !table[work: work].isQueued else { return }
+            table.removeWork(index)
+        }
+        guard table[index].handedOut == 0, table[index].waitingCancel == nil else { return }
+        switch table[index].place {
+        case .wheel, .pen:
+            return
+        case .storeOnly:
+            // The page on its way may have been read before this one was written: it stays until the page is here.
+            if pageLoad?.retain(limit: limits.maxUnsettled) == true { return }
+            forgetPending(index)
+        case .nowhere:
+            break
+        }
+        table.remove(index, key: key)
+    }
+}

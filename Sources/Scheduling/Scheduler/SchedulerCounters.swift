@@ -1,0 +1,22 @@
+/// What a partition has done since its owner took it; only ever grows.
+public struct SchedulerCounters: Sendable, Equatable {
+    /// Creates accepted, replacements included.
+    public var created = 0
+    /// Pending schedules superseded by a later create.
+    public var replaced = 0
+    /// Creates dropped because their schedule had been delivered already.
+    public var duplicates = 0
+    /// Pending schedules removed by a cancel.
+    public var cancelled = 0
+    /// Cancels that found nothing pending.
+    public var cancelledNothing = 0
+    /// Requests that could not be accepted.
+    public var rejected = 0
+    /// Deliveries acknowledged.
+    public var delivered = 0
+    /// Deliveries that failed for good.
+    public var failed = 0
+
+    /// All zero.
+    public init() {}
+}
