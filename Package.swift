@@ -65,5 +65,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+
+        // Tests.
+        .testTarget(name: "TimerWheelTests", dependencies: ["TimerWheel"], swiftSettings: swiftSettings),
     ]
 )
