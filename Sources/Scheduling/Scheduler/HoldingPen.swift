@@ -1,6 +1,6 @@
 import DequeModule
 
-/// Due schedules that may not go out yet, by ordering key, in the order in which they will.
+/// Due schedules that may not go out yet, by ordering key, in position order.
 ///
 /// A create that was due on arrival may repeat one that has been delivered; it waits here for the store's answer.
 /// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
@@ -16,13 +16,20 @@ struct HoldingPen {
     /// Free to go out, in order, until taken.
     private var released: [(entry: Int32, schedule: Schedule)] = []
 
-    /// Whether a schedule with this ordering key has to queue.
-    func holds(_ orderingKey: String) -> Bool {
-        !queues.isEmpty && queues[orderingKey] != nil
+    /// Whether one with the same ordering key stands before `schedule`.
+    func holdsBack(_ schedule: Schedule) -> Bool {
+        guard !queues.isEmpty, let first = queues[schedule.orderingKey]?.first else { return false }
+        return first.schedule.position < schedule.position
     }
 
     mutating func add(_ schedule: Schedule, entry: Int32, isWaiting: Bool) {
-        queues[schedule.orderingKey, default: []].append(Item(entry: entry, schedule: schedule, isWaiting: isWaiting))
+        var queue = queues[schedule.orderingKey] ?? []
+        let before = queue.lastIndex { $0.schedule.position < schedule.position }
+        queue.insert(
+            Item(entry: entry, schedule: schedule, isWaiting: isWaiting),
+            at: before.map { $0 + 1 } ?? 0
+        )
+        queues[schedule.orderingKey] = queue
     }
 
     /// Takes `schedule` out; what stood behind it may be free now.

@@ -1,3 +1,5 @@
+import TimerWheel
+
 /// A delivery in flight.
 struct Flight {
     var schedule: Schedule
@@ -51,8 +53,9 @@ extension PartitionScheduler {
     /// Hands out what is due (design rules "Never early, and in order" and "Firing never waits for the store").
     mutating func fire(_ now: EpochMilliseconds, _ effects: inout Effects) {
         guard phase == .running else { return }
+        // By way of the wheel, so that they find their place among the others that are due.
         for (index, schedule) in pen.takeReleased() where table[index].pending === schedule {
-            handOut(index, schedule, &effects)
+            putInWheel(index)
         }
         let room = limits.maxDeliveriesInFlight - flightCount
         guard room > 0, let next = wheel.nextWake, next <= now.rawValue else { return }
@@ -62,7 +65,7 @@ extension PartitionScheduler {
             guard let schedule = table[index].pending else { continue }
             residentBytes -= Self.bytes(of: schedule)
             let isWaiting = table[index].wasDueOnArrival && mustWaitForAnswer(index)
-            if isWaiting || pen.holds(schedule.orderingKey) {
+            if isWaiting || pen.holdsBack(schedule) {
                 table[index].place = .pen
                 pen.add(schedule, entry: index, isWaiting: isWaiting)
             } else {

@@ -1,3 +1,5 @@
+import TimerWheel
+
 /// One record of the intake as the scheduler sees it.
 public enum IntakeItem: Sendable {
     /// A request that can be accepted.
@@ -145,8 +147,6 @@ extension PartitionScheduler {
         }
         if let pending = table[index].pending {
             cancelPending(pending, index, request: offset)
-            let work = table.ensureWork(index, key: cancellation.key)
-            table[work: work].offsets.append(offset)
         } else if table[index].knowledge != .known, table[index].handedOut == 0, table[index].waitingCancel == nil {
             table[index].waitingCancel = offset
         } else {
@@ -164,6 +164,7 @@ extension PartitionScheduler {
         let work = table.ensureWork(index, key: pending.key)
         table[work: work].record = record(of: pending, state: .cancelled, request: request)
         table[work: work].offsets.append(table[work: work].pendingOffsets.take())
+        table[work: work].offsets.append(request)
         enqueue(index, work)
     }
 

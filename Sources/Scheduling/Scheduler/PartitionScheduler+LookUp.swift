@@ -1,3 +1,5 @@
+import DequeModule
+
 /// A key that the store is asked about.
 struct Question {
     var index: Int32
@@ -24,8 +26,11 @@ extension PartitionScheduler {
     }
 
     /// Look-up `id` takes long. Schedules that wait for it go out now: better delivered twice than late.
+    ///
+    /// Not so the requests that were in the log at the assignment. The owner before has delivered many of them, and a
+    /// partition that changes hands in good order repeats nothing.
     public mutating func lookUpDelayed(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
-        for question in lookUps[id] ?? [] where table[question.index].knowledge == .asked {
+        for question in lookUps[id] ?? [] where !question.isReplay && table[question.index].knowledge == .asked {
             table[question.index].knowledge = .late
             if let pending = table[question.index].pending, table[question.index].place == .pen {
                 pen.answer(pending)
@@ -68,15 +73,9 @@ extension PartitionScheduler {
         let cancel = table[index].waitingCancel
         table[index].waitingCancel = nil
         if let pending = table[index].pending {
-            if let cancel, pending.position.offset < cancel {
-                // A page has brought what the cancel is for.
-                cancelPending(pending, index, request: cancel)
-                table[work: work].offsets.append(cancel)
-            } else {
-                // A cancel in front of a create found at most what the create replaces anyway.
-                if let cancel { table[work: work].pendingOffsets.append(cancel) }
-                accept(pending, at: index, work, answer)
-            }
+            // A cancel in front of a create found at most what the create replaces anyway.
+            if let cancel { table[work: work].pendingOffsets.append(cancel) }
+            accept(pending, at: index, work, answer)
         } else if let cancel {
             applyCancel(cancel, at: index, work, answer)
         } else {
@@ -87,7 +86,9 @@ extension PartitionScheduler {
     }
 
     private mutating func accept(_ pending: Schedule, at index: Int32, _ work: Int32, _ answer: KeyLookup) {
-        switch verdict(on: pending.position, answer, mayRepeat: !table[index].replacedAnotherTime) {
+        // What a page has shown in the timeline is pending, whatever an outdated key record says.
+        let mayRepeat = !table[index].replacedAnotherTime && !table[index].isInStore
+        switch verdict(on: pending.position, answer, mayRepeat: mayRepeat) {
         case .accept(let replaced, let isInStore):
             if let replaced { condemn(replaced, work) }
             if isInStore { table[index].isInStore = true }

@@ -1,3 +1,5 @@
+import TimerWheel
+
 /// A page on its way, and what has happened meanwhile that it cannot know of.
 struct PageLoad {
     var call: Effects.PageCall
@@ -64,33 +66,47 @@ extension PartitionScheduler {
             if pending.position == schedule.position {
                 table[index].isInStore = true
             } else if !isInHand(schedule.position, index) {
-                // Design rule "Latest wins": what is in memory came later.
-                condemn(schedule, index)
+                takeBesides(pending, schedule, index)
             }
         } else if !isInHand(schedule.position, index) {
-            if table[index].waitingCancel != nil || schedule.position.offset > table[index].latestRequest {
-                // A cancel that waits for the key record finds it pending by then.
-                table[index].latestRequest = schedule.position.offset
-                hold(schedule, index)
-            } else {
-                condemn(schedule, index)
+            guard schedule.position.offset > table[index].latestRequest else { return condemn(schedule, index) }
+            table[index].latestRequest = schedule.position.offset
+            hold(schedule, index)
+            if let cancel = table[index].waitingCancel, cancel > schedule.position.offset {
+                table[index].waitingCancel = nil
+                cancelPending(schedule, index, request: cancel)
             }
         }
     }
 
-    /// Design rule "Latest wins": the key record that came with the item decides.
+    /// Design rule "Latest wins": of two pending schedules of one key the one with the higher offset stays.
+    private mutating func takeBesides(_ pending: Schedule, _ schedule: Schedule, _ index: Int32) {
+        if schedule.position.offset < pending.position.offset {
+            condemn(schedule, index)
+        } else {
+            discardPending(index)
+            table[index].latestRequest = schedule.position.offset
+            hold(schedule, index)
+        }
+    }
+
+    /// Design rule "Latest wins": the key record that came with the item decides, if it is the newer of the two. An
+    /// owner that has lost the partition without noticing may have written an older one last.
     private mutating func takeNew(_ item: TimelineItem, _ index: Int32) {
         let schedule = item.schedule
         table[index].knowledge = .known
         table[index].latestRequest = schedule.position.offset
-        if let record = item.record,
-            record.state != .latest || record.partition != partition || record.position != schedule.position
-        {
+        if let record = item.record, supersedes(record, schedule) {
             table[index].latestRequest = record.requestOffset
             condemn(schedule, index)
         } else {
             hold(schedule, index)
         }
+    }
+
+    private func supersedes(_ record: KeyRecord, _ schedule: Schedule) -> Bool {
+        guard record.partition == partition, record.requestOffset <= schedule.position.offset else { return true }
+        return record.requestOffset == schedule.position.offset && record.state != .latest
     }
 
     private mutating func hold(_ schedule: Schedule, _ index: Int32) {

@@ -1,3 +1,5 @@
+import DequeModule
+
 extension PartitionScheduler {
     /// The store call `id` has been carried out.
     public mutating func changesStored(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {

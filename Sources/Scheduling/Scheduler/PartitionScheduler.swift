@@ -115,7 +115,7 @@ public struct PartitionScheduler: Sendable {
     public var wakeAt: EpochMilliseconds? {
         switch phase {
         case .catchingUp(let deadline):
-            return deadline
+            return hasLoadedPage ? deadline : nil
         case .running:
             var wake: Int64?
             if flightCount < limits.maxDeliveriesInFlight { wake = wheel.nextWake }

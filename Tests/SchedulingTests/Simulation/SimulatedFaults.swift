@@ -1,0 +1,58 @@
+import Scheduling
+import TestSupport
+
+/// What a simulated world is like, drawn from its seed.
+struct SimulatedFaults: CustomStringConvertible {
+    var requests: Int
+    var keys: Int
+    var orderingKeys: Int
+    var limits: SchedulerLimits
+    /// How long a run is fed with requests and faults, in milliseconds.
+    var span: Int64
+    /// The longest delay of a store call, in milliseconds.
+    var storeDelay: Int64
+    /// One store call in so many breaks off half way and is repeated.
+    var brokenCalls: Int
+    var outages: Int
+    var crashes: Int
+    /// Whether calls of a crashed owner may still reach the store, after its successor has begun.
+    var hasStaleWrites: Bool
+    var drains: Int
+    var clockSteps: Int
+    /// One request in so many names a topic that does not exist.
+    var badTopics: Int
+
+    init(_ random: inout SeededRandom) {
+        requests = .random(in: 5...150, using: &random)
+        keys = .random(in: 2...60, using: &random)
+        orderingKeys = .random(in: 1...8, using: &random)
+        span = .random(in: 2_000...40_000, using: &random)
+        limits = SchedulerLimits()
+        limits.horizonMilliseconds = .random(in: 500...20_000, using: &random)
+        limits.maxResident = .random(in: 4...60, using: &random)
+        limits.maxUnsettled = .random(in: 6...80, using: &random)
+        limits.maxDeliveriesInFlight = .random(in: 1...30, using: &random)
+        limits.maxStoreCallsInFlight = .random(in: 1...4, using: &random)
+        limits.maxChangesPerCall = .random(in: 1...10, using: &random)
+        limits.maxLookUpsInFlight = .random(in: 1...3, using: &random)
+        limits.maxKeysPerLookUp = .random(in: 1...10, using: &random)
+        limits.pageSize = .random(in: 1...20, using: &random)
+        limits.catchUpMilliseconds = .random(in: 100...5_000, using: &random)
+        if random.oneIn(3) { limits.maxResidentBytes = .random(in: 100...600, using: &random) }
+        storeDelay = random.oneIn(3) ? 0 : .random(in: 1...800, using: &random)
+        brokenCalls = random.oneIn(2) ? 0 : .random(in: 2...6, using: &random)
+        outages = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
+        crashes = random.oneIn(2) ? 0 : .random(in: 1...4, using: &random)
+        hasStaleWrites = random.oneIn(2)
+        drains = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
+        clockSteps = random.oneIn(3) ? .random(in: 1...3, using: &random) : 0
+        badTopics = random.oneIn(3) ? 5 : 0
+    }
+
+    var description: String {
+        "\(requests) requests, \(keys) keys, span \(span) ms, horizon \(limits.horizonMilliseconds) ms, "
+            + "resident \(limits.maxResident), store delay \(storeDelay) ms, broken calls \(brokenCalls), "
+            + "outages \(outages), crashes \(crashes), stale writes \(hasStaleWrites), drains \(drains), "
+            + "clock steps \(clockSteps)"
+    }
+}

@@ -1,0 +1,23 @@
+/// A random source that gives the same numbers for the same seed (SplitMix64, Steele et al. 2014).
+public struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    /// A source that starts from `seed`.
+    public init(seed: UInt64) {
+        state = seed
+    }
+
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Whether something that happens once in `times` cases happens now; never for 0.
+    public mutating func oneIn(_ times: Int) -> Bool {
+        times > 0 && Int.random(in: 0..<times, using: &self) == 0
+    }
+}
