@@ -67,6 +67,7 @@ let package = Package(
         ),
 
         // Tests.
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: swiftSettings),
         .testTarget(name: "TimerWheelTests", dependencies: ["TimerWheel"], swiftSettings: swiftSettings),
     ]
 )
