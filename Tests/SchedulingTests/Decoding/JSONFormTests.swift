@@ -49,17 +49,17 @@ struct JSONFormTests {
         #expect(Self.isJSONObject(Array(text.utf8)), "\(text.debugDescription)")
     }
 
-    @Test("any two and three bytes in a string are taken exactly when they are UTF-8")
+    @Test("bytes in a string are taken exactly when they are UTF-8")
     func everyShortSequence() {
-        let interesting: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xED, 0xF0, 0xF4]
+        let edges: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xED, 0xF0, 0xF4]
         for first in UInt8(0x80)...0xFF {
             for second in UInt8(0x20)...0xFF where second != UInt8(ascii: "\"") && second != UInt8(ascii: "\\") {
                 check([first, second])
-                guard first >= 0xE0 else { continue }
-                for third in interesting {
-                    check([first, second, third])
-                    guard first >= 0xF0, third >= 0x80 else { continue }
-                    for fourth in interesting { check([first, second, third, fourth]) }
+                for third in [0x7F, 0x80, 0xBF, 0xC0] as [UInt8] where first >= 0xE0 { check([first, second, third]) }
+            }
+            for second in edges where first >= 0xE0 {
+                for third in edges {
+                    for fourth in edges { check([first, second, third, fourth]) }
                 }
             }
         }
@@ -112,8 +112,10 @@ struct JSONFormTests {
 
             json = RandomJSON.damaged(json, using: &random)
             let isObject = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) is [String: Any]
-            // Foundation is the more lenient one, never the stricter.
-            if !isObject { #expect(!Self.isJSONObject(Array(json.utf8)), "seed \(seed): \(json)") }
+            // The one leniency of Foundation in what is tried here: a comma before the end of an object or array.
+            let packed = json.filter { !$0.isWhitespace }
+            let hasTrailingComma = packed.contains(",}") || packed.contains(",]")
+            #expect(Self.isJSONObject(Array(json.utf8)) == (isObject && !hasTrailingComma), "seed \(seed): \(json)")
         }
     }
 
