@@ -70,6 +70,19 @@ struct JSONFormTests {
         }
     }
 
+    @Test("every byte at every place of a longer string is judged alike")
+    func everyByteEverywhere() {
+        for byte in UInt8.min ... .max {
+            let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            for place in 0..<18 {
+                var text = Array(repeating: UInt8(ascii: "x"), count: 26)
+                text[place] = byte
+                let bytes = Array("{\"a\":\"".utf8) + text + Array("\"}".utf8)
+                if Self.isJSONObject(bytes) != isPlain { Issue.record("\(byte) at \(place)") }
+            }
+        }
+    }
+
     @Test("up to 128 levels of nesting are taken")
     func nesting() {
         func nested(_ levels: Int, _ open: String, _ close: String) -> [UInt8] {
