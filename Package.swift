@@ -68,6 +68,7 @@ let package = Package(
         ),
 
         // Tests.
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: swiftSettings),
         .testTarget(name: "TimerWheelTests", dependencies: ["TimerWheel"], swiftSettings: swiftSettings),
 
         // Tests.

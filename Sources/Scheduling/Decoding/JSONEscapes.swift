@@ -1,0 +1,71 @@
+/// Resolves the escapes of JSON strings (RFC 8259, section 7).
+enum JSONEscapes {
+    /// Writes the text of a scanned JSON string, escapes resolved, and returns the number of bytes written.
+    ///
+    /// - Precondition: the scanner has accepted `raw`, and `target` has room for the byte count it found.
+    static func resolve(_ raw: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+        guard let source = raw.baseAddress, let start = target.baseAddress else { return 0 }
+        var written = 0
+        var position = 0
+        while position < raw.count {
+            var end = position
+            while end < raw.count, raw[end] != UInt8(ascii: "\\") { end += 1 }
+            (start + written).copyMemory(from: source + position, byteCount: end - position)
+            written += end - position
+            position = end
+            guard position < raw.count else { break }
+            let escape = decode(raw, at: position)
+            position += escape.length
+            for byte in UTF8.encode(escape.scalar).unsafelyUnwrapped {
+                target[written] = byte
+                written += 1
+            }
+        }
+        return written
+    }
+
+    /// The scalar an escape stands for, and how many bytes the escape takes.
+    private static func decode(
+        _ raw: UnsafeRawBufferPointer,
+        at position: Int
+    ) -> (scalar: Unicode.Scalar, length: Int) {
+        let kind = raw[position + 1]
+        guard kind == UInt8(ascii: "u") else {
+            return (Unicode.Scalar(simple(kind) ?? kind), 2)
+        }
+        let unit = unit(raw, at: position + 2) ?? 0
+        guard UTF16.isLeadSurrogate(unit) else { return (Unicode.Scalar(unit) ?? "\u{FFFD}", 6) }
+        let low = self.unit(raw, at: position + 8) ?? 0
+        let value = 0x10000 + (UInt32(unit) & 0x3FF) << 10 + UInt32(low) & 0x3FF
+        return (Unicode.Scalar(value) ?? "\u{FFFD}", 12)
+    }
+
+    /// What the letter after a backslash stands for; `nil` when it is not one of the simple escapes.
+    static func simple(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    /// The UTF-16 code unit written as four hexadecimal digits at `position`; `nil` when they are not there.
+    static func unit(_ bytes: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
+        guard position + 4 <= bytes.count else { return nil }
+        var unit: UInt16 = 0
+        for index in position..<(position + 4) {
+            let digit: UInt8
+            switch bytes[index] {
+            case let byte where byte &- UInt8(ascii: "0") < 10: digit = byte - UInt8(ascii: "0")
+            case let byte where (byte | 0x20) &- UInt8(ascii: "a") < 6: digit = (byte | 0x20) - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+}

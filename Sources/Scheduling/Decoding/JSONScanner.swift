@@ -1,0 +1,238 @@
+/// A strict JSON scanner (RFC 8259) over borrowed bytes: one pass, no allocation, nothing kept but positions.
+///
+/// Everything is checked, also what is skipped: a scan that reaches ``finish()`` has seen one JSON text in UTF-8.
+struct JSONScanner {
+    let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
+    private var depth = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    /// A value as it was found; the content of objects and arrays has been skipped.
+    enum Value {
+        case string(RequestText)
+        case number(RequestText)
+        case boolean
+        case null
+        case object
+        case array
+    }
+
+    /// Steps into the object that is the whole text.
+    mutating func enterText() throws(JSONError) {
+        if bytes.starts(with: "\u{FEFF}") { throw error(.byteOrderMark) }
+        skipWhitespace()
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        guard bytes[position] == UInt8(ascii: "{") else { throw error(.notAnObject) }
+        try enter()
+    }
+
+    /// Whether an object begins here; white space before it is skipped.
+    mutating func isAtObject() -> Bool {
+        skipWhitespace()
+        return position < bytes.count && bytes[position] == UInt8(ascii: "{")
+    }
+
+    /// Steps over the brace or bracket at the position.
+    mutating func enter() throws(JSONError) {
+        guard depth < RequestLimits.nesting else { throw error(.tooDeep) }
+        depth += 1
+        position += 1
+    }
+
+    /// The name of the object's next member, whose value comes next; `nil` after its end.
+    ///
+    /// - Parameter isFirst: whether no member of this object has been read yet; cleared here.
+    mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> RequestText? {
+        guard try hasNext(isFirst: &isFirst, end: UInt8(ascii: "}")) else { return nil }
+        skipWhitespace()
+        try expect(UInt8(ascii: "\""), .unexpectedByte)
+        let name = try scanString()
+        skipWhitespace()
+        try expect(UInt8(ascii: ":"), .unexpectedByte)
+        return name
+    }
+
+    /// Reads any value and skips what is inside it.
+    mutating func scanValue() throws(JSONError) -> Value {
+        skipWhitespace()
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        switch bytes[position] {
+        case UInt8(ascii: "\""):
+            position += 1
+            return .string(try scanString())
+        case UInt8(ascii: "{"):
+            try enter()
+            var isFirst = true
+            while try nextMember(isFirst: &isFirst) != nil { _ = try scanValue() }
+            return .object
+        case UInt8(ascii: "["):
+            try enter()
+            var isFirst = true
+            while try hasNext(isFirst: &isFirst, end: UInt8(ascii: "]")) { _ = try scanValue() }
+            return .array
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            return .number(try scanNumber())
+        case UInt8(ascii: "t"):
+            try expectWord("true")
+            return .boolean
+        case UInt8(ascii: "f"):
+            try expectWord("false")
+            return .boolean
+        case UInt8(ascii: "n"):
+            try expectWord("null")
+            return .null
+        default:
+            throw error(.unexpectedByte)
+        }
+    }
+
+    /// Checks that nothing but white space follows.
+    mutating func finish() throws(JSONError) {
+        skipWhitespace()
+        guard position == bytes.count else { throw error(.trailingBytes) }
+    }
+
+    /// Steps over the comma before the next element, or over the container's end.
+    private mutating func hasNext(isFirst: inout Bool, end: UInt8) throws(JSONError) -> Bool {
+        skipWhitespace()
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        if bytes[position] == end {
+            position += 1
+            depth -= 1
+            return false
+        }
+        if !isFirst { try expect(UInt8(ascii: ","), .unexpectedByte) }
+        isFirst = false
+        return true
+    }
+
+    private mutating func scanNumber() throws(JSONError) -> RequestText {
+        let start = position
+        if bytes[position] == UInt8(ascii: "-") { position += 1 }
+        if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
+            position += 1
+        } else {
+            try scanDigits()
+        }
+        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+            position += 1
+            try scanDigits()
+        }
+        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+            position += 1
+            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+                position += 1
+            }
+            try scanDigits()
+        }
+        return RequestText(plain: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+    }
+
+    /// Steps over one digit or more.
+    private mutating func scanDigits() throws(JSONError) {
+        let start = position
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        guard position > start else { throw error(position < bytes.count ? .badNumber : .unexpectedEnd) }
+    }
+
+    private mutating func expectWord(_ word: StaticString) throws(JSONError) {
+        guard UnsafeRawBufferPointer(rebasing: bytes[position...]).starts(with: word) else {
+            throw error(.unexpectedByte)
+        }
+        position += word.utf8CodeUnitCount
+    }
+
+    private mutating func expect(_ byte: UInt8, _ reason: JSONError.Reason) throws(JSONError) {
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        guard bytes[position] == byte else { throw error(reason) }
+        position += 1
+    }
+
+    private mutating func skipWhitespace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
+    }
+
+    private func error(_ reason: JSONError.Reason) -> JSONError {
+        JSONError(reason: reason, position: position)
+    }
+}
+
+extension JSONScanner {
+    /// Reads the rest of a string whose opening quote has been read.
+    private mutating func scanString() throws(JSONError) -> RequestText {
+        let start = position
+        var saved = 0
+        while true {
+            skipPlainBytes()
+            guard position < bytes.count else { throw error(.unexpectedEnd) }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+                position += 1
+                return RequestText(raw: raw, byteCount: raw.count - saved)
+            case UInt8(ascii: "\\"):
+                saved += try scanEscape()
+            case 0..<0x20:
+                throw error(.controlCharacter)
+            default:
+                let length = UTF8Form.sequenceLength(bytes, at: position)
+                guard length > 0 else { throw error(.notUTF8) }
+                position += length
+            }
+        }
+    }
+
+    /// Steps over ASCII that stands for itself in a string, eight bytes at a time.
+    private mutating func skipPlainBytes() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones << 7
+        while position + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // A byte's high bit gets set when it is not ASCII, below 0x20, a quote or a backslash. A borrow can set
+            // it wrongly only above a byte where it is set rightly, so the lowest one is always right.
+            let quotes = (word ^ ones &* UInt64(UInt8(ascii: "\""))) &- ones
+            let backslashes = (word ^ ones &* UInt64(UInt8(ascii: "\\"))) &- ones
+            let controls = word &- ones &* 0x20
+            let special = (word | quotes | backslashes | controls) & highBits
+            guard special == 0 else {
+                position += special.trailingZeroBitCount / 8
+                return
+            }
+            position += 8
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
+            position += 1
+        }
+    }
+
+    /// Steps over an escape and returns by how many bytes it is longer than what it stands for.
+    private mutating func scanEscape() throws(JSONError) -> Int {
+        guard position + 1 < bytes.count else { throw error(.unexpectedEnd) }
+        if bytes[position + 1] != UInt8(ascii: "u") {
+            guard JSONEscapes.simple(bytes[position + 1]) != nil else { throw error(.badEscape) }
+            position += 2
+            return 1
+        }
+        guard let unit = JSONEscapes.unit(bytes, at: position + 2) else { throw error(.badEscape) }
+        guard UTF16.isSurrogate(unit) else {
+            position += 6
+            return 6 - (unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3)
+        }
+        guard UTF16.isLeadSurrogate(unit), position + 7 < bytes.count,
+            bytes[position + 6] == UInt8(ascii: "\\"), bytes[position + 7] == UInt8(ascii: "u"),
+            let low = JSONEscapes.unit(bytes, at: position + 8), UTF16.isTrailSurrogate(low)
+        else { throw error(.loneSurrogate) }
+        position += 12
+        return 12 - 4
+    }
+}

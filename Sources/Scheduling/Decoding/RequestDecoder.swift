@@ -1,0 +1,59 @@
+/// Turns intake records into requests, in either form. A value without state; may be used by many threads at once.
+public struct RequestDecoder: Sendable {
+    private let rules: RequestRules
+
+    /// A decoder for the given limits.
+    public init(rules: RequestRules) {
+        self.rules = rules
+    }
+
+    /// Decodes an intake record: the binary form when it has a `clockwork-schedule-time` or `clockwork-action` header,
+    /// else the structured form.
+    ///
+    /// - Throws: what is wrong with the request; the record then belongs into the dead-letter topic.
+    public func decode(_ record: RecordView) throws(Rejection) -> Request {
+        let fallback = OrderingKeyFallback.recordKey(record.key)
+        if RequestHeader.isBinaryForm(record.headers) {
+            let fields = RequestFields(binary: record)
+            var checker = RequestChecker(rules: rules, form: .binary, fallback: fallback)
+            return try checker.request(fields, headers: record.headers, offset: record.offset)
+        }
+        guard let value = record.value else { throw .invalidJSON("the record value is null") }
+        return try decode(
+            structured: value,
+            headers: record.headers,
+            offset: record.offset,
+            fallback: fallback,
+            action: .create
+        )
+    }
+
+    /// Decodes a structured request that has not been a record yet. Its `orderingKey` falls back to the `scheduleKey`
+    /// for a create and to `nil` for a cancel; its offset is −1.
+    ///
+    /// - Parameter action: what is asked for where the body does not say.
+    /// - Throws: what is wrong with the request.
+    public func decode(
+        body: UnsafeRawBufferPointer,
+        action: RequestAction = .create
+    ) throws(Rejection) -> Request {
+        try decode(structured: body, headers: [], offset: -1, fallback: .scheduleKey, action: action)
+    }
+
+    private func decode(
+        structured bytes: UnsafeRawBufferPointer,
+        headers: [HeaderView],
+        offset: Int64,
+        fallback: OrderingKeyFallback,
+        action: RequestAction
+    ) throws(Rejection) -> Request {
+        let fields: RequestFields
+        do {
+            fields = try RequestFields(structured: bytes)
+        } catch {
+            throw .invalidJSON(error.description)
+        }
+        var checker = RequestChecker(rules: rules, form: .structured, fallback: fallback, defaultAction: action)
+        return try checker.request(fields, headers: headers, offset: offset)
+    }
+}

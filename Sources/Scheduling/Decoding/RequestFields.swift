@@ -1,0 +1,84 @@
+/// The fields of a request as they were found, in either form, before any rule about their content is applied.
+/// Borrowed from the record; of trivial types only, so that passing it on is a plain copy.
+struct RequestFields {
+    var action = FieldValue.absent
+    var clientID = FieldValue.absent
+    var scheduleKey = FieldValue.absent
+    /// The alias of `scheduleKey`; never there in binary form.
+    var scheduleID = FieldValue.absent
+    var orderingKey = FieldValue.absent
+    /// The payload; in binary form any bytes, absent for a null record value.
+    var taskData = FieldValue.absent
+    var delivery = DeliveryPresence.absent
+    var topic = FieldValue.absent
+    var url = FieldValue.absent
+    /// The schedule time as it is written.
+    var scheduleTime = FieldValue.absent
+    /// In binary form, the name of a `clockwork-` header without a meaning that is given twice.
+    var repeatedHeader: UnsafeRawBufferPointer?
+}
+
+/// A field as it was found.
+enum FieldValue {
+    case absent
+    case text(RequestText)
+    /// It is there and breaks a rule about its form.
+    case problem(FieldProblem)
+
+    var isAbsent: Bool {
+        if case .absent = self { true } else { false }
+    }
+}
+
+/// The object around the delivery target, as it was found; in binary form it is always there.
+enum DeliveryPresence {
+    case absent
+    case present
+    case problem(FieldProblem)
+}
+
+/// What can be wrong with the form of a field.
+enum FieldProblem {
+    case null
+    case repeated
+    case notString
+    case notInteger
+    case notObject
+    case notUTF8
+
+    var message: String {
+        switch self {
+        case .null: "must not be null"
+        case .repeated: "is given more than once"
+        case .notString: "must be a string"
+        case .notInteger: "must be an integer"
+        case .notObject: "must be an object"
+        case .notUTF8: "is not valid UTF-8"
+        }
+    }
+}
+
+/// The two forms of a request, and what its fields are called there.
+enum RequestForm {
+    case structured
+    case binary
+
+    var action: String { self == .structured ? "action" : "clockwork-action" }
+    var clientID: String { self == .structured ? "clientId" : "clockwork-client-id" }
+    var scheduleKey: String { self == .structured ? "scheduleKey" : "clockwork-schedule-key" }
+    var scheduleID: String { "scheduleId" }
+    var orderingKey: String { self == .structured ? "orderingKey" : "clockwork-ordering-key" }
+    var taskData: String { self == .structured ? "taskData" : "value" }
+    var delivery: String { self == .structured ? "delivery" : "clockwork-delivery-topic" }
+    var topic: String { self == .structured ? "delivery.topic" : "clockwork-delivery-topic" }
+    var url: String { self == .structured ? "delivery.url" : "clockwork-delivery-url" }
+    var scheduleTime: String { self == .structured ? "scheduleTime" : "clockwork-schedule-time" }
+}
+
+/// What stands in for an absent ordering key.
+enum OrderingKeyFallback {
+    /// The record's key, if it has one.
+    case recordKey(UnsafeRawBufferPointer?)
+    /// The schedule key for a create; nothing for a cancel.
+    case scheduleKey
+}

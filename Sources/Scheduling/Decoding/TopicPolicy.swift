@@ -1,0 +1,39 @@
+/// Into which topics deliveries may go.
+public struct TopicPolicy: Sendable, Equatable {
+    private let intakeTopic: String
+    private let deadLetterTopic: String
+    private let names: Set<String>
+    private let prefixes: [String]
+
+    /// A policy that keeps deliveries out of Clockwork's own two topics and out of Kafka's internal ones (`__…`).
+    ///
+    /// - Parameter allow: names, or prefixes with a `*` at their end; when not empty, nothing else is allowed.
+    public init(intakeTopic: String, deadLetterTopic: String, allow: [String] = []) {
+        self.intakeTopic = intakeTopic
+        self.deadLetterTopic = deadLetterTopic
+        names = Set(allow.filter { $0.utf8.last != UInt8(ascii: "*") })
+        prefixes = allow.filter { $0.utf8.last == UInt8(ascii: "*") }.map { String($0.dropLast()) }
+    }
+
+    /// Whether deliveries may go into `topic`, a legal topic name.
+    public func allows(_ topic: String) -> Bool {
+        if topic == intakeTopic || topic == deadLetterTopic || topic.utf8.starts(with: "__".utf8) { return false }
+        if names.isEmpty && prefixes.isEmpty { return true }
+        return names.contains(topic) || prefixes.contains { topic.utf8.starts(with: $0.utf8) }
+    }
+
+    /// Whether Kafka takes `name` as a topic: 1 to 249 of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`.
+    public static func isLegalName(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard (1...249).contains(bytes.count), name != ".", name != ".." else { return false }
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default:
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Scheduling
+import Testing
+
+@Suite("A request in binary form")
+struct BinaryRequestTests {
+    static let headers: [(String, String?)] = [
+        ("clockwork-schedule-time", "1700000000000"), ("clockwork-client-id", "client"),
+        ("clockwork-schedule-key", "key"), ("clockwork-delivery-topic", "out"),
+    ]
+
+    /// The valid headers with some replaced or added, or left out where the value is "-".
+    static func headers(_ changes: KeyValuePairs<String, String?>) -> [(String, String?)] {
+        var headers = Self.headers
+        for (name, value) in changes {
+            headers.removeAll { $0.0 == name }
+            if value != "-" { headers.append((name, value)) }
+        }
+        return headers
+    }
+
+    @Test("takes the record value as payload and carries the other headers")
+    func create() throws {
+        var record = RecordFixture(payload: "x", headers: [("a", "1")] + Self.headers + [("a", nil), ("b", "")])
+        record.value = [0xFF, 0x00, 0xC0]
+        let schedule = try record.schedule()
+        #expect(schedule.key == ScheduleKey(clientID: "client", scheduleKey: "key"))
+        #expect(schedule.position == Position(time: EpochMilliseconds(rawValue: 1_700_000_000_000), offset: 42))
+        #expect(schedule.orderingKey == "record-key")
+        #expect(schedule.target == .topic("out"))
+        #expect(schedule.payload == [0xFF, 0x00, 0xC0])
+        var carried: [String] = []
+        schedule.headers.forEach { name, value in
+            carried.append(
+                String(decoding: name, as: UTF8.self) + "="
+                    + (value.map { String(decoding: $0, as: UTF8.self) } ?? "null")
+            )
+        }
+        #expect(carried == ["a=1", "a=null", "b="])
+    }
+
+    @Test("keeps a null payload null and an empty one empty")
+    func nullPayload() throws {
+        #expect(try RecordFixture(payload: nil, headers: Self.headers).schedule().payload == nil)
+        #expect(try RecordFixture(payload: "", headers: Self.headers).schedule().payload == [])
+    }
+
+    @Test("may be a cancel, whatever its value")
+    func cancel() throws {
+        let record = RecordFixture(
+            payload: String(repeating: "x", count: 5_000),
+            headers: [
+                ("clockwork-action", "cancel"), ("clockwork-client-id", "c"), ("clockwork-schedule-key", "k"),
+                ("clockwork-ordering-key", "o"),
+            ]
+        )
+        let key = ScheduleKey(clientID: "c", scheduleKey: "k")
+        #expect(try record.decode() == .cancel(Cancellation(key: key, orderingKey: "o", offset: 42)))
+    }
+
+    @Test("is told by its schedule time or its action")
+    func form() {
+        let others = RecordFixture(payload: "x", headers: Self.headers(["clockwork-schedule-time": "-"]))
+        #expect(outcome(others.rejection()) == "invalid-json", "the others alone do not make it binary")
+        let time = RecordFixture(payload: nil, headers: [("clockwork-schedule-time", nil)])
+        #expect(time.rejection()?.code == .missingField)
+        let action = RecordFixture(
+            payload: nil,
+            headers: Self.headers([
+                "clockwork-schedule-time": "-", "clockwork-action": "create",
+            ])
+        )
+        #expect(outcome(action.rejection()) == "missing-field clockwork-schedule-time")
+        let upperCase = RecordFixture(payload: "x", headers: [("Clockwork-Action", "cancel")])
+        #expect(outcome(upperCase.rejection()) == "invalid-json", "names are compared byte by byte")
+    }
+
+    @Test(
+        "is judged header by header",
+        arguments: [
+            ([:], "accepted"),
+            (["clockwork-client-id": "-"], "missing-field clockwork-client-id"),
+            (["clockwork-schedule-key": "-"], "missing-field clockwork-schedule-key"),
+            (["clockwork-delivery-topic": "-"], "missing-field clockwork-delivery-topic"),
+            (["clockwork-client-id": nil], "invalid-field clockwork-client-id"),
+            (["clockwork-client-id": ""], "invalid-field clockwork-client-id"),
+            (["clockwork-schedule-key": nil], "invalid-field clockwork-schedule-key"),
+            (["clockwork-ordering-key": nil], "invalid-field clockwork-ordering-key"),
+            (["clockwork-ordering-key": ""], "invalid-field clockwork-ordering-key"),
+            (["clockwork-ordering-key": "é"], "accepted"),
+            (["clockwork-delivery-topic": nil], "invalid-field clockwork-delivery-topic"),
+            (["clockwork-delivery-topic": "a/b"], "invalid-field clockwork-delivery-topic"),
+            (["clockwork-delivery-topic": "__x"], "topic-not-allowed clockwork-delivery-topic"),
+            (["clockwork-delivery-url": "https://example.com"], "invalid-field clockwork-delivery-topic"),
+            (
+                ["clockwork-delivery-topic": "-", "clockwork-delivery-url": "https://example.com"],
+                "invalid-field clockwork-delivery-url"
+            ),
+            (["clockwork-action": "create"], "accepted"),
+            (["clockwork-action": "CREATE"], "invalid-field clockwork-action"),
+            (["clockwork-action": nil], "invalid-field clockwork-action"),
+            (["clockwork-schedule-time": "0"], "accepted"),
+            (["clockwork-schedule-time": "253402300799999"], "accepted"),
+            (["clockwork-schedule-time": "253402300800000"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": ""], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": nil], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": "00"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": "01"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": "-1"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": " 1"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-schedule-time": "1e3"], "invalid-field clockwork-schedule-time"),
+            (["clockwork-unknown": nil], "accepted"),
+            (
+                ["clockwork-schedule-time": "x", "clockwork-client-id": "-", "clockwork-delivery-topic": nil],
+                "missing-field clockwork-client-id clockwork-delivery-topic clockwork-schedule-time"
+            ),
+        ] as [(KeyValuePairs<String, String?>, String)]
+    )
+    func fields(_ changes: KeyValuePairs<String, String?>, expected: String) {
+        let record = RecordFixture(payload: "x", headers: Self.headers(changes))
+        #expect(outcome(record.rejection()) == expected, "\(changes)")
+    }
+
+    @Test(
+        "must not have a clockwork- header twice, known or not",
+        arguments: [
+            "clockwork-schedule-time", "clockwork-client-id", "clockwork-schedule-key", "clockwork-delivery-topic",
+            "clockwork-ordering-key", "clockwork-action", "clockwork-unknown", "clockwork-",
+        ]
+    )
+    func repeats(name: String) {
+        let more: [(String, String?)] = [
+            ("clockwork-ordering-key", "o"), ("clockwork-action", "create"), ("clockwork-unknown", "1"),
+            ("clockwork-", "1"), ("own", "1"), ("own", "2"),
+        ]
+        let headers = Self.headers + more
+        #expect(RecordFixture(payload: "x", headers: headers).rejection() == nil)
+        let value = headers.first { $0.0 == name }?.1
+        let repeated = RecordFixture(payload: "x", headers: headers + [(name, value)])
+        #expect(outcome(repeated.rejection()) == "invalid-field \(name)")
+    }
+
+    @Test(
+        "has UTF-8 in its headers",
+        arguments: [
+            "clockwork-schedule-time", "clockwork-client-id", "clockwork-schedule-key", "clockwork-delivery-topic",
+            "clockwork-ordering-key", "clockwork-action",
+        ]
+    )
+    func headerUTF8(name: String) {
+        var record = RecordFixture(
+            payload: "x",
+            headers: Self.headers(["clockwork-action": "create", "clockwork-ordering-key": "o"])
+        )
+        for index in record.headers.indices where record.headers[index].name == Array(name.utf8) {
+            record.headers[index].value = Array("aaaaaaaaa".utf8) + [0xC3]
+        }
+        #expect(outcome(record.rejection()) == "invalid-field \(name)")
+        #expect(record.rejection()?.errors.first?.message == "is not valid UTF-8")
+    }
+
+    @Test("may have as many bytes of payload and carried headers together as the rules say")
+    func payloadLimit() {
+        let headers = Self.headers + [("name", "value1")]
+        #expect(RecordFixture(payload: String(repeating: "x", count: 990), headers: headers).rejection() == nil)
+        let larger = RecordFixture(payload: String(repeating: "x", count: 991), headers: headers)
+        #expect(outcome(larger.rejection()) == "payload-too-large value")
+        let headersAlone = RecordFixture(
+            payload: nil,
+            headers: Self.headers + [("n", String(repeating: "x", count: 1_000))]
+        )
+        #expect(outcome(headersAlone.rejection()) == "payload-too-large value")
+    }
+}

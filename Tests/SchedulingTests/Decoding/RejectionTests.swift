@@ -1,0 +1,82 @@
+import Scheduling
+import Testing
+
+@Suite("A rejection")
+struct RejectionTests {
+    @Test("names every field in one bounded text that echoes nothing of the request")
+    func textIsBoundedAndSilent() throws {
+        let secret = String(repeating: "S3CRET", count: 2_000)
+        let json = """
+            {"action":"\(secret)","clientId":"\(secret)","scheduleKey":"\(secret)","orderingKey":"\(secret)",
+            "taskData":"\(secret)","delivery":{"topic":"\(secret)"},"scheduleTime":"\(secret)","\(secret)":1}
+            """
+        let rejection = try #require(RecordFixture(json: json).rejection())
+        #expect(
+            rejection.errors.map(\.field) == [
+                "action", "clientId", "scheduleKey", "orderingKey", "delivery.topic", "scheduleTime",
+            ]
+        )
+        #expect(!rejection.description.contains("S3CRET"))
+        #expect(rejection.description.utf8.count < 2_048)
+        for error in rejection.errors { #expect(rejection.detail.contains("\(error.field) \(error.message)")) }
+    }
+
+    @Test("shows no more than 64 bytes of a topic or a header name")
+    func quotesAreBounded() throws {
+        let topic = "__" + String(repeating: "t", count: 200)
+        let notAllowed = try #require(
+            RecordFixture(json: StructuredFixture.json(["delivery": "{\"topic\":\"\(topic)\"}"])).rejection()
+        )
+        #expect(notAllowed.code == .topicNotAllowed)
+        #expect(notAllowed.detail.contains(topic.prefix(64)) && !notAllowed.detail.contains(topic.prefix(65)))
+        let name = "clockwork-" + String(repeating: "n", count: 200)
+        let headers = BinaryRequestTests.headers + [(name, "1"), (name, "1")]
+        let repeated = try #require(RecordFixture(payload: "x", headers: headers).rejection())
+        #expect(repeated.errors.map(\.field) == [String(name.prefix(64))])
+    }
+
+    @Test("has the contract's codes")
+    func codes() {
+        #expect(
+            DeadLetterCode.allCases.map(\.rawValue) == [
+                "invalid-json", "invalid-field", "missing-field", "payload-too-large", "unknown-topic",
+                "topic-not-allowed", "delivery-rejected", "callback-failed",
+            ]
+        )
+    }
+
+    @Test("tells that a url is not supported by this version")
+    func url() {
+        let record = RecordFixture(json: StructuredFixture.json(["delivery": #"{"url":"https://example.com"}"#]))
+        #expect(
+            record.rejection()?.detail == "delivery.url is not supported: this version delivers to topics only"
+        )
+    }
+}
+
+@Suite("The topic policy")
+struct TopicPolicyTests {
+    @Test("allows what is on its list, exact or by prefix, and never Clockwork's own topics")
+    func allowList() {
+        func policy(_ allow: [String]) -> TopicPolicy {
+            TopicPolicy(intakeTopic: "in", deadLetterTopic: "dead", allow: allow)
+        }
+        let narrow = policy(["orders", "mail-*", "dead"])
+        for topic in ["orders", "mail-", "mail-out"] { #expect(narrow.allows(topic)) }
+        for topic in ["orders2", "mail", "in", "dead", "__x", "other"] { #expect(!narrow.allows(topic)) }
+        for topic in ["orders", "anything"] { #expect(policy(["*"]).allows(topic) && policy([]).allows(topic)) }
+        for topic in ["in", "dead", "__x"] { #expect(!policy(["*"]).allows(topic) && !policy([]).allows(topic)) }
+    }
+
+    @Test("knows Kafka's rules for names")
+    func legalNames() {
+        for name in ["a", "A.b_c-9", "...", String(repeating: "a", count: 249)] {
+            #expect(TopicPolicy.isLegalName(name))
+        }
+        for name in [
+            "", ".", "..", "a b", "a/b", "ä", "a\0", "a:", "a@", "a[", "a`", String(repeating: "a", count: 250),
+        ] {
+            #expect(!TopicPolicy.isLegalName(name))
+        }
+    }
+}

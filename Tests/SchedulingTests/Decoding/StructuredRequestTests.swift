@@ -1,0 +1,243 @@
+import Scheduling
+import Testing
+
+@Suite("A structured request")
+struct StructuredRequestTests {
+    @Test("becomes a schedule with every field in its place")
+    func create() throws {
+        var record = RecordFixture(json: StructuredFixture.json(["note": #"{"a":[1,{"b":null}],"topic":7}"#]))
+        record.headers = [
+            (Array("trace".utf8), Array("1".utf8)), (Array("clockwork-x".utf8), nil), (Array("trace".utf8), nil),
+            (Array("".utf8), []),
+        ]
+        var headers = RecordHeaders()
+        headers.append(name: "trace", value: "1")
+        Array("trace".utf8).withUnsafeBytes { headers.append(name: $0, value: nil) }
+        headers.append(name: "", value: "")
+        let expected = Schedule(
+            key: ScheduleKey(clientID: "client", scheduleKey: "key"),
+            position: Position(time: EpochMilliseconds(rawValue: 1_700_000_000_000), offset: 42),
+            orderingKey: "order",
+            target: .topic("out"),
+            payload: Array("payload".utf8),
+            headers: headers
+        )
+        #expect(try record.decode() == .create(expected))
+    }
+
+    @Test("may be a cancel with its two keys alone; create-only fields may be there")
+    func cancel() throws {
+        let key = ScheduleKey(clientID: "c", scheduleKey: "k")
+        let short = RecordFixture(json: #"{"action":"cancel","clientId":"c","scheduleKey":"k"}"#)
+        #expect(try short.decode() == .cancel(Cancellation(key: key, orderingKey: "record-key", offset: 42)))
+        let full = RecordFixture(
+            json: StructuredFixture.json(["action": #""cancel""#, "delivery": #"{"topic":"__anything"}"#])
+        )
+        let fullKey = ScheduleKey(clientID: "client", scheduleKey: "key")
+        #expect(try full.decode() == .cancel(Cancellation(key: fullKey, orderingKey: "order", offset: 42)))
+    }
+
+    @Test("resolves escapes in names and values")
+    func escapes() throws {
+        let json = StructuredFixture.json([
+            "clientId": nil, #"cl\u0069ent\u0049d"#: #""\u00e9\ud83d\ude00""#,
+            "taskData": #""a\"b\\c\/d\b\f\n\r\t\u0000\u007F\u0080\u07ff\u0800\uFFFF\uD800\uDC00\uDBFF\uDFFFz""#,
+            "delivery": #"{"\u0074opic":"\u006fut"}"#,
+        ])
+        let schedule = try RecordFixture(json: json).schedule()
+        #expect(schedule.key.clientID == "é😀")
+        let expected = "a\"b\\c/d\u{8}\u{C}\n\r\t\0\u{7F}\u{80}\u{7FF}\u{800}\u{FFFF}\u{10000}\u{10FFFF}z"
+        #expect(schedule.payload == Array(expected.utf8))
+        #expect(schedule.target == .topic("out"))
+    }
+
+    @Test("takes the record key as ordering key, and the alias scheduleId as schedule key")
+    func fallbacks() throws {
+        let json = StructuredFixture.json(["orderingKey": nil, "scheduleKey": nil, "scheduleId": #""id""#])
+        let schedule = try RecordFixture(json: json).schedule()
+        #expect(schedule.orderingKey == "record-key")
+        #expect(schedule.key.scheduleKey == "id")
+    }
+
+    @Test("keeps an empty payload apart from none")
+    func emptyPayload() throws {
+        #expect(try RecordFixture(json: StructuredFixture.json(["taskData": #""""#])).schedule().payload == [])
+        #expect(
+            outcome(RecordFixture(json: StructuredFixture.json(["taskData": nil])).rejection())
+                == "missing-field taskData"
+        )
+    }
+
+    @Test(
+        "is judged field by field",
+        arguments: [
+            // Required fields.
+            (["clientId": nil], "missing-field clientId"),
+            (["scheduleKey": nil], "missing-field scheduleKey"),
+            (["orderingKey": nil], "accepted"),
+            (["taskData": nil], "missing-field taskData"),
+            (["delivery": nil], "missing-field delivery"),
+            (["scheduleTime": nil], "missing-field scheduleTime"),
+            (["clientId": nil, "scheduleTime": nil], "missing-field clientId scheduleTime"),
+            // All that is wrong is listed in the order of the table; the first gives the code.
+            (["scheduleTime": "-1", "clientId": nil, "action": "1"], "invalid-field action clientId scheduleTime"),
+            (["scheduleTime": nil, "clientId": "1"], "invalid-field clientId scheduleTime"),
+            // Types and null.
+            (["action": "null"], "invalid-field action"),
+            (["action": #""Create""#], "invalid-field action"),
+            (["action": #""create""#], "accepted"),
+            (["action": #""delete""#, "taskData": nil], "invalid-field action"),
+            (["clientId": "null"], "invalid-field clientId"),
+            (["clientId": "[]"], "invalid-field clientId"),
+            (["scheduleKey": "true"], "invalid-field scheduleKey"),
+            (["orderingKey": "null"], "invalid-field orderingKey"),
+            (["taskData": "null"], "invalid-field taskData"),
+            (["taskData": #"{"a":1}"#], "invalid-field taskData"),
+            (["delivery": "null"], "invalid-field delivery"),
+            (["delivery": #""out""#], "invalid-field delivery"),
+            (["delivery": "[]"], "invalid-field delivery"),
+            (["scheduleTime": "null"], "invalid-field scheduleTime"),
+            (["scheduleTime": #""1700000000000""#], "invalid-field scheduleTime"),
+            (["scheduleTime": "false"], "invalid-field scheduleTime"),
+            // The alias.
+            (["scheduleId": #""id""#], "invalid-field scheduleKey"),
+            (["scheduleKey": nil, "scheduleId": "null"], "invalid-field scheduleId"),
+            (["scheduleKey": "null", "scheduleId": "null"], "invalid-field scheduleKey"),
+            // The target.
+            (["delivery": "{}"], "missing-field delivery.topic"),
+            (["delivery": #"{"method":"POST"}"#], "missing-field delivery.topic"),
+            (["delivery": #"{"topic":"out","method":null}"#], "accepted"),
+            (["delivery": #"{"topic":null}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":["out"]}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":""}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"a b"}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"é"}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"."}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"..", "x":1}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"..."}"#], "accepted"),
+            (["delivery": #"{"topic":"out","topic":"out"}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"url":"https://example.com"}"#], "invalid-field delivery.url"),
+            (["delivery": #"{"url":null}"#], "invalid-field delivery.url"),
+            (["delivery": #"{"url":"https://example.com","topic":"out"}"#], "invalid-field delivery"),
+            (["delivery": #"{"topic":"schedule-create"}"#], "topic-not-allowed delivery.topic"),
+            (["delivery": #"{"topic":"schedule-dead-letters"}"#], "topic-not-allowed delivery.topic"),
+            (["delivery": #"{"topic":"__consumer_offsets"}"#], "topic-not-allowed delivery.topic"),
+            (["delivery": #"{"topic":"_out"}"#], "accepted"),
+            // The time.
+            (["scheduleTime": "0"], "accepted"),
+            (["scheduleTime": "253402300799999"], "accepted"),
+            (["scheduleTime": "253402300800000"], "invalid-field scheduleTime"),
+            (["scheduleTime": "999999999999999999999999999999"], "invalid-field scheduleTime"),
+            (["scheduleTime": "-0"], "invalid-field scheduleTime"),
+            (["scheduleTime": "-5"], "invalid-field scheduleTime"),
+            (["scheduleTime": "1.0"], "invalid-field scheduleTime"),
+            (["scheduleTime": "1e3"], "invalid-field scheduleTime"),
+            (["scheduleTime": "1E+3"], "invalid-field scheduleTime"),
+            (["scheduleTime": "01"], "invalid-json"),
+            (["scheduleTime": "+1"], "invalid-json"),
+            (["scheduleTime": "1."], "invalid-json"),
+            // A cancel.
+            (["action": #""cancel""#, "taskData": nil, "delivery": nil, "scheduleTime": nil], "accepted"),
+            (["action": #""cancel""#, "taskData": "null", "delivery": "1"], "invalid-field taskData delivery"),
+            (["action": #""cancel""#, "scheduleTime": "-1"], "invalid-field scheduleTime"),
+            (["action": #""cancel""#, "clientId": nil], "missing-field clientId"),
+        ] as [(KeyValuePairs<String, String?>, String)]
+    )
+    func fields(_ changes: KeyValuePairs<String, String?>, expected: String) {
+        #expect(outcome(RecordFixture(json: StructuredFixture.json(changes)).rejection()) == expected, "\(changes)")
+    }
+
+    @Test(
+        "must not name a known field twice, whatever the values",
+        arguments: [
+            ("clientId", #""client""#), ("scheduleKey", "1"), ("orderingKey", "null"), ("taskData", #""payload""#),
+            ("delivery", #"{"topic":"out"}"#), ("delivery", "null"), ("scheduleTime", "1700000000000"),
+            (#"client\u0049d"#, #""client""#),
+        ]
+    )
+    func repeats(name: String, json: String) {
+        let text = StructuredFixture.json().dropLast() + ",\"\(name)\":\(json)}"
+        let field = name == #"client\u0049d"# ? "clientId" : name
+        let rejection = RecordFixture(json: String(text)).rejection()
+        #expect(outcome(rejection) == "invalid-field \(field)")
+        #expect(rejection?.errors.first?.message == "is given more than once")
+    }
+
+    @Test("may repeat fields nobody knows")
+    func unknownRepeats() {
+        let text = StructuredFixture.json().dropLast() + #","x":1,"x":2,"":3,"":4}"#
+        #expect(RecordFixture(json: String(text)).rejection() == nil)
+    }
+
+    @Test(
+        "counts lengths in bytes of UTF-8, escapes resolved",
+        arguments: [
+            ("clientId", 128), ("scheduleKey", 512), ("orderingKey", 1_024),
+        ]
+    )
+    func lengths(field: String, limit: Int) {
+        func judge(_ text: String) -> String {
+            outcome(RecordFixture(json: StructuredFixture.json([field: "\"\(text)\""])).rejection())
+        }
+        #expect(judge("") == "invalid-field \(field)")
+        #expect(judge("a") == "accepted")
+        #expect(judge(String(repeating: "é", count: limit / 2)) == "accepted")
+        #expect(judge(String(repeating: "é", count: limit / 2) + "a") == "invalid-field \(field)")
+        #expect(judge(String(repeating: #"\u0061"#, count: limit)) == "accepted")
+        #expect(judge(String(repeating: #"\u0061"#, count: limit + 1)) == "invalid-field \(field)")
+    }
+
+    @Test(
+        "needs an ordering key or a record key that can stand in for it",
+        arguments: [
+            (nil, "missing-field orderingKey"), ([], "invalid-field orderingKey"),
+            ([0xFF], "invalid-field orderingKey"),
+            (Array(repeating: 0x61, count: 1_025), "invalid-field orderingKey"),
+            (Array(repeating: 0x61, count: 1_024), "accepted"),
+        ] as [([UInt8]?, String)]
+    )
+    func recordKey(key: [UInt8]?, expected: String) {
+        for action in ["create", "cancel"] {
+            var record = RecordFixture(json: StructuredFixture.json(["action": "\"\(action)\"", "orderingKey": nil]))
+            record.key = key
+            #expect(outcome(record.rejection()) == expected)
+            record.value = Array(StructuredFixture.json().utf8)
+            #expect(record.rejection() == nil, "its own ordering key is enough")
+        }
+    }
+
+    @Test("may have as many bytes of payload and carried headers together as the rules say")
+    func payloadLimit() {
+        var record = RecordFixture(
+            json: StructuredFixture.json(["taskData": "\"" + String(repeating: #"\n"#, count: 990) + "\""])
+        )
+        record.headers = [(Array("name".utf8), Array("value1".utf8)), (Array("clockwork-ignored".utf8), [1, 2, 3])]
+        #expect(record.rejection() == nil)
+        record.headers.append((Array("n".utf8), nil))
+        #expect(outcome(record.rejection()) == "payload-too-large taskData")
+        record.value = Array(#"{"action":"cancel","clientId":"c","scheduleKey":"k"}"#.utf8)
+        record.headers.append((Array("big".utf8), Array(repeating: 0, count: 5_000)))
+        #expect(record.rejection() == nil, "a cancel delivers nothing")
+    }
+
+    @Test("without a record takes its ordering key from the schedule key, and its action from the caller")
+    func bodyAlone() throws {
+        func decode(_ json: String, _ action: RequestAction = .create) throws -> Request {
+            let decoder = RequestDecoder(rules: RecordFixture.rules)
+            return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0, action: action) }
+        }
+        guard case .create(let schedule) = try decode(StructuredFixture.json(["orderingKey": nil])) else {
+            Issue.record("not a create")
+            return
+        }
+        #expect(schedule.orderingKey == "key")
+        #expect(schedule.position.offset == -1)
+        let cancel = Cancellation(
+            key: ScheduleKey(clientID: "c", scheduleKey: "k"),
+            orderingKey: nil,
+            offset: -1
+        )
+        #expect(try decode(#"{"clientId":"c","scheduleKey":"k"}"#, .cancel) == .cancel(cancel))
+        #expect(throws: Rejection.self) { try decode(#"{"clientId":"c","scheduleKey":"k"}"#) }
+    }
+}
