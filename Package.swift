@@ -6,12 +6,14 @@ import PackageDescription
 /// - `ExistentialAny` (SE-0335): an existential is written `any P`, so its cost can be seen.
 /// - `InternalImportsByDefault` (SE-0409): what a module shows of another one is a decision.
 /// - `MemberImportVisibility` (SE-0444): a file imports what it uses.
-let swiftSettings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// - Where `CI` is set, a warning in our own targets (not in the dependencies) is an error (SE-0480).
+let swiftSettings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -63,6 +65,12 @@ let package = Package(
                 "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
+            swiftSettings: swiftSettings
+        ),
+
+        .testTarget(
+            name: "ClockworkServiceTests",
+            dependencies: ["ClockworkService", "Scheduling", logging],
             swiftSettings: swiftSettings
         ),
     ]
