@@ -73,5 +73,10 @@ let package = Package(
             dependencies: ["ClockworkService", "Scheduling", logging],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "ClockworkCommandTests",
+            dependencies: ["clockwork", "ClockworkService", "Scheduling", argumentParser],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

@@ -13,6 +13,19 @@ public struct KafkaConfiguration: Equatable, Sendable {
     /// librdkafka properties of the operator, by name; whether they exist is for librdkafka to say.
     public let properties: [KafkaProperty]
 
+    /// Reads the settings of Kafka alone, as client commands need them.
+    ///
+    /// - Parameters:
+    ///   - environment: The process environment.
+    ///   - readFile: The text of the file at a path, or `nil` if it cannot be read.
+    /// - Throws: The first setting of Kafka that is missing or has a value that is not accepted.
+    public init(
+        environment: [String: String],
+        readFile: (_ path: String) -> String?
+    ) throws(ConfigurationError) {
+        try self.init(SettingValues(environment: environment, file: nil), readFile: readFile)
+    }
+
     init(
         _ values: SettingValues,
         readFile: (_ path: String) -> String?

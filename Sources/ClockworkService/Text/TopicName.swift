@@ -1,7 +1,7 @@
 /// Kafka's rules for the name of a topic.
-enum TopicName {
+public enum TopicName {
     /// Whether `name` is 1 to 249 of `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`, and neither `.` nor `..`.
-    static func isLegal(_ name: some StringProtocol) -> Bool {
+    public static func isLegal(_ name: some StringProtocol) -> Bool {
         (1...249).contains(name.utf8.count) && name != "." && name != ".." && hasLegalCharacters(name)
     }
 
