@@ -6,12 +6,14 @@ import PackageDescription
 /// - `ExistentialAny` (SE-0335): an existential is written `any P`, so its cost can be seen.
 /// - `InternalImportsByDefault` (SE-0409): what a module shows of another one is a decision.
 /// - `MemberImportVisibility` (SE-0444): a file imports what it uses.
-let swiftSettings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// - Where `CI` is set, a warning in our own targets (not in the dependencies) is an error (SE-0480).
+let swiftSettings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -68,14 +70,25 @@ let package = Package(
         ),
 
         // Tests.
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: swiftSettings),
-        .testTarget(name: "TimerWheelTests", dependencies: ["TimerWheel"], swiftSettings: swiftSettings),
-
-        // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TimerWheelTests",
+            dependencies: ["TimerWheel", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "SchedulingTests",
             dependencies: ["Scheduling", "TestSupport", heap],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ClockworkServiceTests",
+            dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ClockworkCommandTests",
+            dependencies: ["clockwork", "ClockworkService", "Scheduling", "TestSupport", argumentParser],
             swiftSettings: swiftSettings
         ),
     ]

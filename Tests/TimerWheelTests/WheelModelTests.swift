@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimerWheel
 
@@ -8,7 +9,7 @@ struct WheelModelTests {
 
     @Test("under random operations, with the clock set back and forth", arguments: 0..<120)
     func randomOperations(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var now = Int64.random(in: -5_000...5_000_000, using: &random)
         var model = WheelModel(now: now)
         var order: Int64 = 0
@@ -45,7 +46,7 @@ struct WheelModelTests {
 
     @Test("woken at nextWake and never else, it hands out everything at its very tick", arguments: 0..<40)
     func drivenByNextWake(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let start = Int64.random(in: 0...2_000_000_000_000, using: &random)
         var wheel = TimerWheel<Int64>(now: start)
         for order in 0..<300 {

@@ -49,6 +49,13 @@ extension PartitionScheduler {
         counters.created += 1
         if isNew {
             ask(schedule.key, index, offset: offset)
+        } else if offset < table[index].latestRequest {
+            // Read again after a restart, and a page has brought what came later.
+            let work = table.ensureWork(index, key: schedule.key)
+            table[work: work].deletes.append(schedule.position)
+            table[work: work].offsets.append(offset)
+            enqueue(index, work)
+            return
         } else if let pending = table[index].pending {
             if pending.position == schedule.position {
                 // Read again after a restart; the timeline had it already.
@@ -145,9 +152,11 @@ extension PartitionScheduler {
         if isNew {
             ask(cancellation.key, index, offset: offset)
         }
-        if let pending = table[index].pending {
+        if let pending = table[index].pending, pending.position.offset < offset {
             cancelPending(pending, index, request: offset)
-        } else if table[index].knowledge != .known, table[index].handedOut == 0, table[index].waitingCancel == nil {
+        } else if table[index].knowledge != .known, table[index].handedOut == 0, table[index].pending == nil,
+            table[index].waitingCancel == nil
+        {
             table[index].waitingCancel = offset
         } else {
             counters.cancelledNothing += 1

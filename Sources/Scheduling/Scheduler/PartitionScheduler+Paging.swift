@@ -69,7 +69,7 @@ extension PartitionScheduler {
                 takeBesides(pending, schedule, index)
             }
         } else if !isInHand(schedule.position, index) {
-            guard schedule.position.offset > table[index].latestRequest else { return condemn(schedule, index) }
+            guard schedule.position.offset >= table[index].latestRequest else { return condemn(schedule, index) }
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)
             if let cancel = table[index].waitingCancel, cancel > schedule.position.offset {

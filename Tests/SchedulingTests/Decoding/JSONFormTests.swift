@@ -1,5 +1,6 @@
 import Foundation
 import Scheduling
+import TestSupport
 import Testing
 
 @Suite("What is not one JSON object in UTF-8 is invalid-json")
@@ -111,7 +112,7 @@ struct JSONFormTests {
 
     @Test("random texts are taken exactly when Foundation takes them, and mean the same", arguments: 0..<60)
     func agreesWithFoundation(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<40 {
             let payload = RandomJSON.string(using: &random)
             var json = StructuredFixture.json([
@@ -135,7 +136,7 @@ struct JSONFormTests {
 
     @Test("damaged requests are decoded or rejected, never worse", arguments: 0..<40)
     func mutations(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let original = Array(StructuredFixture.json(["taskData": #""a\ud83d\ude00é\n""#, "x": #"{"y":[1,{}]}"#]).utf8)
         var rejected = 0
         for _ in 0..<500 {

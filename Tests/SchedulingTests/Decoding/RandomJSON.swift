@@ -1,6 +1,8 @@
+import TestSupport
+
 /// Random JSON texts, valid ones and damaged ones.
 enum RandomJSON {
-    static func value(depth: Int, using random: inout SeededGenerator) -> String {
+    static func value(depth: Int, using random: inout SeededRandom) -> String {
         let space = [" ", "", "", "\n", "\t "].randomElement(using: &random)!
         let count = Int.random(in: 0...3, using: &random)
         switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &random) {
@@ -22,7 +24,7 @@ enum RandomJSON {
         }
     }
 
-    static func number(using random: inout SeededGenerator) -> String {
+    static func number(using random: inout SeededRandom) -> String {
         let sign = Bool.random(using: &random) ? "-" : ""
         let whole = Bool.random(using: &random) ? "0" : String(Int.random(in: 1...1_000_000, using: &random))
         let fraction = Bool.random(using: &random) ? "." + String(Int.random(in: 0...999, using: &random)) : ""
@@ -30,7 +32,7 @@ enum RandomJSON {
         return sign + whole + fraction + exponent
     }
 
-    static func string(using random: inout SeededGenerator) -> String {
+    static func string(using random: inout SeededRandom) -> String {
         let pieces = [
             "a", "plain text that is longer than a word", "é", "€", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\b", "\\f",
             "\\r",
@@ -42,7 +44,7 @@ enum RandomJSON {
             + "\""
     }
 
-    static func damaged(_ json: String, using random: inout SeededGenerator) -> String {
+    static func damaged(_ json: String, using random: inout SeededRandom) -> String {
         var scalars = Array(json.unicodeScalars)
         let index = Int.random(in: scalars.indices, using: &random)
         let pieces: [Unicode.Scalar] = [

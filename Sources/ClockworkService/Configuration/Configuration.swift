@@ -1,0 +1,118 @@
+public import Logging
+
+/// All that a pod is told from outside, checked. A pure value: reading the environment and files is the caller's.
+public struct Configuration: Equatable, Sendable {
+    /// How the pod meets Kafka.
+    public let kafka: KafkaConfiguration
+    /// Where pending schedules are kept.
+    public let store: StoreConfiguration
+    /// The topics that schedules may be delivered to, besides what is never allowed.
+    public let deliveryTopics: DeliveryTopicFilter
+    /// How far ahead a partition's schedules are loaded into memory, 1 s to 24 h.
+    public let horizon: Duration
+    /// The most schedules in memory per partition, 100 to 10,000,000.
+    public let maxResidentSchedules: Int
+    /// How long the key of a delivered schedule is remembered, 1 min to 3650 days.
+    public let keyRetention: Duration
+    /// The most bytes of payload and carried headers of one request, 1 to 358,400.
+    public let maxPayloadBytes: Int
+    /// How the pod logs.
+    public let logging: LoggingConfiguration
+    /// The pod's name as owner of partitions; also a legal name for a static group member.
+    public let podName: String
+
+    /// A file named by `--config`.
+    public struct File: Sendable {
+        /// Its path, for errors.
+        public let path: String
+        /// All of its text.
+        public let text: String
+
+        /// A file with its text.
+        public init(path: String, text: String) {
+            self.path = path
+            self.text = text
+        }
+    }
+
+    /// Reads every setting, from the environment first and the file second.
+    ///
+    /// - Parameters:
+    ///   - environment: The process environment. Variables that are no setting are ignored.
+    ///   - file: The file named by `--config`. A name in it that is no setting is an error, so that typing errors show.
+    ///   - hostName: The pod's name where `POD_NAME` is not set.
+    ///   - readFile: The text of the file at a path, or `nil` if it cannot be read; asked for
+    ///     `KAFKA_PROPERTIES_FILE` only.
+    /// - Throws: The first setting that is missing or has a value that is not accepted.
+    public init(
+        environment: [String: String],
+        file: File? = nil,
+        hostName: String,
+        readFile: (_ path: String) -> String?
+    ) throws(ConfigurationError) {
+        let values = try SettingValues(environment: environment, file: file)
+        kafka = try KafkaConfiguration(values, readFile: readFile)
+        store = try StoreConfiguration(values)
+        deliveryTopics = try values.optional(.deliveryTopicAllow) { DeliveryTopicFilter($0) } ?? .all
+        horizon = try values.required(.horizon) { Self.duration($0, in: .seconds(1) ... .seconds(86_400)) }
+        maxResidentSchedules = try values.required(.maxResidentSchedules) { Self.number($0, in: 100...10_000_000) }
+        keyRetention = try values.required(.keyRetention) {
+            Self.duration($0, in: .seconds(60) ... .seconds(3_650 * 86_400))
+        }
+        maxPayloadBytes = try values.required(.maxPayloadBytes) { Self.number($0, in: 1...358_400) }
+        logging = try LoggingConfiguration(values)
+        podName = try Self.podName(values, hostName: hostName)
+    }
+
+    private static func duration(_ text: String, in range: ClosedRange<Duration>) -> Duration? {
+        DurationText.parse(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    private static func number(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
+        return Int(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    /// A host name with anything else in it than a member name may have is no reason not to start: what does not fit
+    /// is replaced. A name that was set must fit.
+    private static func podName(_ values: SettingValues, hostName: String) throws(ConfigurationError) -> String {
+        if let name = try values.optional(.podName, { TopicName.isLegal($0) ? $0 : nil }) { return name }
+        let name = String(hostName.map { TopicName.hasLegalCharacters(String($0)) ? $0 : "-" }.prefix(249))
+        guard TopicName.isLegal(name) else { throw .missing(.podName, reason: "and the host has no name") }
+        return name
+    }
+}
+
+/// How the pod logs.
+public struct LoggingConfiguration: Equatable, Sendable {
+    /// How log lines are written.
+    public enum Format: String, Sendable {
+        /// One line for people.
+        case text
+        /// One JSON object a line.
+        case json
+    }
+
+    /// The least severe level that is logged.
+    public let level: Logger.Level
+    /// How log lines are written.
+    public let format: Format
+
+    /// Level and format from their parts.
+    public init(level: Logger.Level, format: Format) {
+        self.level = level
+        self.format = format
+    }
+
+    /// Reads the two settings alone, so that a command can log before and without all others.
+    ///
+    /// - Throws: When one of them has a value that is not accepted.
+    public init(environment: [String: String]) throws(ConfigurationError) {
+        try self.init(SettingValues(environment: environment, file: nil))
+    }
+
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        level = try values.required(.logLevel) { Logger.Level(rawValue: $0) }
+        format = try values.required(.logFormat) { Format(rawValue: $0) }
+    }
+}

@@ -1,0 +1,29 @@
+/// A setting that is missing or has a value that is not accepted. The process that meets it ends with exit code 78.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// One line that names the variable, its value (never a secret's) and what is accepted.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// `name` is the name the value was found under, which may be an alias.
+    static func notAccepted(_ setting: Setting, name: String, value: String) -> ConfigurationError {
+        let shown = setting.isSecret ? "its value (not shown)" : quoted(value)
+        return ConfigurationError("\(name): \(shown) is not accepted, only \(setting.accepted)")
+    }
+
+    static func missing(_ setting: Setting, reason: String? = nil) -> ConfigurationError {
+        let reason = reason.map { " \($0)" } ?? ""
+        return ConfigurationError("\(setting.name) is not set\(reason); accepted is \(setting.accepted)")
+    }
+
+    /// Text from outside, cut to a bounded length and without anything that could break the line.
+    static func quoted(_ text: String) -> String {
+        let limit = 200
+        let scalars = text.unicodeScalars.prefix(limit).map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return "\"" + scalars.joined() + (text.unicodeScalars.count > limit ? "…" : "") + "\""
+    }
+}

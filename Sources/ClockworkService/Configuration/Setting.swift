@@ -1,0 +1,193 @@
+/// One setting of a pod, as help texts and documents describe it.
+///
+/// `Setting.all` is the one list of them: the parser takes names and defaults from it, and the help is printed from it.
+public struct Setting: Sendable {
+    /// The environment variable.
+    public let name: String
+    /// Other names for the same setting, tried in this order after `name`.
+    public let aliases: [String]
+    /// The value where nothing is set, as it would be written; `nil` when there is none.
+    public let defaultValue: String?
+    /// What the setting does, in one phrase.
+    public let meaning: String
+    /// Which values are accepted, in one phrase.
+    public let accepted: String
+    /// Whether the value is kept out of logs and errors.
+    public let isSecret: Bool
+
+    private init(
+        _ name: String,
+        aliases: [String] = [],
+        defaultValue: String? = nil,
+        meaning: String,
+        accepted: String,
+        isSecret: Bool = false
+    ) {
+        self.name = name
+        self.aliases = aliases
+        self.defaultValue = defaultValue
+        self.meaning = meaning
+        self.accepted = accepted
+        self.isSecret = isSecret
+    }
+}
+
+extension Setting {
+    static let kafkaBrokers = Setting(
+        "KAFKA_BROKERS",
+        meaning: "brokers to start from",
+        accepted: "host:port, several separated by commas"
+    )
+    static let kafkaConsumerGroup = Setting(
+        "KAFKA_CONSUMER_GROUP",
+        defaultValue: "scheduler",
+        meaning: "consumer group that shares the intake partitions",
+        accepted: "1 to 255 bytes without spaces or control characters"
+    )
+    static let intakeTopic = Setting(
+        "SCHEDULE_CREATE_KAFKA_TOPIC",
+        defaultValue: "schedule-create",
+        meaning: "intake topic",
+        accepted: "a topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_', '-'"
+    )
+    static let deadLetterTopic = Setting(
+        "DEAD_LETTER_KAFKA_TOPIC",
+        defaultValue: "schedule-dead-letters",
+        meaning: "where requests and deliveries go that can never succeed",
+        accepted: "a topic name other than the intake topic's"
+    )
+    static let kafkaPropertiesFile = Setting(
+        "KAFKA_PROPERTIES_FILE",
+        meaning: "file of librdkafka properties, one name=value a line",
+        accepted: "the path of a readable file of name=value lines"
+    )
+    static let kafkaProperty = Setting(
+        "KAFKA_PROPERTY_<NAME>",
+        meaning: "one librdkafka property (KAFKA_PROPERTY_SASL_MECHANISMS is sasl.mechanisms); wins over the file",
+        accepted: "a librdkafka property's name in capitals, '_' for '.', with a value it takes"
+    )
+    static let kafkaStaticMembership = Setting(
+        "KAFKA_STATIC_MEMBERSHIP",
+        defaultValue: "false",
+        meaning: "whether POD_NAME is the pod's fixed name in the consumer group",
+        accepted: "true or false"
+    )
+    static let scheduleStore = Setting(
+        "SCHEDULE_STORE",
+        defaultValue: "dynamodb",
+        meaning: "where pending schedules are kept",
+        accepted: "dynamodb or sqlite"
+    )
+    static let sqlitePath = Setting(
+        "SQLITE_PATH",
+        defaultValue: "clockwork.db",
+        meaning: "database file of the sqlite store",
+        accepted: "a file path"
+    )
+    static let awsRegion = Setting(
+        "AWS_REGION",
+        meaning: "region of the tables; us-east-1 where an endpoint is given without it",
+        accepted: "a region such as eu-central-1"
+    )
+    static let awsAccessKeyID = Setting(
+        "AWS_ACCESS_KEY_ID",
+        aliases: ["AWS_ACCESS_KEY"],
+        meaning: "static credentials; without them the usual AWS chain is asked",
+        accepted: "an access key id, together with AWS_SECRET_ACCESS_KEY",
+        isSecret: true
+    )
+    static let awsSecretAccessKey = Setting(
+        "AWS_SECRET_ACCESS_KEY",
+        aliases: ["AWS_SECRET_KEY"],
+        meaning: "static credentials",
+        accepted: "the secret that belongs to AWS_ACCESS_KEY_ID",
+        isSecret: true
+    )
+    static let awsSessionToken = Setting(
+        "AWS_SESSION_TOKEN",
+        meaning: "static credentials, where they are temporary",
+        accepted: "the token that belongs to AWS_ACCESS_KEY_ID",
+        isSecret: true
+    )
+    static let awsEndpoint = Setting(
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        aliases: ["AWS_ENDPOINT_URL"],
+        meaning: "address of the store in place of the region's own",
+        accepted: "a URL: http://host[:port] or https://host[:port], without user or password"
+    )
+    static let scheduleTable = Setting(
+        "SCHEDULE_DB",
+        defaultValue: "schedules",
+        meaning: "table of pending schedules and key records",
+        accepted: "a table name: 3 to 255 of a-z, A-Z, 0-9, '.', '_', '-'"
+    )
+    static let progressTable = Setting(
+        "PARTITION_EXEC_DB",
+        defaultValue: "partitionExecutions",
+        meaning: "table of the partitions' progress",
+        accepted: "a table name other than SCHEDULE_DB's"
+    )
+    static let deliveryTopicAllow = Setting(
+        "DELIVERY_TOPIC_ALLOW",
+        meaning: "topics that schedules may be delivered to; every one when not set",
+        accepted: "topic names or prefixes such as orders-*, separated by commas"
+    )
+    static let horizon = Setting(
+        "HORIZON",
+        defaultValue: "10m",
+        meaning: "how far ahead schedules are loaded into memory",
+        accepted: "a duration from 1s to 24h, such as 10m"
+    )
+    static let maxResidentSchedules = Setting(
+        "MAX_RESIDENT_SCHEDULES",
+        defaultValue: "100000",
+        meaning: "most schedules in memory, per partition",
+        accepted: "a whole number from 100 to 10000000"
+    )
+    static let keyRetention = Setting(
+        "KEY_RETENTION",
+        defaultValue: "7d",
+        meaning: "how long a delivered schedule's key is remembered to drop repeats",
+        accepted: "a duration from 1m to 3650d, such as 7d"
+    )
+    static let maxPayloadBytes = Setting(
+        "MAX_PAYLOAD_BYTES",
+        defaultValue: "358400",
+        meaning: "most bytes of payload and carried headers of one request",
+        accepted: "a whole number from 1 to 358400"
+    )
+    static let logLevel = Setting(
+        "LOG_LEVEL",
+        defaultValue: "info",
+        meaning: "least severe level that is logged",
+        accepted: "trace, debug, info, notice, warning, error or critical"
+    )
+    static let logFormat = Setting(
+        "LOG_FORMAT",
+        defaultValue: "text",
+        meaning: "how log lines are written",
+        accepted: "text or json"
+    )
+    static let podName = Setting(
+        "POD_NAME",
+        meaning: "name of this pod as owner of partitions; the host name when not set",
+        accepted: "1 to 249 of a-z, A-Z, 0-9, '.', '_', '-'"
+    )
+
+    /// Every setting, in the order in which documents list them.
+    public static let all: [Setting] = [
+        kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty,
+        kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey,
+        awsSessionToken, awsEndpoint, scheduleTable, progressTable, deliveryTopicAllow, horizon, maxResidentSchedules,
+        keyRetention, maxPayloadBytes, logLevel, logFormat,
+    ]
+
+    /// All settings as text for a terminal: for each its name and default, what it means, and what is accepted.
+    public static var help: String {
+        all.map { setting in
+            let names = ([setting.name] + setting.aliases).joined(separator: ", ")
+            let defaultNote = setting.defaultValue.map { " (default: \($0))" } ?? ""
+            return "  \(names)\(defaultNote)\n      \(setting.meaning)\n      accepted: \(setting.accepted)"
+        }.joined(separator: "\n")
+    }
+}

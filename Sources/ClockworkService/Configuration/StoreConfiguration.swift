@@ -1,0 +1,113 @@
+/// Where pending schedules are kept.
+public enum StoreConfiguration: Equatable, Sendable {
+    /// One database file on this host.
+    case sqlite(path: String)
+    /// Two tables of DynamoDB, or of an endpoint that speaks its protocol.
+    case dynamoDB(DynamoDBConfiguration)
+}
+
+/// How to reach the tables.
+public struct DynamoDBConfiguration: Equatable, Sendable {
+    /// Credentials that were given as they are.
+    public struct StaticCredentials: Equatable, Sendable {
+        /// The public half.
+        public let accessKeyID: String
+        /// The secret half.
+        public let secretAccessKey: Secret
+        /// The token of temporary credentials.
+        public let sessionToken: Secret?
+    }
+
+    /// The region that requests are signed for.
+    public let region: String
+    /// An address in place of the region's own, without a trailing slash.
+    public let endpoint: String?
+    /// `nil` where the usual AWS chain is to be asked.
+    public let credentials: StaticCredentials?
+    /// The table of pending schedules and key records.
+    public let scheduleTable: String
+    /// The table of the partitions' progress.
+    public let progressTable: String
+}
+
+extension StoreConfiguration {
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        switch try values.required(.scheduleStore, Kind.init(rawValue:)) {
+        case .sqlite:
+            self = .sqlite(path: try values.required(.sqlitePath) { $0 })
+        case .dynamodb:
+            self = .dynamoDB(try DynamoDBConfiguration(values))
+        }
+    }
+
+    private enum Kind: String {
+        case dynamodb
+        case sqlite
+    }
+}
+
+extension DynamoDBConfiguration {
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        endpoint = try values.optional(.awsEndpoint, Self.endpoint)
+        if let region = try values.optional(.awsRegion, Self.region) {
+            self.region = region
+        } else if endpoint != nil {
+            // A local endpoint does not care, but the signature needs some region.
+            region = "us-east-1"
+        } else {
+            throw .missing(.awsRegion)
+        }
+        credentials = try StaticCredentials(values)
+        scheduleTable = try values.required(.scheduleTable, Self.tableName)
+        let scheduleTable = scheduleTable
+        progressTable = try values.required(.progressTable) { name in
+            name == scheduleTable ? nil : Self.tableName(name)
+        }
+    }
+
+    private static func endpoint(_ text: String) -> String? {
+        guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let address = rest.last == "/" ? rest.dropLast() : rest
+        guard HostAndPort.isLegal(address) else { return nil }
+        return scheme + address
+    }
+
+    private static func region(_ text: String) -> String? {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isRegionByte) ? text : nil
+    }
+
+    private static func isRegionByte(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "a"..."z", "0"..."9", "-": true
+        default: false
+        }
+    }
+
+    private static func tableName(_ text: String) -> String? {
+        (3...255).contains(text.utf8.count) && TopicName.hasLegalCharacters(text) ? text : nil
+    }
+}
+
+extension DynamoDBConfiguration.StaticCredentials {
+    /// `nil` where none are given. Half of a pair is an error: asking the chain instead would use credentials that
+    /// the operator did not mean.
+    fileprivate init?(_ values: SettingValues) throws(ConfigurationError) {
+        let accessKeyID = try values.optional(.awsAccessKeyID, Self.headerText)
+        let secretAccessKey = try values.optional(.awsSecretAccessKey, Self.headerText)
+        let sessionToken = try values.optional(.awsSessionToken, Self.headerText)
+        if accessKeyID == nil, secretAccessKey == nil, sessionToken == nil { return nil }
+        guard let accessKeyID else { throw .missing(.awsAccessKeyID, reason: "where other static credentials are") }
+        guard let secretAccessKey else { throw .missing(.awsSecretAccessKey, reason: "where AWS_ACCESS_KEY_ID is") }
+        self.init(
+            accessKeyID: accessKeyID,
+            secretAccessKey: Secret(secretAccessKey),
+            sessionToken: sessionToken.map(Secret.init)
+        )
+    }
+
+    /// Credentials become part of a request header, so nothing but visible ASCII may be in them.
+    private static func headerText(_ text: String) -> String? {
+        text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+    }
+}

@@ -1,0 +1,7 @@
+extension StringProtocol {
+    /// The text without the white space at both its ends.
+    func trimmed() -> SubSequence {
+        guard let end = lastIndex(where: { !$0.isWhitespace }) else { return self[startIndex..<startIndex] }
+        return self[...end].drop(while: \.isWhitespace)
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import ClockworkService
+import Scheduling
+import Testing
+
+@testable import clockwork
+
+@Suite struct ScheduleOptionsTests {
+    private static let least = ["--topic", "t", "--client", "c", "--key", "k", "--in", "90s"]
+    private static let now = EpochMilliseconds(rawValue: 1_000_000)
+
+    private func headers(_ request: OutgoingRequest) -> [String] {
+        var result: [String] = []
+        request.headers.forEach { name, value in
+            result.append(
+                String(decoding: name, as: UTF8.self) + "=" + (value.map { String(decoding: $0, as: UTF8.self) } ?? "")
+            )
+        }
+        return result
+    }
+
+    @Test func `the least a request needs, and null as its payload`() throws {
+        let request = try #require(try ScheduleOptions.parse(Self.least).request(now: Self.now))
+        #expect(request.key == Array("k".utf8))
+        #expect(request.value == nil)
+        #expect(
+            headers(request) == [
+                "clockwork-schedule-time=1090000", "clockwork-client-id=c", "clockwork-schedule-key=k",
+                "clockwork-delivery-topic=t",
+            ]
+        )
+    }
+
+    @Test func `an instant, an ordering key, a payload and headers`() throws {
+        let options = try ScheduleOptions.parse([
+            "--topic", "t", "--client", "c", "--key", "k", "--ordering-key", "o", "--at", "2026-12-24T18:00:00+01:00",
+            "--data", "hello", "--header", "trace=1=2", "--header", "trace=",
+        ])
+        let request = try #require(try options.request(now: Self.now))
+        #expect(request.key == Array("o".utf8))
+        #expect(request.value == Array("hello".utf8))
+        #expect(headers(request).first == "clockwork-schedule-time=1798131600000")
+        #expect(headers(request).suffix(2) == ["trace=1=2", "trace="])
+    }
+
+    @Test func `a payload file that cannot be read is an error`() throws {
+        let options = try ScheduleOptions.parse(Self.least + ["--data-file", "/nowhere/data"])
+        #expect(throws: LocalFileError.self) { try options.request(now: Self.now) }
+    }
+
+    @Test func `a file stands alone`() throws {
+        let options = try ScheduleOptions.parse(["--file", "-"])
+        #expect(options.file == "-")
+        #expect(try options.request(now: Self.now) == nil)
+        #expect(throws: (any Error).self) { try ScheduleOptions.parse(["--file", "-"] + Self.least) }
+    }
+
+    @Test(arguments: [
+        [], ["--topic", "t", "--client", "c", "--key", "k"],
+        least + ["--at", "2026-12-24T18:00:00Z"], least + ["--data", "a", "--data-file", "b"],
+        least + ["--header", "novalue"], least + ["--header", "=v"], least + ["--header", "clockwork-id=1"],
+        ["--topic", "a b", "--client", "c", "--key", "k", "--in", "1s"],
+        ["--topic", "t", "--client", "", "--key", "k", "--in", "1s"],
+        ["--topic", "t", "--client", "c", "--key", String(repeating: "k", count: 513), "--in", "1s"],
+        ["--topic", "t", "--client", "c", "--key", "k", "--in", "soon"],
+        ["--topic", "t", "--client", "c", "--key", "k", "--at", "1969-12-31T23:59:59Z"],
+    ])
+    func `what makes no request is a usage error`(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) { try ScheduleOptions.parse(arguments) }
+        #expect(error.map { ScheduleOptions.exitCode(for: $0) } == .validationFailure)
+        #expect(ExitCode.validationFailure.rawValue == 64)
+    }
+
+    @Test func `brokers of the command line win over the environment's`() throws {
+        let environment = ["KAFKA_BROKERS": "a:1"]
+        let none = try ClientOptions.parse([]).kafka(environment: environment, readFile: { _ in nil })
+        #expect(none.brokers == "a:1")
+        let given = try ClientOptions.parse(["--brokers", "b:2"]).kafka(
+            environment: environment,
+            readFile: { _ in nil }
+        )
+        #expect(given.brokers == "b:2")
+        #expect(throws: ConfigurationError.self) {
+            try ClientOptions.parse([]).kafka(environment: [:], readFile: { _ in nil })
+        }
+    }
+}
