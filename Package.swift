@@ -65,5 +65,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),
     ]
 )

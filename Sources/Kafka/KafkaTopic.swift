@@ -1,0 +1,26 @@
+internal import CKafka
+
+/// A topic as one producer knows it. Keep it where records are produced: it saves the look-up by name.
+///
+/// `@unchecked Sendable`: both properties are immutable and librdkafka's handles may be used from any thread.
+public final class KafkaTopic: @unchecked Sendable {
+    /// The topic's name.
+    public let name: String
+
+    let handle: OpaquePointer
+    /// The producer's handle must outlive the topic's.
+    private let client: KafkaClient
+
+    init(name: String, client: KafkaClient) throws(KafkaError) {
+        guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, message: "the topic name is not legal")
+        }
+        self.name = name
+        self.handle = handle
+        self.client = client
+    }
+
+    deinit {
+        rd_kafka_topic_destroy(handle)
+    }
+}
