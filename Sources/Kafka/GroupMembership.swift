@@ -52,7 +52,9 @@ final class GroupMembership {
     func assign(_ offsets: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
         let start = offsets.filter { owned.contains($0.key) && !reading.contains($0.key) && !isRevoked($0.key) }
         guard !start.isEmpty || unanswered == .assignment else { return }
-        try Self.check(rd_kafka_incremental_assign(client, PartitionList(topic: topic, offsets: start).pointer))
+        try Self.check(
+            PartitionList(topic: topic, offsets: start).withPointer { rd_kafka_incremental_assign(client, $0) }
+        )
         reading.formUnion(start.keys)
         if unanswered == .assignment {
             unanswered = .nothing
@@ -104,7 +106,9 @@ final class GroupMembership {
         // librdkafka refuses a list with a partition it was never told to read.
         let stop = reading.intersection(partitions)
         reading.subtract(stop)
-        try Self.check(rd_kafka_incremental_unassign(client, PartitionList(topic: topic, partitions: stop).pointer))
+        try Self.check(
+            PartitionList(topic: topic, partitions: stop).withPointer { rd_kafka_incremental_unassign(client, $0) }
+        )
     }
 
     private static func check(_ error: OpaquePointer?) throws(KafkaError) {

@@ -67,12 +67,24 @@ public final class KafkaConsumer: @unchecked Sendable {
         )
         batch = .allocate(capacity: Self.maxRecordsPerPoll)
         batch.initialize(repeating: nil)
-        let code = rd_kafka_subscribe(client.handle, PartitionList(topic: topic, partitions: [-1]).pointer)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+        try subscribe()
     }
 
     deinit {
         batch.deallocate()
+    }
+
+    private func subscribe() throws(KafkaError) {
+        try withList(PartitionList(topic: topic, partitions: [RD_KAFKA_PARTITION_UA])) {
+            rd_kafka_subscribe($0, $1)
+        }
+    }
+
+    private func withList(
+        _ list: borrowing PartitionList,
+        _ call: (OpaquePointer, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t
+    ) throws(KafkaError) {
+        try Self.check(list.withPointer { call(client.handle, $0) })
     }
 
     // MARK: Polling
@@ -183,17 +195,13 @@ public final class KafkaConsumer: @unchecked Sendable {
     /// Stops handing out records of these partitions. What was fetched of them is dropped and fetched again later.
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
-        try Self.check(
-            rd_kafka_pause_partitions(client.handle, PartitionList(topic: topic, partitions: partitions).pointer)
-        )
+        try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_pause_partitions)
     }
 
     /// Goes on with paused partitions after the last record that was handed out.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
-        try Self.check(
-            rd_kafka_resume_partitions(client.handle, PartitionList(topic: topic, partitions: partitions).pointer)
-        )
+        try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_resume_partitions)
     }
 
     /// Asks the group to note, for each partition, the offset to be read next. The outcome is a later
@@ -201,7 +209,7 @@ public final class KafkaConsumer: @unchecked Sendable {
     public func commit(_ offsets: [Int32: Int64]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         guard !offsets.isEmpty else { return }
-        try Self.check(rd_kafka_commit(client.handle, PartitionList(topic: topic, offsets: offsets).pointer, 1))
+        try withList(PartitionList(topic: topic, offsets: offsets)) { rd_kafka_commit($0, $1, 1) }
     }
 
     private static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
@@ -233,10 +241,13 @@ public final class KafkaConsumer: @unchecked Sendable {
     ) throws(KafkaError) -> [Int32: PartitionOffsets] {
         let rest = deadline - .now
         guard rest > .zero else { throw .timedOut }
-        let list = PartitionList(topic: topic, partitions: partitions)
-        try check(rd_kafka_committed(client.handle, list.pointer, rest.milliseconds))
+        let committed = try PartitionList(topic: topic, partitions: partitions).withPointer {
+            (list) throws(KafkaError) -> [rd_kafka_topic_partition_t] in
+            try check(rd_kafka_committed(client.handle, list, rest.milliseconds))
+            return Array(list.elements)
+        }
         var offsets: [Int32: PartitionOffsets] = [:]
-        for element in list.pointer.elements {
+        for element in committed {
             try check(element.err)
             let (low, high) = try client.watermarks(topic: topic, partition: element.partition, until: deadline)
             offsets[element.partition] = PartitionOffsets(

@@ -2,7 +2,7 @@ internal import CKafka
 
 /// Owns an `rd_kafka_topic_partition_list_t` of one topic.
 struct PartitionList: ~Copyable {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
     /// A list of partitions without offsets.
     init(topic: String, partitions: some Collection<Int32>) {
@@ -18,6 +18,13 @@ struct PartitionList: ~Copyable {
         for (partition, offset) in offsets {
             rd_kafka_topic_partition_list_add(pointer, topic, partition).pointee.offset = offset
         }
+    }
+
+    /// Lends the pointer. A property could outlive a temporary list; a closure cannot.
+    borrowing func withPointer<Result: ~Copyable, Failure: Error>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(pointer)
     }
 
     deinit {

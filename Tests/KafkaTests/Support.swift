@@ -145,7 +145,8 @@ final class TestMember {
     ) throws {
         var all: KafkaProperties = [
             "bootstrap.servers": cluster.bootstrapServers,
-            "session.timeout.ms": "2000",
+            // Longer than the 3 s a mock group waits for its first members; the next rebalances take 1 s less.
+            "session.timeout.ms": "3500",
             "heartbeat.interval.ms": "200",
             "fetch.wait.max.ms": "20",
             "reconnect.backoff.max.ms": "200",
