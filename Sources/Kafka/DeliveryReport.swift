@@ -10,4 +10,13 @@ public struct DeliveryReport: Sendable, Equatable {
     public var offset: Int64
     /// Its timestamp in epoch milliseconds, -1 when unknown.
     public var timestampMilliseconds: Int64
+
+    /// A report from its parts.
+    public init(token: UInt64, error: KafkaError?, partition: Int32, offset: Int64, timestampMilliseconds: Int64) {
+        self.token = token
+        self.error = error
+        self.partition = partition
+        self.offset = offset
+        self.timestampMilliseconds = timestampMilliseconds
+    }
 }

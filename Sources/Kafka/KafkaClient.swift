@@ -18,7 +18,7 @@ final class KafkaClient: @unchecked Sendable {
     private struct TopicList {
         /// When the broker was asked.
         var askedAt: ContinuousClock.Instant
-        var partitionCounts: [String: Int]
+        var answers: [String: Result<Int?, KafkaError>]
     }
 
     /// Takes a client handle; `callbackContext` is what its `opaque` points to.
@@ -77,28 +77,36 @@ final class KafkaClient: @unchecked Sendable {
         let askedAt = ContinuousClock.now
         return try await runBlocking { client in
             if let known = client.topics.withLock({ $0 }), known.askedAt >= askedAt {
-                return .success(known.partitionCounts[topic])
+                return known.answers[topic] ?? .success(nil)
             }
-            return client.listTopics(until: askedAt + timeout).map { $0[topic] }
+            return client.listTopics(until: askedAt + timeout).flatMap { $0[topic] ?? .success(nil) }
         }
     }
 
-    /// The partition counts of all topics. Blocks.
-    func listTopics(until deadline: ContinuousClock.Instant) -> Result<[String: Int], KafkaError> {
+    /// What is known of each topic: its partition count, or why that is not known just now. Blocks.
+    func listTopics(
+        until deadline: ContinuousClock.Instant
+    ) -> Result<[String: Result<Int?, KafkaError>], KafkaError> {
         let askedAt = ContinuousClock.now
         guard askedAt < deadline else { return .failure(.timedOut) }
         var list: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(handle, 1, nil, &list, (deadline - askedAt).milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return .failure(KafkaError(code)) }
         defer { rd_kafka_metadata_destroy(list) }
-        var counts: [String: Int] = [:]
+        var answers: [String: Result<Int?, KafkaError>] = [:]
         for index in 0..<Int(list.pointee.topic_cnt) {
             let topic = list.pointee.topics[index]
-            guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR, topic.partition_cnt > 0 else { continue }
-            counts[String(cString: topic.topic)] = Int(topic.partition_cnt)
+            let error = topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(topic.err)
+            answers[String(cString: topic.topic)] =
+                switch error {
+                case nil: .success(Int(topic.partition_cnt))
+                case let error? where error.isUnknownTopic: .success(nil)
+                // Such as a topic that is being created and has no leaders yet.
+                case let error?: .failure(error)
+                }
         }
-        topics.withLock { $0 = TopicList(askedAt: askedAt, partitionCounts: counts) }
-        return .success(counts)
+        topics.withLock { $0 = TopicList(askedAt: askedAt, answers: answers) }
+        return .success(answers)
     }
 
     /// The first and the next offset of a partition. Blocks.

@@ -13,7 +13,12 @@ public struct KafkaError: Error, Sendable, Equatable {
     /// Whether librdkafka has declared the whole client unusable.
     private let raisedAsFatal: Bool
 
-    init(code: Int32, message: String? = nil, refusedProperty: String? = nil, isFatal: Bool = false) {
+    /// An error from librdkafka's code; without a message it gets librdkafka's.
+    public init(code: Int32, message: String? = nil) {
+        self.init(code: code, message: message, refusedProperty: nil, isFatal: false)
+    }
+
+    init(code: Int32, message: String?, refusedProperty: String? = nil, isFatal: Bool = false) {
         self.code = code
         self.message = message ?? String(cString: rd_kafka_err2str(rd_kafka_resp_err_t(code)))
         self.refusedProperty = refusedProperty

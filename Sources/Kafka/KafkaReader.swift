@@ -49,14 +49,15 @@ public final class KafkaReader {
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
             callbackContext: logging
         )
-        guard let count = try client.listTopics(until: deadline).get()[name] else {
+        guard let count = try client.listTopics(until: deadline).get()[name]?.get() else {
             throw KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         }
         var offsets: [Int32: Int64] = [:]
         for partition in 0..<Int32(count) {
             switch start {
             case .beginning: offsets[partition] = Int64(RD_KAFKA_OFFSET_BEGINNING)
-            case .end: offsets[partition] = try client.watermarks(topic: name, partition: partition, until: deadline).high
+            case .end:
+                offsets[partition] = try client.watermarks(topic: name, partition: partition, until: deadline).high
             case .offsets(let wanted): offsets[partition] = wanted[partition]
             }
         }

@@ -55,7 +55,7 @@ public final class LocalKafka: @unchecked Sendable {
     ///   - brokers: how many brokers, 1 or more.
     ///   - topics: the partition count of each topic to begin with.
     public init(brokers: Int = 3, topics: [String: Int] = [:]) throws(KafkaError) {
-        let configuration = try KafkaConfiguration(properties: ["log.queue": "true"])
+        let configuration = try KafkaConfiguration(properties: ["log_level": "0"])
         client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_PRODUCER), callbackContext: nil)
         guard let cluster = rd_kafka_mock_cluster_new(client.handle, Int32(clamping: brokers)) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, message: "the local cluster could not be started")

@@ -56,12 +56,16 @@ import Testing
         #expect(first.lost().isEmpty && first.consumer.groupGeneration == generation)
         #expect(second.held.isEmpty)
 
+        // A commit that precedes the answer reaches the group before the next owner asks.
+        try first.consumer.commit([moving[0]: 7, moving[1]: 9])
         try first.consumer.completeRevocation([moving[0]])
         #expect(first.consumer.ownedPartitions.count == 4, "half an answer is none")
         try first.consumer.completeRevocation([moving[1]])
         first.held.subtract(moving)
         try await wait("the second member", step: step) { second.held == Set(moving) }
         #expect(first.held == first.consumer.ownedPartitions)
+        let offsets = try await second.consumer.offsets(of: moving)
+        #expect(moving.map { offsets[$0]?.committed } == [7, 9])
         first.consumer.close()
         second.consumer.close()
     }
@@ -108,7 +112,12 @@ import Testing
         try await wait("the first member", step: first.poll) { first.held.count == 4 }
         first.answersRevocations = false
         let second = try TestMember(cluster, topic: "t")
-        try await wait("the revocation", step: { try first.poll(); try second.poll() }) { first.revoked.count == 2 }
+        try await wait(
+            "the revocation",
+            step: {
+                try first.poll(); try second.poll()
+            }
+        ) { first.revoked.count == 2 }
         first.consumer.close()
         try await wait("the heir", step: second.poll) { second.held.count == 4 }
         second.consumer.close()
@@ -118,9 +127,12 @@ import Testing
         properties.set("session.timeout.ms", to: "3500")
         let third = try KafkaConsumer(topic: "t", group: "other", properties: properties, logger: quietLogger)
         var assigned: [Int32] = []
-        try await wait("the assignment", step: {
-            _ = third.poll(maxRecords: 1, onRecord: { _ in }) { if case .assigned(let all) = $0 { assigned = all } }
-        }) { assigned.count == 4 }
+        try await wait(
+            "the assignment",
+            step: {
+                _ = third.poll(maxRecords: 1, onRecord: { _ in }) { if case .assigned(let all) = $0 { assigned = all } }
+            }
+        ) { assigned.count == 4 }
         third.close()
         #expect(third.memberID == nil)
     }
@@ -156,7 +168,13 @@ import Testing
         try member.consumer.resume([0])
         try await wait("the resumed partition", step: member.poll) { member.records.count { $0.partition == 0 } >= 60 }
         #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<60))
+
+        try member.consumer.commit([0: 60, 1: 59])
         member.consumer.close()
+        let next = try TestMember(cluster, topic: "t")
+        let left = try await next.consumer.offsets(of: [0, 1])
+        #expect(left[0]?.committed == 60 && left[1]?.committed == 59, "closing waits for the last commit")
+        next.consumer.close()
     }
 
     @Test func aCommitRefusedInARebalanceIsReportedAndNotThrown() async throws {

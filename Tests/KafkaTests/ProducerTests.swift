@@ -47,7 +47,9 @@ import Testing
         try cluster.takeDown()
         let producer = try TestProducer(cluster, ["queue.buffering.max.messages": "10"])
         for index in 0..<10 { try producer.produce("t", value: [UInt8(index)]) }
-        let error = #expect(throws: KafkaError.self) { try producer.produce("t", value: [10], headers: [.init("a", "b")]) }
+        let error = #expect(throws: KafkaError.self) {
+            try producer.produce("t", value: [10], headers: [.init("a", "b")])
+        }
         #expect(error?.isQueueFull == true && error?.isRetriable == true)
         try cluster.bringUp()
         try await producer.settle(10)
@@ -131,6 +133,11 @@ import Testing
         }
         try cluster.createTopic("nobody-has-made-this", partitions: 5)
         #expect(try await producer.partitionCount(of: "nobody-has-made-this") == 5)
+        cluster.setTopicError("t", code: 5)
+        let unsettled = await #expect(throws: KafkaError.self) { _ = try await producer.partitionCount(of: "t") }
+        #expect(unsettled?.isRetriable == true, "a topic without leaders is not an unknown one")
+        cluster.setTopicError("t", code: 3)
+        #expect(try await producer.partitionCount(of: "t") == nil)
         try cluster.takeDown()
         await #expect(throws: KafkaError.self) {
             _ = try await producer.partitionCount(of: "t", timeout: .milliseconds(200))

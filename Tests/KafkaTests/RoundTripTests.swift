@@ -50,7 +50,11 @@ import Testing
         for index in 0..<30 { try producer.produce("t", partition: Int32(index % 3), value: [0]) }
         try await producer.settle(30)
         let reader = try KafkaReader(
-            topic: "t", from: .end, properties: readerProperties(cluster), logger: quietLogger)
+            topic: "t",
+            from: .end,
+            properties: readerProperties(cluster),
+            logger: quietLogger
+        )
         for index in 0..<3 { try producer.produce("t", partition: Int32(index), value: [UInt8(index + 1)]) }
         try await producer.settle(33)
         var values: [UInt8] = []
@@ -73,7 +77,11 @@ import Testing
         let cluster = try LocalKafka(topics: ["t": 1])
         let error = #expect(throws: KafkaError.self) {
             try KafkaReader(
-                topic: "other", from: .beginning, properties: readerProperties(cluster), logger: quietLogger)
+                topic: "other",
+                from: .beginning,
+                properties: readerProperties(cluster),
+                logger: quietLogger
+            )
         }
         #expect(error?.isUnknownTopic == true)
     }
@@ -85,10 +93,16 @@ func readerProperties(_ cluster: LocalKafka) -> KafkaProperties {
 
 /// Every record of a topic, by partition and offset.
 func readAll(
-    _ cluster: LocalKafka, _ topic: String, from start: KafkaReader.Start = .beginning
+    _ cluster: LocalKafka,
+    _ topic: String,
+    from start: KafkaReader.Start = .beginning
 ) throws -> [CopiedRecord] {
     let reader = try KafkaReader(
-        topic: topic, from: start, properties: readerProperties(cluster), logger: quietLogger)
+        topic: topic,
+        from: start,
+        properties: readerProperties(cluster),
+        logger: quietLogger
+    )
     var records: [CopiedRecord] = []
     let deadline = ContinuousClock.now + patience
     while !reader.isAtEnd {
@@ -104,7 +118,8 @@ private func murmur2(_ bytes: [UInt8]) -> Int32 {
     var hash: UInt32 = 0x9747_b28c ^ UInt32(bytes.count)
     var index = 0
     while index + 4 <= bytes.count {
-        var k = UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
+        var k =
+            UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
             | UInt32(bytes[index + 3]) << 24
         k &*= m
         k ^= k >> 24

@@ -78,9 +78,12 @@ final class TestProducer {
     }
 
     func poll() {
-        producer.pollReports({ report in
-            #expect(reports.updateValue(report, forKey: report.token) == nil, "a second report for one record")
-        }, onError: { errors.append($0) })
+        producer.pollReports(
+            { report in
+                #expect(reports.updateValue(report, forKey: report.token) == nil, "a second report for one record")
+            },
+            onError: { errors.append($0) }
+        )
     }
 
     /// Queues a record and returns its token.
@@ -100,8 +103,13 @@ final class TestProducer {
             withBytes(value) { value in
                 guard !headers.isEmpty else {
                     return producer.produce(
-                        to: topic, partition: partition, key: key, value: value, timestampMilliseconds: timestamp,
-                        token: token)
+                        to: topic,
+                        partition: partition,
+                        key: key,
+                        value: value,
+                        timestampMilliseconds: timestamp,
+                        token: token
+                    )
                 }
                 var packed = KafkaHeaders(capacity: headers.count)
                 for header in headers {
@@ -110,8 +118,14 @@ final class TestProducer {
                     }
                 }
                 return producer.produce(
-                    to: topic, partition: partition, key: key, value: value, headers: packed,
-                    timestampMilliseconds: timestamp, token: token)
+                    to: topic,
+                    partition: partition,
+                    key: key,
+                    value: value,
+                    headers: packed,
+                    timestampMilliseconds: timestamp,
+                    token: token
+                )
             }
         }
         if let error { throw error }
@@ -141,7 +155,10 @@ final class TestMember {
     var answersRevocations = true
 
     init(
-        _ cluster: LocalKafka, topic: String, group: String = "group", _ properties: KafkaProperties = [:]
+        _ cluster: LocalKafka,
+        topic: String,
+        group: String = "group",
+        _ properties: KafkaProperties = [:]
     ) throws {
         var all: KafkaProperties = [
             "bootstrap.servers": cluster.bootstrapServers,
