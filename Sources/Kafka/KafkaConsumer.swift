@@ -25,9 +25,11 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     private static let defaults: KafkaProperties = [
         "auto.offset.reset": "earliest",
-        // Bounds memory: fetched records that wait for a poll, in KiB over all partitions and in records for each.
-        "queued.max.messages.kbytes": "32768",
-        "queued.min.messages": "10000",
+        // Bounds memory: fetched records that wait for a poll, over all partitions, in KiB and in records (each costs
+        // some 350 bytes besides). Not lower: a full queue lets librdkafka 2.0 rest for up to a second before it
+        // fetches again, so it should hold about a second of work.
+        "queued.max.messages.kbytes": "65536",
+        "queued.min.messages": "100000",
         "fetch.max.bytes": "16777216",
         "fetch.error.backoff.ms": "100",
     ]
