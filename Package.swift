@@ -91,5 +91,6 @@ let package = Package(
             dependencies: ["clockwork", "ClockworkService", "Scheduling", "TestSupport", argumentParser],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),
     ]
 )

@@ -1,0 +1,37 @@
+/// What a group consumer tells besides records.
+public enum ConsumerEvent: Sendable, Equatable {
+    /// A rebalance has ended and these partitions are new here, none in many cooperative rebalances. Unless there
+    /// are none, the group waits for `KafkaConsumer.assign(_:)`.
+    case assigned([Int32])
+    /// These partitions go to another member. They stay this member's, without new records, until
+    /// `KafkaConsumer.completeRevocation(_:)` has named each of them. Partitions not named here are not touched.
+    case revoked([Int32])
+    /// These partitions were taken away and may have another owner already. Nothing is to be answered; a revocation
+    /// that named any of them is void.
+    case lost([Int32])
+    /// Every record of the partition below `offset` has been handed out; comes again each time the end is reached.
+    case reachedEnd(partition: Int32, offset: Int64)
+    /// The outcome of a commit for these partitions; the offsets are those that were to be committed.
+    case committed(KafkaError?, offsets: [Int32: Int64])
+    /// Something librdkafka goes on from by itself, such as a broker that cannot be reached.
+    case error(KafkaError)
+    /// The consumer is unusable from now on and has to be made anew.
+    case fatal(KafkaError)
+}
+
+/// Where a partition stands, for deciding where to start reading.
+public struct PartitionOffsets: Sendable, Equatable {
+    /// The group's committed offset (the next one to read); `nil` when there is none.
+    public var committed: Int64?
+    /// The first offset the log still has.
+    public var low: Int64
+    /// The offset the next record will get.
+    public var high: Int64
+
+    /// Offsets from their parts.
+    public init(committed: Int64?, low: Int64, high: Int64) {
+        self.committed = committed
+        self.low = low
+        self.high = high
+    }
+}

@@ -1,0 +1,212 @@
+internal import CKafka
+internal import Logging
+
+/// The consumer's side of the group protocol: what librdkafka's callbacks write and the polling thread reads.
+///
+/// All callbacks run inside `poll` or `close`, on the thread that called it; nothing here is shared.
+///
+/// librdkafka lets a rebalance be answered long after its callback has returned: meanwhile the member's heartbeats go
+/// on (in the states that wait for an assign or unassign call) as long as the application polls, and no further
+/// rebalance starts. Two things follow. A member may take as long over a revocation as the group's other members may
+/// wait (`max.poll.interval.ms` is the group's rebalance timeout). And a session that ends meanwhile is not told as a
+/// lost assignment, because a rebalance is under way; only the member id is gone. So whoever waits for an answer looks
+/// at the member id now and then (`checkSession`).
+final class GroupMembership {
+    private enum Unanswered: Equatable {
+        case nothing
+        /// An assignment waits for `assign`.
+        case assignment
+        /// A revocation waits for each of `remaining`; `all` is what the answer names.
+        case revocation(all: [Int32], remaining: Set<Int32>)
+    }
+
+    let logger: Logger
+    private let topic: String
+    /// What callbacks told since the last `takeEvents`.
+    private var events: [ConsumerEvent] = []
+    private var unanswered = Unanswered.nothing
+    /// What the group gave this member, whether reading has started or not.
+    private(set) var owned: Set<Int32> = []
+    /// The part of `owned` that librdkafka has been told to read.
+    private var reading: Set<Int32> = []
+    private var isClosing = false
+    private var nextSessionCheck = ContinuousClock.now
+
+    private static let sessionCheckInterval = Duration.milliseconds(250)
+
+    init(topic: String, logger: Logger) {
+        self.topic = topic
+        self.logger = logger
+    }
+
+    /// Hands out the events told since the last call, in order.
+    func takeEvents() -> [ConsumerEvent] {
+        guard !events.isEmpty else { return [] }
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    // MARK: Answers
+
+    /// Starts reading those of the partitions that are still owned, and answers the assignment.
+    func assign(_ offsets: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
+        let start = offsets.filter { owned.contains($0.key) && !reading.contains($0.key) && !isRevoked($0.key) }
+        guard !start.isEmpty || unanswered == .assignment else { return }
+        try Self.check(
+            PartitionList(topic: topic, offsets: start).withPointer { rd_kafka_incremental_assign(client, $0) }
+        )
+        reading.formUnion(start.keys)
+        if unanswered == .assignment {
+            unanswered = .nothing
+        }
+    }
+
+    /// Notes that the partitions are drained, and answers the revocation once all of them are.
+    func completeRevocation(_ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
+        guard case .revocation(let all, var remaining) = unanswered else { return }
+        remaining.subtract(partitions)
+        unanswered = .revocation(all: all, remaining: remaining)
+        guard remaining.isEmpty else { return }
+        try release(all, client: client)
+    }
+
+    /// Tells a revocation as lost when the member's session has ended while it waited.
+    func checkSession(client: OpaquePointer) throws(KafkaError) {
+        guard case .revocation(let all, _) = unanswered else { return }
+        let now = ContinuousClock.now
+        guard now >= nextSessionCheck else { return }
+        nextSessionCheck = now + Self.sessionCheckInterval
+        guard Self.memberID(of: client) == nil else { return }
+        events.append(.lost(all))
+        try release(all, client: client)
+    }
+
+    /// Answers whatever is unanswered and from now on answers at once, so that leaving the group waits for nobody.
+    func beginClosing(client: OpaquePointer) {
+        isClosing = true
+        do throws(KafkaError) {
+            switch unanswered {
+            case .nothing: break
+            case .assignment: try assign([:], client: client)
+            case .revocation(let all, _): try release(all, client: client)
+            }
+        } catch {
+            logger.debug("the last rebalance could not be answered", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func isRevoked(_ partition: Int32) -> Bool {
+        guard case .revocation(let all, _) = unanswered else { return false }
+        return all.contains(partition)
+    }
+
+    private func release(_ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
+        unanswered = .nothing
+        owned.subtract(partitions)
+        // librdkafka refuses a list with a partition it was never told to read.
+        let stop = reading.intersection(partitions)
+        reading.subtract(stop)
+        try Self.check(
+            PartitionList(topic: topic, partitions: stop).withPointer { rd_kafka_incremental_unassign(client, $0) }
+        )
+    }
+
+    private static func check(_ error: OpaquePointer?) throws(KafkaError) {
+        if let error {
+            throw KafkaError(consuming: error)
+        }
+    }
+
+    /// The member id, `nil` while this consumer is no member.
+    static func memberID(of client: OpaquePointer) -> String? {
+        guard let text = rd_kafka_memberid(client) else { return nil }
+        defer { rd_kafka_mem_free(client, text) }
+        return text.pointee == 0 ? nil : String(cString: text)
+    }
+
+    // MARK: Callbacks
+
+    /// Registers the callbacks, which hold an unretained reference to this object.
+    func register(in conf: OpaquePointer) {
+        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
+        rd_kafka_conf_set_rebalance_cb(conf) { client, code, list, opaque in
+            guard let client, let list, let opaque else { return }
+            GroupMembership.from(opaque).rebalanced(client, code, list.elements.map(\.partition))
+        }
+        rd_kafka_conf_set_offset_commit_cb(conf) { _, code, list, opaque in
+            guard let opaque else { return }
+            GroupMembership.from(opaque).committed(code, list)
+        }
+        rd_kafka_conf_set_error_cb(conf) { client, code, text, opaque in
+            guard let client, let opaque else { return }
+            GroupMembership.from(opaque).failed(client, code, text)
+        }
+        rd_kafka_conf_set_log_cb(conf) { client, level, facility, text in
+            guard let client, let opaque = rd_kafka_opaque(client) else { return }
+            KafkaLog.write(level: level, facility: facility, text: text, to: GroupMembership.from(opaque).logger)
+        }
+    }
+
+    private static func from(_ opaque: UnsafeMutableRawPointer) -> GroupMembership {
+        Unmanaged<GroupMembership>.fromOpaque(opaque).takeUnretainedValue()
+    }
+
+    private func rebalanced(_ client: OpaquePointer, _ code: rd_kafka_resp_err_t, _ partitions: [Int32]) {
+        do throws(KafkaError) {
+            switch code {
+            case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+                owned.formUnion(partitions)
+                unanswered = .assignment
+                if partitions.isEmpty || isClosing {
+                    try assign([:], client: client)
+                }
+                events.append(.assigned(partitions))
+            case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS where rd_kafka_assignment_lost(client) != 0:
+                events.append(.lost(partitions))
+                try release(partitions, client: client)
+            case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+                unanswered = .revocation(all: partitions, remaining: Set(partitions))
+                nextSessionCheck = .now + Self.sessionCheckInterval
+                if isClosing {
+                    try release(partitions, client: client)
+                } else {
+                    events.append(.revoked(partitions))
+                }
+            default:
+                // The group's state is unknown: give up everything, and the group starts over.
+                events.append(.error(KafkaError(code)))
+                events.append(.lost(Array(owned)))
+                unanswered = .nothing
+                owned.removeAll()
+                reading.removeAll()
+                rd_kafka_assign(client, nil)
+            }
+        } catch {
+            events.append(error.isFatal ? .fatal(error) : .error(error))
+        }
+    }
+
+    private func committed(
+        _ code: rd_kafka_resp_err_t,
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    ) {
+        guard let list else { return }
+        var outcomes: [Int32: [Int32: Int64]] = [:]
+        for element in list.elements {
+            let outcome = code == RD_KAFKA_RESP_ERR_NO_ERROR ? element.err : code
+            outcomes[outcome.rawValue, default: [:]][element.partition] = element.offset
+        }
+        for (code, offsets) in outcomes {
+            events.append(.committed(code == 0 ? nil : KafkaError(code: code), offsets: offsets))
+        }
+    }
+
+    private func failed(_ client: OpaquePointer, _ code: Int32, _ text: UnsafePointer<CChar>?) {
+        let error = KafkaError(
+            code: code,
+            message: text.map { String(cString: $0) },
+            isFatal: code == RD_KAFKA_RESP_ERR__FATAL.rawValue
+        )
+        events.append(error.isFatal ? .fatal(error) : .error(error))
+    }
+}

@@ -1,0 +1,136 @@
+internal import CKafka
+internal import Dispatch
+internal import Synchronization
+
+/// Owns an `rd_kafka_t`, the queue that is polled for it, and the thread for its blocking calls.
+///
+/// `@unchecked Sendable`: every stored property is immutable or guarded by `topics`' mutex, and librdkafka's handles
+/// may be used from any thread.
+final class KafkaClient: @unchecked Sendable {
+    let handle: OpaquePointer
+    /// What the owner polls: the consumer queue of a group consumer, the main queue of all others.
+    let queue: OpaquePointer
+    /// Kept alive because librdkafka's callbacks hold an unretained reference to it.
+    private let callbackContext: AnyObject?
+    private let blockingCalls = DispatchQueue(label: "kafka.blocking")
+    private let topics = Mutex<TopicList?>(nil)
+
+    private struct TopicList {
+        /// When the broker was asked.
+        var askedAt: ContinuousClock.Instant
+        var answers: [String: Result<Int?, KafkaError>]
+    }
+
+    /// Takes a client handle; `callbackContext` is what its `opaque` points to.
+    init(handle: OpaquePointer, callbackContext: AnyObject?) {
+        self.handle = handle
+        self.callbackContext = callbackContext
+        if let consumerQueue = rd_kafka_queue_get_consumer(handle) {
+            rd_kafka_poll_set_consumer(handle)
+            queue = consumerQueue
+        } else {
+            queue = rd_kafka_queue_get_main(handle)
+        }
+        rd_kafka_set_log_queue(handle, queue)
+    }
+
+    deinit {
+        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        rd_kafka_queue_destroy(queue)
+        // A consumer that should leave its group politely has done so in `close()`; here nothing may wait.
+        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+
+    /// Makes an eventfd (or a non-blocking pipe that takes eight bytes) readable when the queue stops being empty.
+    func signal(fileDescriptor: Int32) {
+        var one: UInt64 = 1
+        rd_kafka_queue_io_event_enable(queue, fileDescriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    /// The fatal error that was raised, if any.
+    var fatalError: KafkaError? {
+        let text = UnsafeMutablePointer<CChar>.allocate(capacity: 512)
+        defer { text.deallocate() }
+        text.pointee = 0
+        let code = rd_kafka_fatal_error(handle, text, 512)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return KafkaError(code: code.rawValue, message: String(cString: text), isFatal: true)
+    }
+
+    /// Runs a call that blocks on this client's own thread. Calls queue up behind each other, so each must give up at
+    /// a deadline counted from when it was asked for.
+    func runBlocking<Value: Sendable>(
+        _ call: @escaping @Sendable (KafkaClient) -> Result<Value, KafkaError>
+    ) async throws(KafkaError) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            blockingCalls.async { continuation.resume(returning: call(self)) }
+        }
+        return try result.get()
+    }
+
+    /// The number of partitions of a topic, `nil` when there is no such topic (or no right to see it).
+    ///
+    /// Lists all topics, because that request creates none whatever the broker's version: the flag that forbids
+    /// creation is not sent to brokers (nor to librdkafka's mock brokers) that do not know it. Calls that wait
+    /// together share one list.
+    func partitionCount(of topic: String, timeout: Duration) async throws(KafkaError) -> Int? {
+        let askedAt = ContinuousClock.now
+        return try await runBlocking { client in
+            if let known = client.topics.withLock({ $0 }), known.askedAt >= askedAt {
+                return known.answers[topic] ?? .success(nil)
+            }
+            return client.listTopics(until: askedAt + timeout).flatMap { $0[topic] ?? .success(nil) }
+        }
+    }
+
+    /// What is known of each topic: its partition count, or why that is not known just now. Blocks.
+    func listTopics(
+        until deadline: ContinuousClock.Instant
+    ) -> Result<[String: Result<Int?, KafkaError>], KafkaError> {
+        let askedAt = ContinuousClock.now
+        guard askedAt < deadline else { return .failure(.timedOut) }
+        var list: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle, 1, nil, &list, (deadline - askedAt).milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return .failure(KafkaError(code)) }
+        defer { rd_kafka_metadata_destroy(list) }
+        var answers: [String: Result<Int?, KafkaError>] = [:]
+        for index in 0..<Int(list.pointee.topic_cnt) {
+            let topic = list.pointee.topics[index]
+            let error = topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(topic.err)
+            answers[String(cString: topic.topic)] =
+                switch error {
+                case nil: .success(Int(topic.partition_cnt))
+                case let error? where error.isUnknownTopic: .success(nil)
+                // Such as a topic that is being created and has no leaders yet.
+                case let error?: .failure(error)
+                }
+        }
+        topics.withLock { $0 = TopicList(askedAt: askedAt, answers: answers) }
+        return .success(answers)
+    }
+
+    /// The first and the next offset of a partition. Blocks.
+    func watermarks(
+        topic: String,
+        partition: Int32,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+        let rest = deadline - .now
+        guard rest > .zero else { throw .timedOut }
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_query_watermark_offsets(handle, topic, partition, &low, &high, rest.milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+        return (low, high)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds for a C timeout, rounded up so that a short wait is not a busy one.
+    var milliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        guard seconds < Int64(Int32.max) / 1000 else { return .max }
+        let fraction = attoseconds / 1_000_000_000_000_000 + (attoseconds % 1_000_000_000_000_000 > 0 ? 1 : 0)
+        return max(0, Int32(seconds) * 1000 + Int32(fraction))
+    }
+}

@@ -1,0 +1,30 @@
+internal import CKafka
+internal import Logging
+
+/// Passes librdkafka's log lines on to swift-log.
+///
+/// With `log.queue` lines wait in a queue that the polling thread serves, so the logger is only ever called from the
+/// thread that polls, never from one of librdkafka's.
+enum KafkaLog {
+    static func write(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?, to logger: Logger) {
+        let level = swiftLevel(syslog: level)
+        guard logger.logLevel <= level, let text else { return }
+        logger.log(
+            level: level,
+            "\(String(cString: text))",
+            metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")"]
+        )
+    }
+
+    /// The level for one of syslog's. A broker that cannot be reached is librdkafka's error; it retries by itself, so
+    /// here nothing below a critical condition is more than a warning.
+    static func swiftLevel(syslog level: Int32) -> Logger.Level {
+        switch level {
+        case ...2: .error
+        case 3, 4: .warning
+        case 5: .notice
+        case 6: .debug
+        default: .trace
+        }
+    }
+}

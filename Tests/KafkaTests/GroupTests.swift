@@ -1,0 +1,207 @@
+import Kafka
+import Testing
+
+@Suite struct GroupTests {
+    @Test func membersShareAPartitionSetCooperatively() async throws {
+        let cluster = try LocalKafka(topics: ["t": 6])
+        let all = Set<Int32>(0..<6)
+        let first = try TestMember(cluster, topic: "t")
+        try await wait("the first member to own everything", step: first.poll) { first.held == all }
+
+        let second = try TestMember(cluster, topic: "t")
+        var members = [first, second]
+        func step() throws {
+            for member in members { try member.poll() }
+            let held = members.flatMap(\.held)
+            try #require(Set(held).count == held.count, "a partition has two owners")
+        }
+        try await wait("two members to share", step: step) { members.allSatisfy { $0.held.count == 3 } }
+        #expect(first.revocations().count == 3, "only what moves is revoked")
+
+        members.append(try TestMember(cluster, topic: "t"))
+        try await wait("three members to share", step: step) { members.allSatisfy { $0.held.count == 2 } }
+        #expect(first.revocations().count == 4 && second.revocations().count == 1)
+        #expect(members.flatMap { $0.lost() }.isEmpty)
+        #expect(members.allSatisfy { $0.consumer.memberID != nil && $0.consumer.ownedPartitions == $0.held })
+        #expect(Set(members.map(\.consumer.groupGeneration)).count == 1)
+        #expect((first.consumer.groupGeneration ?? 0) >= 3)
+
+        members[2].consumer.close()
+        members.removeLast()
+        try await wait("two members to share again", step: step) { members.allSatisfy { $0.held.count == 3 } }
+        first.consumer.close()
+        members.removeFirst()
+        try await wait("the last member to own everything", step: step) { second.held == all }
+        #expect(!second.consumer.poll(maxRecords: 1, onRecord: { _ in }, onEvent: { _ in }))
+        second.consumer.close()
+    }
+
+    @Test func aRevocationMayWaitLongerThanTheSessionAndIsAnsweredPartitionByPartition() async throws {
+        let cluster = try LocalKafka(topics: ["t": 4])
+        let first = try TestMember(cluster, topic: "t", ["max.poll.interval.ms": "60000"])
+        try await wait("the first member", step: first.poll) { first.held.count == 4 }
+        first.answersRevocations = false
+        let second = try TestMember(cluster, topic: "t", ["max.poll.interval.ms": "60000"])
+        func step() throws {
+            try first.poll()
+            try second.poll()
+        }
+        try await wait("the revocation", step: step) { first.revoked.count == 2 }
+        let moving = first.revoked.sorted()
+
+        // Longer than the session: were heartbeats not sent meanwhile, the coordinator would drop the member.
+        let generation = first.consumer.groupGeneration
+        let end = ContinuousClock.now + .seconds(6)
+        try await wait("the session to pass", step: step) { ContinuousClock.now >= end }
+        #expect(first.lost().isEmpty && first.consumer.groupGeneration == generation)
+        #expect(second.held.isEmpty)
+
+        // A commit that precedes the answer reaches the group before the next owner asks.
+        try first.consumer.commit([moving[0]: 7, moving[1]: 9])
+        try first.consumer.completeRevocation([moving[0]])
+        #expect(first.consumer.ownedPartitions.count == 4, "half an answer is none")
+        try first.consumer.completeRevocation([moving[1]])
+        first.held.subtract(moving)
+        try await wait("the second member", step: step) { second.held == Set(moving) }
+        #expect(first.held == first.consumer.ownedPartitions)
+        let offsets = try await second.consumer.offsets(of: moving)
+        #expect(moving.map { offsets[$0]?.committed } == [7, 9])
+        first.consumer.close()
+        second.consumer.close()
+    }
+
+    @Test func aSessionThatTimesOutIsToldAsLostAndTheMemberComesBack() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let member = try TestMember(cluster, topic: "t")
+        try await wait("the member", step: member.poll) { member.held.count == 2 }
+        try cluster.takeDown()
+        try await wait("the loss", step: member.poll) { member.lost() == [0, 1] }
+        #expect(member.revocations().isEmpty && member.held.isEmpty && member.consumer.ownedPartitions.isEmpty)
+        #expect(member.events.contains { if case .error(let error) = $0 { error.isRetriable } else { false } })
+        try cluster.bringUp()
+        try await wait("the return", step: member.poll) { member.held.count == 2 }
+        member.consumer.close()
+    }
+
+    @Test func aMembershipThatEndsDuringAnUnansweredRevocationIsToldAsLost() async throws {
+        let cluster = try LocalKafka(topics: ["t": 4])
+        let first = try TestMember(cluster, topic: "t")
+        try await wait("the first member", step: first.poll) { first.held.count == 4 }
+        first.answersRevocations = false
+        let second = try TestMember(cluster, topic: "t")
+        func step() throws {
+            try first.poll()
+            try second.poll()
+        }
+        try await wait("the revocation", step: step) { first.revoked.count == 2 }
+        let moving = first.revoked.sorted()
+        // UNKNOWN_MEMBER_ID to whoever beats next; both get several, so the first member gets one.
+        cluster.failNext(.heartbeat, codes: Array(repeating: 25, count: 6))
+        try await wait("the loss", step: step) { first.lost() == moving }
+        first.answersRevocations = true
+        try await wait("a full house", step: step) {
+            first.held.union(second.held).count == 4 && first.held.isDisjoint(with: second.held)
+        }
+        first.consumer.close()
+        second.consumer.close()
+    }
+
+    @Test func closingAnswersARebalanceNobodyHasAnswered() async throws {
+        let cluster = try LocalKafka(topics: ["t": 4])
+        let first = try TestMember(cluster, topic: "t")
+        try await wait("the first member", step: first.poll) { first.held.count == 4 }
+        first.answersRevocations = false
+        let second = try TestMember(cluster, topic: "t")
+        try await wait(
+            "the revocation",
+            step: {
+                try first.poll(); try second.poll()
+            }
+        ) { first.revoked.count == 2 }
+        first.consumer.close()
+        try await wait("the heir", step: second.poll) { second.held.count == 4 }
+        second.consumer.close()
+
+        // An assignment is left unanswered here.
+        var properties = readerProperties(cluster)
+        properties.set("session.timeout.ms", to: "3500")
+        let third = try KafkaConsumer(topic: "t", group: "other", properties: properties, logger: quietLogger)
+        var assigned: [Int32] = []
+        try await wait(
+            "the assignment",
+            step: {
+                _ = third.poll(maxRecords: 1, onRecord: { _ in }) { if case .assigned(let all) = $0 { assigned = all } }
+            }
+        ) { assigned.count == 4 }
+        third.close()
+        #expect(third.memberID == nil)
+    }
+
+    @Test func recordsCommitsPausesAndEnds() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let producer = try TestProducer(cluster)
+        for index in 0..<100 { try producer.produce("t", partition: Int32(index % 2), value: [UInt8(index)]) }
+        try await producer.settle(100)
+        let member = try TestMember(cluster, topic: "t")
+        try await wait("all records and both ends", step: member.poll) {
+            member.records.count == 100 && member.events.contains(.reachedEnd(partition: 0, offset: 50))
+                && member.events.contains(.reachedEnd(partition: 1, offset: 50))
+        }
+        for partition in [Int32(0), 1] {
+            #expect(member.records.filter { $0.partition == partition }.map(\.offset) == Array(0..<50))
+        }
+
+        try member.consumer.commit([0: 17, 1: 50])
+        try await wait("the commit's outcome", step: member.poll) { !member.commits.isEmpty }
+        #expect(member.commits.first?.error == nil && member.commits.first?.offsets == [0: 17, 1: 50])
+        let offsets = try await member.consumer.offsets(of: [0, 1])
+        #expect(offsets[0] == PartitionOffsets(committed: 17, low: 0, high: 50))
+        #expect(offsets[1] == PartitionOffsets(committed: 50, low: 0, high: 50))
+
+        try member.consumer.pause([0])
+        for index in 0..<20 { try producer.produce("t", partition: Int32(index % 2), value: [200]) }
+        try await producer.settle(120)
+        try await wait("the partition that is not paused", step: member.poll) {
+            member.records.count { $0.partition == 1 } == 60
+        }
+        #expect(member.records.count { $0.partition == 0 } == 50)
+        try member.consumer.resume([0])
+        try await wait("the resumed partition", step: member.poll) { member.records.count { $0.partition == 0 } >= 60 }
+        #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<60))
+
+        try member.consumer.commit([0: 60, 1: 59])
+        member.consumer.close()
+        let next = try TestMember(cluster, topic: "t")
+        let left = try await next.consumer.offsets(of: [0, 1])
+        #expect(left[0]?.committed == 60 && left[1]?.committed == 59, "closing waits for the last commit")
+        next.consumer.close()
+    }
+
+    @Test func aCommitRefusedInARebalanceIsReportedAndNotThrown() async throws {
+        let cluster = try LocalKafka(topics: ["t": 1])
+        let member = try TestMember(cluster, topic: "t")
+        try await wait("the member", step: member.poll) { member.held.count == 1 }
+        // ILLEGAL_GENERATION, which librdkafka does not retry.
+        cluster.failNext(.offsetCommit, codes: [22])
+        try member.consumer.commit([0: 0])
+        try await wait("the refusal", step: member.poll) { !member.commits.isEmpty }
+        #expect(member.commits.first?.error?.isNormalDuringRebalance == true)
+        #expect(member.commits.first?.error?.isRetriable == false)
+        #expect(member.commits.first?.offsets == [0: 0])
+        member.consumer.close()
+    }
+
+    @Test func offsetsAreUnknownBeforeTheFirstCommitAndTimeOutInAnOutage() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let member = try TestMember(cluster, topic: "t")
+        try await wait("the member", step: member.poll) { member.held.count == 2 }
+        let offsets = try await member.consumer.offsets(of: [1])
+        #expect(offsets == [1: PartitionOffsets(committed: nil, low: 0, high: 0)])
+        try cluster.takeDown()
+        await #expect(throws: KafkaError.self) {
+            _ = try await member.consumer.offsets(of: [0, 1], timeout: .milliseconds(300))
+        }
+        try cluster.bringUp()
+        member.consumer.close(timeout: .seconds(1))
+    }
+}
