@@ -171,8 +171,8 @@ public final class KafkaProducer: Sendable {
         let code = message.pointee.err
         return DeliveryReport(
             token: ckafka_token(message),
-            error: code == RD_KAFKA_RESP_ERR_NO_ERROR
-                ? nil : KafkaError(code, message: rd_kafka_message_errstr(message).map { String(cString: $0) }),
+            // Not `rd_kafka_message_errstr`: for a produced record it hands out the payload as if it were a text.
+            error: code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code),
             partition: message.pointee.partition,
             offset: message.pointee.offset,
             timestampMilliseconds: rd_kafka_message_timestamp(message, nil)
