@@ -57,7 +57,7 @@ let package = Package(
         // The shell.
         .target(
             name: "ClockworkService",
-            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", logging, lifecycle],
+            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", deque, logging, lifecycle],
             swiftSettings: swiftSettings
         ),
         .executableTarget(

@@ -13,7 +13,7 @@ struct OffsetTracker {
     /// Read and not yet passed by `committable`, in order; the first one is unsettled.
     private var slots: Deque<Slot> = []
     /// The offset behind the last one read.
-    private var next: Int64
+    private(set) var next: Int64
     /// The number of offsets read and not settled.
     private(set) var unsettledCount = 0
 

@@ -106,6 +106,8 @@ public struct PartitionScheduler: Sendable {
     public var unsettledCount: Int { offsets.unsettledCount }
     /// Deliveries handed out and not yet answered.
     public var deliveriesInFlight: Int { flightCount }
+    /// The intake offset to be read next; a record below it has been read and is ignored.
+    public var nextOffset: Int64 { offsets.next }
     /// Every offset below it is settled.
     public var committableOffset: Int64 { offsets.committable }
     /// Whether schedules are being fired.

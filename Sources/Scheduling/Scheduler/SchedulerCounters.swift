@@ -19,4 +19,16 @@ public struct SchedulerCounters: Sendable, Equatable {
 
     /// All zero.
     public init() {}
+
+    /// Adds those of another owner.
+    public mutating func add(_ other: SchedulerCounters) {
+        created += other.created
+        replaced += other.replaced
+        duplicates += other.duplicates
+        cancelled += other.cancelled
+        cancelledNothing += other.cancelledNothing
+        rejected += other.rejected
+        delivered += other.delivered
+        failed += other.failed
+    }
 }

@@ -1,0 +1,322 @@
+internal import DequeModule
+internal import Kafka
+internal import Logging
+internal import Scheduling
+
+/// Produces deliveries and dead letters through one idempotent producer and tells what became of them.
+///
+/// Belongs to the pod and is used on its event loop only. What cannot be produced now waits here: for a look at its
+/// topic, for room in the producer's queue, or for a new producer after a fatal error. Deliveries of one topic leave
+/// in the order they came in.
+final class DeliveryProducer {
+    /// What became of records, gathered until the pod takes it.
+    struct Outcome {
+        var delivered: [UInt32: [UInt32]] = [:]
+        var failed: [UInt32: [(token: UInt32, failure: DeliveryFailure)]] = [:]
+        var deadLettered: [UInt32: [UInt32]] = [:]
+        var rejectionsDeadLettered: [UInt32: [Int64]] = [:]
+
+        var isEmpty: Bool {
+            delivered.isEmpty && failed.isEmpty && deadLettered.isEmpty && rejectionsDeadLettered.isEmpty
+        }
+    }
+
+    private let deadLetterTopic: String
+    private let logger: Logger
+    private let makeLane: (_ isSolo: Bool) throws(KafkaError) -> ProducerLane
+    private var lane: ProducerLane
+    /// For records that were refused as too large together with others: one by one, it shows which of them are. Made
+    /// when first needed.
+    private var soloLane: ProducerLane?
+
+    private var directory = TopicDirectory()
+    /// Records that wait for a look at their topic, in order.
+    private var waiting: [String: [OutgoingRecord]] = [:]
+    /// Looks to take now.
+    private(set) var wantedLooks: [String] = []
+    /// Looks to take later.
+    private var laterLooks: [(topic: String, time: EpochMilliseconds)] = []
+
+    /// Records in the producer, by token.
+    private var inFlight: ContiguousArray<OutgoingRecord?> = []
+    private var freeTokens: [Int] = []
+    /// Records that did not fit into the producer's queue, in order.
+    private var backlog: Deque<OutgoingRecord> = []
+    /// Records that failed for no fault of theirs and are produced again at `retryTime`.
+    private var retries: [OutgoingRecord] = []
+    private var retryTime: EpochMilliseconds?
+    private var outcome = Outcome()
+
+    /// The pause before records are produced again, in milliseconds.
+    private static let retryPause: Int64 = 500
+
+    init(
+        properties: KafkaProperties,
+        deadLetterTopic: String,
+        wakeDescriptor: Int32,
+        logger: Logger
+    ) throws(KafkaError) {
+        self.deadLetterTopic = deadLetterTopic
+        self.logger = logger
+        makeLane = { (isSolo) throws(KafkaError) in
+            var properties = properties
+            if isSolo { properties.set("batch.num.messages", to: "1") }
+            let lane = try ProducerLane(properties: properties, logger: logger)
+            lane.producer.signal(fileDescriptor: wakeDescriptor)
+            return lane
+        }
+        lane = try makeLane(false)
+    }
+
+    /// Produces a record, as soon as its topic is known to exist.
+    func send(_ record: OutgoingRecord, now: EpochMilliseconds) {
+        switch standing(of: record.topic, now) {
+        case .known:
+            enqueue(record, now)
+        case nil:
+            directory.begin(record.topic)
+            wantedLooks.append(record.topic)
+            waiting[record.topic, default: []].append(record)
+        case .lookedFor:
+            waiting[record.topic, default: []].append(record)
+        case .missing:
+            giveUp([record], topic: record.topic, now)
+        }
+    }
+
+    /// The dead-letter topic is not looked for: there is nowhere to go if it does not exist.
+    private func standing(of topic: String, _ now: EpochMilliseconds) -> TopicDirectory.Standing? {
+        topic == deadLetterTopic ? .known : directory.standing(of: topic, now: now)
+    }
+
+    /// What became of records since the last call, after looking for reports.
+    func takeOutcome(now: EpochMilliseconds) -> Outcome {
+        pollReports(of: lane, now)
+        if let soloLane { pollReports(of: soloLane, now) }
+        if let fatal = lane.producer.fatalError ?? soloLane?.producer.fatalError { replaceProducers(fatal, now) }
+        drainBacklog(now)
+        if let time = retryTime, time <= now { produceRetries(now) }
+        startLooks(now)
+        defer { outcome = Outcome() }
+        return outcome
+    }
+
+    /// When there is something to do without anything arriving.
+    var wakeAt: EpochMilliseconds? {
+        (laterLooks.map(\.time) + (retryTime.map { [$0] } ?? [])).min()
+    }
+
+    // MARK: Topics
+
+    /// Looks that are to be taken now, each topic once.
+    func takeWantedLooks() -> [String] {
+        defer { wantedLooks.removeAll() }
+        return wantedLooks
+    }
+
+    /// A look has ended; `exists` is `nil` when the brokers did not answer.
+    func topicLookedUp(_ topic: String, exists: Bool?, now: EpochMilliseconds) {
+        switch directory.found(topic, exists: exists, now: now) {
+        case .deliver:
+            for record in waiting.removeValue(forKey: topic) ?? [] { enqueue(record, now) }
+        case .lookAgain(let delay):
+            laterLooks.append((topic, now.advanced(byMilliseconds: delay)))
+        case .giveUp:
+            giveUp(waiting.removeValue(forKey: topic) ?? [], topic: topic, now)
+        }
+    }
+
+    private func startLooks(_ now: EpochMilliseconds) {
+        wantedLooks += laterLooks.filter { $0.time <= now }.map(\.topic)
+        laterLooks.removeAll { $0.time <= now }
+    }
+
+    private func giveUp(_ records: [OutgoingRecord], topic: String, _ now: EpochMilliseconds) {
+        let failure = DeliveryFailure(code: .unknownTopic, detail: "Topic \(topic) does not exist.")
+        for record in records { conclude(record, .failed(failure), now) }
+    }
+
+    // MARK: Producing
+
+    private func enqueue(_ record: OutgoingRecord, _ now: EpochMilliseconds) {
+        // What waits in front of it goes first.
+        guard backlog.isEmpty else {
+            backlog.append(record)
+            return
+        }
+        if !produce(record, now) { backlog.append(record) }
+    }
+
+    /// A full queue has room again once reports have come, and they wake the loop.
+    private func drainBacklog(_ now: EpochMilliseconds) {
+        while let record = backlog.first, produce(record, now) {
+            backlog.removeFirst()
+        }
+    }
+
+    private func retryLater(_ record: OutgoingRecord, _ now: EpochMilliseconds) {
+        retries.append(record)
+        if retryTime == nil { retryTime = now.advanced(byMilliseconds: Self.retryPause) }
+    }
+
+    private func produceRetries(_ now: EpochMilliseconds) {
+        retryTime = nil
+        let records = retries
+        retries = []
+        for record in records { enqueue(record, now) }
+    }
+
+    /// - Returns: `false` when the record has to wait.
+    private func produce(_ record: OutgoingRecord, _ now: EpochMilliseconds) -> Bool {
+        let lane: ProducerLane
+        let topic: KafkaTopic
+        do throws(KafkaError) {
+            lane = record.isAlone ? try solo() : self.lane
+            topic = try lane.topic(record.topic)
+        } catch {
+            conclude(record, .failed(DeliveryFailure(code: .deliveryRejected, detail: "\(error.name).")), now)
+            return true
+        }
+        let token = takeToken(record)
+        let error = record.withBytes { key, value in
+            var headers = KafkaHeaders(capacity: 8)
+            record.headers.forEach { headers.append(name: $0, value: $1) }
+            return lane.producer.produce(
+                to: topic,
+                key: key,
+                value: value,
+                headers: headers,
+                timestampMilliseconds: now.rawValue,
+                token: UInt64(token)
+            )
+        }
+        guard let error else { return true }
+        inFlight[token] = nil
+        freeTokens.append(token)
+        if error.isQueueFull || error.isFatal { return false }
+        settle(record, error, now)
+        return true
+    }
+
+    private func solo() throws(KafkaError) -> ProducerLane {
+        if let soloLane { return soloLane }
+        let lane = try makeLane(true)
+        soloLane = lane
+        return lane
+    }
+
+    private func takeToken(_ record: OutgoingRecord) -> Int {
+        if let token = freeTokens.popLast() {
+            inFlight[token] = record
+            return token
+        }
+        inFlight.append(record)
+        return inFlight.count - 1
+    }
+
+    // MARK: Reports
+
+    private func pollReports(of lane: ProducerLane, _ now: EpochMilliseconds) {
+        lane.producer.pollReports { report in
+            let token = Int(report.token)
+            guard let record = inFlight[token] else { return }
+            inFlight[token] = nil
+            freeTokens.append(token)
+            settle(record, report.error, now)
+        } onError: { error in
+            logger.warning("Kafka producer", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func settle(_ record: OutgoingRecord, _ error: KafkaError?, _ now: EpochMilliseconds) {
+        if let error, error.isUnknownTopic { directory.forget(record.topic) }
+        if let error, error.isMessageTooLarge, let next = afterTooLarge(record) {
+            enqueue(next, now)
+            return
+        }
+        let verdict = ReportVerdict(error, topic: record.topic)
+        conclude(record, verdict, now)
+        if verdict == .retry, let error {
+            logger.warning("a record is produced again", metadata: ["topic": "\(record.topic)", "error": "\(error)"])
+        }
+    }
+
+    /// What to try when a record was refused as too large: by itself first, for it may have shared a batch with a
+    /// larger one; then, if it is a dead letter, with half its value.
+    private func afterTooLarge(_ record: OutgoingRecord) -> OutgoingRecord? {
+        guard record.isAlone else {
+            var record = record
+            record.isAlone = true
+            return record
+        }
+        return isDeadLetter(record) ? cut(record) : nil
+    }
+
+    private func isDeadLetter(_ record: OutgoingRecord) -> Bool {
+        if case .delivery = record.purpose { false } else { true }
+    }
+
+    /// A dead letter with half its value, which says so; `nil` when there is nothing left to cut.
+    private func cut(_ record: OutgoingRecord) -> OutgoingRecord? {
+        guard let value = record.value, !value.isEmpty else { return nil }
+        var record = record
+        record.value = Array(value.prefix(value.count / 2))
+        record.headers = record.headers.replacingLast(
+            "clockwork-error-detail",
+            appending: " The value is cut to \(value.count / 2) bytes."
+        )
+        return record
+    }
+
+    private func conclude(_ record: OutgoingRecord, _ verdict: ReportVerdict, _ now: EpochMilliseconds) {
+        switch (verdict, record.purpose) {
+        case (.written, .delivery(let owner, let delivery)):
+            outcome.delivered[owner, default: []].append(delivery.token)
+        case (.written, .rejectedRequest(let owner, let offset)):
+            outcome.rejectionsDeadLettered[owner, default: []].append(offset)
+        case (.written, .failedDelivery(let owner, let token)):
+            outcome.deadLettered[owner, default: []].append(token)
+        case (.failed(let failure), .delivery(let owner, let delivery)):
+            outcome.failed[owner, default: []].append((delivery.token, failure))
+        case (.failed(let failure), _):
+            // Nothing is dropped in silence: a dead letter is tried until it can be written.
+            logger.error(
+                "a dead letter cannot be written and is tried again",
+                metadata: ["topic": "\(record.topic)", "reason": "\(failure.detail)"]
+            )
+            retryLater(record, now)
+        case (.retry, _):
+            retryLater(record, now)
+        }
+    }
+
+    // MARK: A producer's end
+
+    /// After a fatal error nothing more goes through a producer: its records are given back and produced by a new one.
+    private func replaceProducers(_ fatal: KafkaError, _ now: EpochMilliseconds) {
+        logger.error("Kafka producer is made anew", metadata: ["error": "\(fatal)"])
+        let successor: ProducerLane
+        do throws(KafkaError) {
+            successor = try makeLane(false)
+        } catch {
+            logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
+            return
+        }
+        close()
+        for token in inFlight.indices {
+            guard let record = inFlight[token] else { continue }
+            inFlight[token] = nil
+            freeTokens.append(token)
+            retries.append(record)
+        }
+        retryTime = now
+        lane = successor
+        soloLane = nil
+    }
+
+    /// Gives up whatever is not written.
+    func close() {
+        lane.producer.close()
+        soloLane?.producer.close()
+    }
+}

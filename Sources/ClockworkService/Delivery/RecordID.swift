@@ -1,0 +1,33 @@
+internal import Scheduling
+
+/// Names of intake records as clients see them: `<topic>/<partition>/<offset>`.
+struct RecordID {
+    let topic: String
+
+    func of(partition: Int32, offset: Int64) -> String {
+        "\(topic)/\(partition)/\(offset)"
+    }
+
+    /// The headers that a delivered record gets behind the request's own.
+    func deliveredHeaders(of schedule: Schedule, partition: Int32) -> RecordHeaders {
+        var headers = schedule.headers
+        headers.append(name: "clockwork-id", value: of(partition: partition, offset: schedule.position.offset))
+        headers.append(name: "clockwork-client-id", value: schedule.key.clientID)
+        headers.append(name: "clockwork-schedule-key", value: schedule.key.scheduleKey)
+        headers.append(name: "clockwork-schedule-time", value: String(schedule.position.time.rawValue))
+        return headers
+    }
+
+    /// The headers that a dead letter gets behind those of the record it is about.
+    func addDeadLetterHeaders(
+        to headers: inout RecordHeaders,
+        code: DeadLetterCode,
+        detail: String,
+        partition: Int32,
+        offset: Int64
+    ) {
+        headers.append(name: "clockwork-error", value: code.rawValue)
+        headers.append(name: "clockwork-error-detail", value: detail)
+        headers.append(name: "clockwork-source", value: of(partition: partition, offset: offset))
+    }
+}

@@ -1,0 +1,60 @@
+internal import Scheduling
+
+/// The offsets to be committed, gathered over all partitions: one commit in flight at a time, and not more than one
+/// in each interval. A value; committing is its user's.
+struct CommitQueue {
+    /// The shortest time between two commits, in milliseconds.
+    static let interval: Int64 = 100
+    /// The pause after a commit that failed, in milliseconds.
+    static let pauseAfterFailure: Int64 = 500
+
+    private var wanted: [Int32: Int64] = [:]
+    private var inFlight: [Int32: Int64]?
+    private var notBefore = EpochMilliseconds.zero
+
+    /// Everything of `partition` below `offset` is settled.
+    mutating func want(_ partition: Int32, _ offset: Int64) {
+        wanted[partition] = offset
+    }
+
+    /// The partition is no longer this pod's.
+    mutating func forget(_ partition: Int32) {
+        wanted[partition] = nil
+        inFlight?[partition] = nil
+    }
+
+    /// Whether a commit of the partition is wanted or under way.
+    func isOutstanding(_ partition: Int32) -> Bool {
+        wanted[partition] != nil || inFlight?[partition] != nil
+    }
+
+    /// What to commit now; it is in flight then.
+    mutating func take(now: EpochMilliseconds, atOnce: Bool) -> [Int32: Int64]? {
+        guard inFlight == nil, !wanted.isEmpty, atOnce || notBefore <= now else { return nil }
+        inFlight = wanted
+        wanted = [:]
+        notBefore = now.advanced(byMilliseconds: Self.interval)
+        return inFlight
+    }
+
+    /// The commit in flight has succeeded for these.
+    mutating func succeeded(_ offsets: [Int32: Int64]) {
+        for partition in offsets.keys { inFlight?[partition] = nil }
+        if inFlight?.isEmpty == true { inFlight = nil }
+    }
+
+    /// The commit in flight has failed for these; they are committed later, unless newer ones are.
+    mutating func failed(_ offsets: [Int32: Int64], now: EpochMilliseconds) {
+        for (partition, offset) in offsets where inFlight?[partition] != nil {
+            inFlight?[partition] = nil
+            if wanted[partition] == nil { wanted[partition] = offset }
+        }
+        if inFlight?.isEmpty == true { inFlight = nil }
+        notBefore = now.advanced(byMilliseconds: Self.pauseAfterFailure)
+    }
+
+    /// When there is something to commit.
+    var wakeAt: EpochMilliseconds? {
+        inFlight == nil && !wanted.isEmpty ? notBefore : nil
+    }
+}

@@ -1,0 +1,142 @@
+internal import CLinux
+internal import Glibc
+public import Scheduling
+internal import Synchronization
+
+/// One thread that runs an actor's jobs and, between them, a turn of polling; it sleeps until there is something.
+///
+/// Three things wake it: a job (from any thread), the `wakeDescriptor` that the Kafka clients write to, and an alarm on
+/// the wall clock. The alarm is an absolute time of `CLOCK_REALTIME`, so it holds when the clock is stepped, and
+/// rounds nothing: the loop wakes when the millisecond begins, not a polling interval later.
+///
+/// `@unchecked Sendable`: the queue is behind a lock, the descriptors are immutable, all else is the thread's own.
+public final class EventLoop: SerialExecutor, @unchecked Sendable {
+    private struct Queue {
+        var jobs: [UnownedJob] = []
+        var isStopping = false
+    }
+
+    /// The eventfd that makes the loop take a turn when something writes to it.
+    public let wakeDescriptor: Int32
+
+    private let epollDescriptor: Int32
+    private let timerDescriptor: Int32
+    private let queue = Mutex(Queue())
+    private var thread = pthread_t()
+    private var alarm: EpochMilliseconds?
+    private var turn: (() -> Void)?
+
+    /// A loop whose thread does not run yet; jobs gather until `start`.
+    public init() {
+        epollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        timerDescriptor = timerfd_create(CLOCK_REALTIME, Int32(TFD_NONBLOCK.rawValue | TFD_CLOEXEC.rawValue))
+        precondition(
+            epollDescriptor >= 0 && wakeDescriptor >= 0 && timerDescriptor >= 0,
+            "no event loop: the process has no file descriptors left (errno \(errno))"
+        )
+        for descriptor in [wakeDescriptor, timerDescriptor] {
+            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: descriptor))
+            epoll_ctl(epollDescriptor, EPOLL_CTL_ADD, descriptor, &event)
+        }
+    }
+
+    deinit {
+        close(timerDescriptor)
+        close(wakeDescriptor)
+        close(epollDescriptor)
+    }
+
+    /// Starts the thread.
+    ///
+    /// - Parameter turn: what to do each time something has woken the loop, after its jobs; runs on the thread and is
+    ///   kept until the loop has stopped.
+    public func start(turn: @escaping @Sendable () -> Void) {
+        self.turn = turn
+        let retained = Unmanaged.passRetained(self).toOpaque()
+        let status = pthread_create(&thread, nil, { pointer in
+            pthread_setname_np(pthread_self(), "clockwork-loop")
+            Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
+            return nil
+        }, retained)
+        precondition(status == 0, "no event loop: pthread_create gave \(status)")
+    }
+
+    /// Ends the thread after the jobs that are queued, and waits for it. Not to be called on the loop itself.
+    public func stop() {
+        queue.withLock { $0.isStopping = true }
+        wake()
+        pthread_join(thread, nil)
+    }
+
+    /// Takes a job from any thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let wasEmpty = queue.withLock { queue in
+            queue.jobs.append(job)
+            return queue.jobs.count == 1
+        }
+        if wasEmpty { wake() }
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    public func isIsolatingCurrentContext() -> Bool? {
+        pthread_equal(pthread_self(), thread) != 0
+    }
+
+    /// Traps unless the caller runs on the loop's thread.
+    public func checkIsolated() {
+        precondition(pthread_equal(pthread_self(), thread) != 0, "not on the event loop")
+    }
+
+    /// Has the loop take a turn at `time` at the latest; `nil` for no alarm. For the loop's own thread.
+    public func setAlarm(_ time: EpochMilliseconds?) {
+        guard time != alarm else { return }
+        alarm = time
+        var specification = itimerspec()
+        if let time {
+            // A time of zero would disarm the timer; anything past is due at once.
+            let milliseconds = max(time.rawValue, 1)
+            specification.it_value.tv_sec = time_t(milliseconds / 1_000)
+            specification.it_value.tv_nsec = Int(milliseconds % 1_000) * 1_000_000
+        }
+        timerfd_settime(timerDescriptor, Int32(TFD_TIMER_ABSTIME.rawValue), &specification, nil)
+    }
+
+    // MARK: The thread
+
+    private func wake() {
+        var one: UInt64 = 1
+        // Fails only when the counter is full, and then the loop is awake anyway.
+        _ = write(wakeDescriptor, &one, 8)
+    }
+
+    private func run() {
+        var jobs: [UnownedJob] = []
+        while true {
+            sleep()
+            let isStopping = queue.withLock { queue in
+                swap(&jobs, &queue.jobs)
+                return queue.isStopping && jobs.isEmpty
+            }
+            for job in jobs {
+                job.runSynchronously(on: asUnownedSerialExecutor())
+            }
+            jobs.removeAll(keepingCapacity: true)
+            if isStopping { break }
+            turn?()
+        }
+        turn = nil
+    }
+
+    private func sleep() {
+        var events = (epoll_event(), epoll_event())
+        let count = withUnsafeMutableBytes(of: &events) { bytes in
+            epoll_wait(epollDescriptor, bytes.assumingMemoryBound(to: epoll_event.self).baseAddress, 2, -1)
+        }
+        guard count > 0 else { return }
+        var value: UInt64 = 0
+        _ = read(wakeDescriptor, &value, 8)
+        if read(timerDescriptor, &value, 8) == 8 { alarm = nil }
+    }
+}

@@ -1,0 +1,31 @@
+internal import Scheduling
+
+/// The owner of one partition: its scheduler, and what the pod has to know about it.
+///
+/// Belongs to the pod and is used on its event loop only.
+final class PartitionOwner {
+    /// Distinguishes this ownership from others of the same partition, before and after: answers and delivery reports
+    /// carry it, and late ones find nobody.
+    let number: UInt32
+    let partition: Int32
+    /// The group generation under which the partition was assigned.
+    let epoch: Int64
+    var scheduler: PartitionScheduler
+
+    /// The offset last committed by this owner, as the group has confirmed it.
+    var confirmedOffset: Int64?
+    /// When a drain is given up, once one has begun.
+    var drainDeadline: EpochMilliseconds?
+    /// Whether the drain is done and only the last commit is awaited.
+    var isDrained = false
+    /// The time and content of the last progress record.
+    var savedAt = EpochMilliseconds.zero
+    var savedDelivered = -1
+
+    init(number: UInt32, partition: Int32, epoch: Int64, scheduler: PartitionScheduler) {
+        self.number = number
+        self.partition = partition
+        self.epoch = epoch
+        self.scheduler = scheduler
+    }
+}

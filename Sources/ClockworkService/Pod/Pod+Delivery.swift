@@ -1,0 +1,106 @@
+internal import Kafka
+internal import Logging
+internal import Scheduling
+
+extension Pod {
+    /// Hands a due schedule to the producer.
+    func send(_ delivery: Delivery, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        let schedule = delivery.schedule
+        guard case .topic(let topic) = schedule.target else { return }
+        self.delivery.send(
+            OutgoingRecord(
+                purpose: .delivery(owner: owner.number, delivery),
+                topic: topic,
+                headers: recordID.deliveredHeaders(of: schedule, partition: owner.partition)
+            ),
+            now: now
+        )
+    }
+
+    /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
+    func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        let schedule = failed.delivery.schedule
+        var headers = recordID.deliveredHeaders(of: schedule, partition: owner.partition)
+        recordID.addDeadLetterHeaders(
+            to: &headers,
+            code: failed.failure.code,
+            detail: failed.failure.detail,
+            partition: owner.partition,
+            offset: schedule.position.offset
+        )
+        delivery.send(
+            OutgoingRecord(
+                purpose: .failedDelivery(owner: owner.number, token: failed.delivery.token),
+                topic: settings.deadLetterTopic,
+                key: Array(schedule.orderingKey.utf8),
+                value: schedule.payload,
+                headers: headers
+            ),
+            now: now
+        )
+    }
+
+    /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
+    func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        var headers = record.headers
+        recordID.addDeadLetterHeaders(
+            to: &headers,
+            code: record.rejection.code,
+            detail: record.rejection.detail,
+            partition: owner.partition,
+            offset: record.offset
+        )
+        delivery.send(
+            OutgoingRecord(
+                purpose: .rejectedRequest(owner: owner.number, offset: record.offset),
+                topic: settings.deadLetterTopic,
+                key: record.key,
+                value: record.value,
+                headers: headers
+            ),
+            now: now
+        )
+    }
+
+    /// Tells owners what became of their deliveries.
+    func takeOutcome() {
+        let now = WallClock.now()
+        let outcome = delivery.takeOutcome(now: now)
+        guard !outcome.isEmpty else { return }
+        for (number, tokens) in outcome.delivered {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.delivered(tokens, now: now, &$1) }
+        }
+        for (number, failures) in outcome.failed {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.deliveryFailed(failures, now: now, &$1) }
+        }
+        for (number, tokens) in outcome.deadLettered {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.deliveryDeadLettered(tokens, now: now, &$1) }
+        }
+        for (number, offsets) in outcome.rejectionsDeadLettered {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { scheduler, effects in
+                for offset in offsets { scheduler.requestDeadLettered(offset, now: now, &effects) }
+            }
+        }
+    }
+
+    /// Asks the brokers whether a delivery topic exists.
+    func lookFor(_ topic: String) {
+        start { [self] in
+            var exists: Bool?
+            do throws(KafkaError) {
+                exists = try await consumer.partitionCount(of: topic, timeout: .seconds(5)) != nil
+            } catch {
+                logger.warning("topic not looked up", metadata: ["topic": "\(topic)", "error": "\(error)"])
+            }
+            await looked(for: topic, exists: exists)
+        }
+    }
+
+    private func looked(for topic: String, exists: Bool?) {
+        delivery.topicLookedUp(topic, exists: exists, now: WallClock.now())
+    }
+}

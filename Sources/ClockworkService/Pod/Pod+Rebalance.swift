@@ -1,0 +1,171 @@
+internal import Kafka
+internal import Logging
+internal import Scheduling
+
+extension Pod {
+    /// Takes an event of the consumer group.
+    func handle(_ event: ConsumerEvent, _ now: EpochMilliseconds) {
+        switch event {
+        case .assigned(let partitions):
+            guard !partitions.isEmpty else { return }
+            logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
+            begin(partitions)
+        case .revoked(let partitions):
+            logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
+            for partition in partitions { revoke(partition, now) }
+        case .lost(let partitions):
+            logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
+            for partition in partitions {
+                starting.remove(partition)
+                if let owner = ownerOfPartition[partition] { letGo(owner) }
+            }
+        case .reachedEnd(let partition, _):
+            guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
+            step(owner, now) { $0.intakeEndReached(now, &$1) }
+        case .committed(let error, let offsets):
+            committed(error, offsets, now)
+        case .error(let error):
+            logger.warning("Kafka consumer", metadata: ["error": "\(error)"])
+        case .fatal(let error):
+            logger.critical("Kafka consumer has ended", metadata: ["error": "\(error)"])
+            for owner in Array(owners.values) { letGo(owner) }
+            end(error)
+        }
+    }
+
+    // MARK: Beginning
+
+    private func begin(_ partitions: [Int32]) {
+        guard case .running = phase else {
+            // Leaving: the next rebalance gives them to somebody else.
+            return
+        }
+        starting.formUnion(partitions)
+        start { [self] in
+            while !Task.isCancelled {
+                do throws(KafkaError) {
+                    let offsets = try await consumer.offsets(of: partitions)
+                    await own(offsets)
+                    return
+                } catch {
+                    logger.warning("offsets not known yet", metadata: ["error": "\(error)"])
+                    guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return }
+                }
+            }
+        }
+    }
+
+    private func own(_ offsets: [Int32: PartitionOffsets]) {
+        guard case .running = phase else { return }
+        let now = WallClock.now()
+        let epoch = Int64(consumer.groupGeneration ?? -1)
+        var starts: [Int32: Int64] = [:]
+        for (partition, offsets) in offsets where starting.remove(partition) != nil {
+            let start = Self.start(offsets)
+            starts[partition] = start
+            lastOwnerNumber += 1
+            let owner = PartitionOwner(
+                number: lastOwnerNumber,
+                partition: partition,
+                epoch: epoch,
+                scheduler: PartitionScheduler(
+                    partition: partition,
+                    start: start,
+                    end: offsets.high,
+                    now: now,
+                    limits: settings.limits
+                )
+            )
+            owners[owner.number] = owner
+            ownerOfPartition[partition] = owner
+            step(owner, now) { $0.timeReached(now, &$1) }
+        }
+        do throws(KafkaError) {
+            try consumer.assign(starts)
+        } catch {
+            logger.error("partitions not taken", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Behind the committed offset; from the log's beginning where nothing is committed, the log has lost it, or the
+    /// topic was made anew.
+    private static func start(_ offsets: PartitionOffsets) -> Int64 {
+        guard let committed = offsets.committed, committed <= offsets.high else { return offsets.low }
+        return max(committed, offsets.low)
+    }
+
+    // MARK: Ending
+
+    private func revoke(_ partition: Int32, _ now: EpochMilliseconds) {
+        if starting.remove(partition) != nil { release([partition]) }
+        guard let owner = ownerOfPartition[partition] else { return release([partition]) }
+        beginDrain(of: owner, now)
+    }
+
+    /// Has an owner finish what is in flight and begin nothing.
+    func beginDrain(of owner: PartitionOwner, _ now: EpochMilliseconds) {
+        guard owner.drainDeadline == nil else { return }
+        owner.drainDeadline = now.advanced(byMilliseconds: Self.drainLimit)
+        step(owner, now) { $0.drain(now, &$1) }
+    }
+
+    /// Lets go of owners that have drained and committed, or whose time is up.
+    func finishDrains(_ now: EpochMilliseconds) {
+        var finished: [Int32] = []
+        for owner in Array(owners.values) {
+            guard let deadline = owner.drainDeadline else { continue }
+            let isDone = owner.isDrained && !commits.isOutstanding(owner.partition)
+            guard isDone || now >= deadline else { continue }
+            if !isDone {
+                logger.warning("let go before all was done", metadata: ["partition": "\(owner.partition)"])
+            }
+            keepProgress(of: owner, now, atOnce: true)
+            letGo(owner)
+            finished.append(owner.partition)
+        }
+        guard !finished.isEmpty else { return }
+        if case .running = phase { release(finished) }
+        endIfDrained()
+    }
+
+    private func letGo(_ owner: PartitionOwner) {
+        count(owner.scheduler.counters)
+        owners[owner.number] = nil
+        ownerOfPartition[owner.partition] = nil
+        commits.forget(owner.partition)
+    }
+
+    private func release(_ partitions: [Int32]) {
+        do throws(KafkaError) {
+            try consumer.completeRevocation(partitions)
+        } catch {
+            logger.warning("partitions not released", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Commits
+
+    /// Commits what is settled; at once for partitions that are about to go.
+    func commit(_ now: EpochMilliseconds) {
+        let isUrgent = owners.values.contains { $0.isDrained && commits.isOutstanding($0.partition) }
+        guard let offsets = commits.take(now: now, atOnce: isUrgent) else { return }
+        do throws(KafkaError) {
+            try consumer.commit(offsets)
+        } catch {
+            commits.failed(offsets, now: now)
+            logger.warning("not committed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A commit refused in a rebalance is normal: it is made again, or the next owner begins a little further back.
+    private func committed(_ error: KafkaError?, _ offsets: [Int32: Int64], _ now: EpochMilliseconds) {
+        guard let error else {
+            commits.succeeded(offsets)
+            for (partition, offset) in offsets { ownerOfPartition[partition]?.confirmedOffset = offset }
+            return
+        }
+        commits.failed(offsets, now: now)
+        let level: Logger.Level = error.isNormalDuringRebalance ? .debug : .warning
+        logger.log(level: level, "not committed", metadata: ["error": "\(error)"])
+    }
+}

@@ -1,0 +1,306 @@
+public import Kafka
+public import Logging
+public import Scheduling
+public import ServiceLifecycle
+
+/// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers what is due.
+///
+/// All of its state is used on its event loop, whose thread polls the Kafka clients, fires and produces without a hop;
+/// store calls run elsewhere and come back as jobs of the loop.
+public actor Pod: Service {
+    nonisolated let loop = EventLoop()
+
+    /// The loop's thread is this actor's executor.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    let settings: PodSettings
+    let logger: Logger
+    let stores: StoreRunner
+    let consumer: KafkaConsumer
+    let delivery: DeliveryProducer
+    let recordID: RecordID
+
+    var intake: IntakeReader
+    var owners: [UInt32: PartitionOwner] = [:]
+    var ownerOfPartition: [Int32: PartitionOwner] = [:]
+    var lastOwnerNumber: UInt32 = 0
+    /// Partitions whose offsets are being looked up before they can be owned.
+    var starting: Set<Int32> = []
+    var commits = CommitQueue()
+    private var counted = SchedulerCounters()
+
+    enum Phase {
+        case running
+        /// Owners drain; the pod ends with the last of them.
+        case draining
+        case ended(KafkaError?)
+    }
+
+    var phase = Phase.running
+    private var whenEnded: CheckedContinuation<KafkaError?, Never>?
+    private let tasks: AsyncStream<@Sendable () async -> Void>
+    private let taskSource: AsyncStream<@Sendable () async -> Void>.Continuation
+
+    /// How long a drain may take before the partition is let go as it is, in milliseconds. With the commit and leaving
+    /// the group behind it, a pod ends within 10 s.
+    static let drainLimit: Int64 = 7_000
+    /// The time between two progress records of a partition, in milliseconds.
+    static let progressInterval: Int64 = 5_000
+    /// The most polls in one turn, so that timers and reports get theirs.
+    private static let maxPollsPerTurn = 4
+
+    /// Joins the group. Nothing is read before `run`.
+    ///
+    /// - Throws: when Kafka refuses a property.
+    public init(settings: PodSettings, store: any ScheduleStore, logger: Logger) throws(KafkaError) {
+        self.settings = settings
+        self.logger = logger
+        stores = StoreRunner(store: store, logger: logger)
+        recordID = RecordID(topic: settings.intakeTopic)
+        intake = IntakeReader(rules: settings.rules)
+        (tasks, taskSource) = AsyncStream.makeStream()
+        delivery = try DeliveryProducer(
+            properties: settings.properties,
+            deadLetterTopic: settings.deadLetterTopic,
+            wakeDescriptor: loop.wakeDescriptor,
+            logger: logger
+        )
+        consumer = try KafkaConsumer(
+            topic: settings.intakeTopic,
+            group: settings.group,
+            properties: settings.properties,
+            logger: logger
+        )
+        consumer.signal(fileDescriptor: loop.wakeDescriptor)
+    }
+
+    /// Works until the graceful shutdown of its service group, or until Kafka makes it impossible.
+    ///
+    /// - Throws: the error that ended it; none after a shutdown.
+    public nonisolated func run() async throws {
+        // The loop keeps the pod alive until it has stopped.
+        loop.start { self.assumeIsolated { $0.turn() } }
+        let error = await withTaskCancellationOrGracefulShutdownHandler {
+            await withDiscardingTaskGroup(returning: KafkaError?.self) { group in
+                group.addTask { await self.stores.run() }
+                group.addTask { await self.runTasks() }
+                let error = await self.untilEnded()
+                self.stores.finish()
+                self.taskSource.finish()
+                return error
+            }
+        } onCancelOrGracefulShutdown: {
+            self.taskSource.yield { await self.shutDown() }
+        }
+        await leave()
+        loop.stop()
+        if let error { throw error }
+    }
+
+    /// What the pod has done since it started, over all partitions it has owned.
+    public var counters: SchedulerCounters {
+        owners.values.reduce(into: counted) { $0.add($1.scheduler.counters) }
+    }
+
+    // MARK: Tasks
+
+    /// Runs `task` beside the loop, as a child of `run`.
+    func start(_ task: @escaping @Sendable () async -> Void) {
+        taskSource.yield(task)
+    }
+
+    private nonisolated func runTasks() async {
+        await withDiscardingTaskGroup { group in
+            for await task in tasks {
+                group.addTask { await task() }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func untilEnded() async -> KafkaError? {
+        await withCheckedContinuation { continuation in
+            whenEnded = continuation
+            reportEnd()
+        }
+    }
+
+    private func reportEnd() {
+        guard case .ended(let error) = phase else { return }
+        whenEnded?.resume(returning: error)
+        whenEnded = nil
+    }
+
+    /// Leaves the group and gives up the producer, off the loop, since both may block.
+    private nonisolated func leave() async {
+        await withCheckedContinuation { continuation in
+            BlockingCall.start(named: "clockwork-leave") {
+                self.consumer.close(timeout: .seconds(2))
+                continuation.resume()
+            }
+        }
+        await closeDelivery()
+    }
+
+    private func closeDelivery() {
+        delivery.close()
+    }
+
+    // MARK: The end
+
+    private func shutDown() {
+        guard case .running = phase else { return }
+        logger.info("shutting down", metadata: ["partitions": "\(owners.count)"])
+        phase = .draining
+        let now = WallClock.now()
+        for owner in owners.values { beginDrain(of: owner, now) }
+        endIfDrained()
+    }
+
+    func endIfDrained() {
+        guard case .draining = phase, owners.isEmpty else { return }
+        end(nil)
+    }
+
+    func end(_ error: KafkaError?) {
+        if case .ended = phase { return }
+        phase = .ended(error)
+        reportEnd()
+    }
+
+    func count(_ counters: SchedulerCounters) {
+        counted.add(counters)
+    }
+
+    // MARK: A turn
+
+    /// Takes whatever is there: records, events, reports, the time. Never waits.
+    private func turn() {
+        if case .ended = phase { return }
+        var polls = 0
+        var isMore = true
+        while isMore, polls < Self.maxPollsPerTurn {
+            polls += 1
+            isMore = poll()
+        }
+        takeOutcome()
+        let now = WallClock.now()
+        for owner in owners.values {
+            if let time = owner.scheduler.wakeAt, time <= now {
+                step(owner, now) { $0.timeReached(now, &$1) }
+            }
+            keepProgress(of: owner, now)
+        }
+        takeOutcome()
+        finishDrains(now)
+        commit(now)
+        for topic in delivery.takeWantedLooks() { lookFor(topic) }
+        // More is in the consumer's queue, which signals only what comes into an empty one.
+        loop.setAlarm(isMore ? now : nextWake(now))
+    }
+
+    private func nextWake(_ now: EpochMilliseconds) -> EpochMilliseconds? {
+        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 }
+        for owner in owners.values {
+            if let time = owner.scheduler.wakeAt { wake.append(time) }
+            if let time = owner.drainDeadline { wake.append(time) }
+        }
+        if !owners.isEmpty { wake.append(now.advanced(byMilliseconds: Self.progressInterval)) }
+        return wake.min()
+    }
+
+    private func poll() -> Bool {
+        var events: [ConsumerEvent] = []
+        let isMore = consumer.poll(maxRecords: 1_000) { record in
+            intake.read(record)
+        } onEvent: { event in
+            events.append(event)
+        }
+        let now = WallClock.now()
+        for (partition, batch) in intake.takeBatches() {
+            // Records of a partition that is being drained are read by its next owner.
+            guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { continue }
+            take(batch, owner, now)
+        }
+        for event in events { handle(event, now) }
+        return isMore
+    }
+
+    private func take(_ batch: IntakeReader.Batch, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        let fresh = owner.scheduler.nextOffset
+        step(owner, now) { $0.requestsRead(batch.items, now: now, &$1) }
+        for record in batch.rejected where record.offset >= fresh {
+            deadLetter(record, owner, now)
+        }
+    }
+
+    // MARK: Owners
+
+    /// Gives an owner's scheduler an event and carries out what it asks for.
+    func step(
+        _ owner: PartitionOwner,
+        _ now: EpochMilliseconds,
+        _ event: (inout PartitionScheduler, inout Effects) -> Void
+    ) {
+        var effects = Effects()
+        event(&owner.scheduler, &effects)
+        perform(effects, owner, now)
+    }
+
+    private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        for delivery in effects.deliver { send(delivery, owner, now) }
+        for failed in effects.deadLetter { deadLetter(failed, owner, now) }
+        if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
+            stores.begin(effects, owner: owner.number, partition: owner.partition) { number, answer in
+                await self.storeAnswered(number, answer)
+            }
+        }
+        if let offset = effects.commit { commits.want(owner.partition, offset) }
+        if let flow = effects.intake { steer(flow, owner) }
+        if effects.drained { owner.isDrained = true }
+    }
+
+    private func storeAnswered(_ number: UInt32, _ answer: StoreRunner.Answer) {
+        guard let owner = owners[number] else { return }
+        let now = WallClock.now()
+        step(owner, now) { scheduler, effects in
+            switch answer {
+            case .changesStored(let id): scheduler.changesStored(id, now: now, &effects)
+            case .lookUpDelayed(let id): scheduler.lookUpDelayed(id, now: now, &effects)
+            case .keysLookedUp(let id, let answers): scheduler.keysLookedUp(id, answers, now: now, &effects)
+            case .pageLoaded(let page): scheduler.pageLoaded(page, now: now, &effects)
+            }
+        }
+    }
+
+    private func steer(_ flow: Effects.Intake, _ owner: PartitionOwner) {
+        do throws(KafkaError) {
+            switch flow {
+            case .pause: try consumer.pause([owner.partition])
+            case .resume: try consumer.resume([owner.partition])
+            }
+        } catch {
+            logger.warning("intake not steered", metadata: ["partition": "\(owner.partition)", "error": "\(error)"])
+        }
+    }
+
+    /// Writes the progress record when it is due and something has changed.
+    func keepProgress(of owner: PartitionOwner, _ now: EpochMilliseconds, atOnce: Bool = false) {
+        let isDue = atOnce || now >= owner.savedAt.advanced(byMilliseconds: Self.progressInterval)
+        let mark = owner.scheduler.counters.delivered + owner.scheduler.residentCount + Int(owner.confirmedOffset ?? -1)
+        guard isDue, mark != owner.savedDelivered else { return }
+        owner.savedAt = now
+        owner.savedDelivered = mark
+        stores.save(
+            PartitionProgress(
+                partition: owner.partition,
+                owner: settings.name,
+                epoch: owner.epoch,
+                executedUpTo: owner.scheduler.executedUpTo,
+                pendingResident: owner.scheduler.residentCount,
+                committedOffset: owner.confirmedOffset,
+                updatedAt: now
+            )
+        )
+    }
+}

@@ -1,0 +1,39 @@
+public import Kafka
+public import Scheduling
+
+/// What a pod is told.
+public struct PodSettings: Sendable {
+    /// librdkafka properties of consumer and producer.
+    public var properties: KafkaProperties
+    /// The consumer group.
+    public var group: String
+    /// The topic requests come from.
+    public var intakeTopic: String
+    /// The topic for what can never succeed.
+    public var deadLetterTopic: String
+    /// The pod's name, for progress records.
+    public var name: String
+    /// What requests are checked against.
+    public var rules: RequestRules
+    /// The bounds of each partition.
+    public var limits: SchedulerLimits
+
+    /// Settings from their parts.
+    public init(
+        properties: KafkaProperties,
+        group: String,
+        intakeTopic: String,
+        deadLetterTopic: String,
+        name: String,
+        rules: RequestRules,
+        limits: SchedulerLimits
+    ) {
+        self.properties = properties
+        self.group = group
+        self.intakeTopic = intakeTopic
+        self.deadLetterTopic = deadLetterTopic
+        self.name = name
+        self.rules = rules
+        self.limits = limits
+    }
+}
