@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Runs calls that block on a thread of their own, so that the cooperative pool stays free.
@@ -18,7 +19,7 @@ enum BlockingCall {
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, { pointer in
             let work = Unmanaged<Work>.fromOpaque(pointer!).takeRetainedValue()
-            pthread_setname_np(pthread_self(), work.name)
+            clinux_name_thread(work.name)
             work.body()
             return nil
         }, work)

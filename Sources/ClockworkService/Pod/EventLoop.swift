@@ -28,9 +28,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// A loop whose thread does not run yet; jobs gather until `start`.
     public init() {
-        epollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
-        timerDescriptor = timerfd_create(CLOCK_REALTIME, Int32(TFD_NONBLOCK.rawValue | TFD_CLOEXEC.rawValue))
+        epollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        timerDescriptor = timerfd_create(CLOCK_REALTIME, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         precondition(
             epollDescriptor >= 0 && wakeDescriptor >= 0 && timerDescriptor >= 0,
             "no event loop: the process has no file descriptors left (errno \(errno))"
@@ -55,7 +55,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         self.turn = turn
         let retained = Unmanaged.passRetained(self).toOpaque()
         let status = pthread_create(&thread, nil, { pointer in
-            pthread_setname_np(pthread_self(), "clockwork-loop")
+            clinux_name_thread("clockwork-loop")
             Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
             return nil
         }, retained)
@@ -100,7 +100,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             specification.it_value.tv_sec = time_t(milliseconds / 1_000)
             specification.it_value.tv_nsec = Int(milliseconds % 1_000) * 1_000_000
         }
-        timerfd_settime(timerDescriptor, Int32(TFD_TIMER_ABSTIME.rawValue), &specification, nil)
+        timerfd_settime(timerDescriptor, Int32(TFD_TIMER_ABSTIME), &specification, nil)
     }
 
     // MARK: The thread

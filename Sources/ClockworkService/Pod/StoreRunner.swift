@@ -51,7 +51,7 @@ struct StoreRunner: Sendable {
     func begin(_ effects: Effects, owner: UInt32, partition: Int32, deliver: @escaping Deliver) {
         for call in effects.store {
             start {
-                let isDone = await persist("apply", partition) { () throws(ScheduleStoreError) in
+                let isDone: Void? = await persist("apply", partition) { () throws(ScheduleStoreError) in
                     try await store.apply(call.changes, partition: partition)
                 }
                 if isDone != nil { await deliver(owner, .changesStored(call.id)) }
