@@ -65,5 +65,28 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+
+        // Tests.
+        .target(
+            name: "ScriptedServer",
+            dependencies: ["HTTPTransport"],
+            path: "Tests/Support/ScriptedServer",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", "ScriptedServer"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "DynamoDBTests",
+            dependencies: ["DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ScheduleStoresTests",
+            dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

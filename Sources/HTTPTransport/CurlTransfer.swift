@@ -60,6 +60,10 @@ final class CurlTransfer {
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
 
+        // Asked here too, since libcurl has one code for a foreign scheme and for an answer that is not HTTP.
+        guard request.url.hasPrefix("https://") || request.url.hasPrefix("http://") else {
+            throw HTTPTransportError(code: .invalidRequest, message: "The URL does not begin with https:// or http://.")
+        }
         try set(CURLOPT_URL, request.url)
         try setMethod(request)
         try setHeaders(request)

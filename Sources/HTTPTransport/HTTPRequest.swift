@@ -16,7 +16,7 @@ public struct HTTPHeader: Hashable, Sendable {
 public struct HTTPRequest: Sendable {
     /// The method, in capitals.
     public var method: String
-    /// An absolute URL with scheme `http` or `https`.
+    /// An absolute URL that begins with `http://` or `https://`, in small letters.
     public var url: String
     /// Header fields beside those libcurl sets itself (`Host`, `Content-Length`, `Accept`).
     public var headers: [HTTPHeader]
