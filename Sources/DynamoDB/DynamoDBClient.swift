@@ -26,7 +26,8 @@ public final class DynamoDBClient: Sendable {
         }
     }
 
-    let configuration: Configuration
+    /// Where DynamoDB is, and how patiently it is called.
+    public let configuration: Configuration
     private let credentials: any CredentialsProvider
     private let http: HTTPClient
     private let logger: Logger
