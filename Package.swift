@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport",
+                "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "CLinux",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
@@ -92,5 +92,26 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),
+        .target(
+            name: "ScriptedServer",
+            dependencies: ["HTTPTransport"],
+            path: "Tests/Support/ScriptedServer",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", "ScriptedServer"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "DynamoDBTests",
+            dependencies: ["DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ScheduleStoresTests",
+            dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

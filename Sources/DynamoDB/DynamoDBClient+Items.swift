@@ -1,0 +1,119 @@
+/// A run of items with one hash key and a range key between two bounds.
+public struct RangeQuery: Sendable {
+    /// The table.
+    public var table: String
+    /// The hash key attribute, by name and value.
+    public var hash: Item.Attribute
+    /// The name of the range key attribute.
+    public var range: String
+    /// The lowest range key, included; not above `upper`.
+    public var lower: AttributeValue
+    /// The highest range key, included.
+    public var upper: AttributeValue
+
+    /// A query from its parts.
+    public init(
+        table: String,
+        hash: Item.Attribute,
+        range: String,
+        lower: AttributeValue,
+        upper: AttributeValue
+    ) {
+        self.table = table
+        self.hash = hash
+        self.range = range
+        self.lower = lower
+        self.upper = upper
+    }
+}
+
+/// One answer's worth of items, up to 1 MB.
+public struct ItemPage: Sendable {
+    /// The items, of a query in the order of their range key.
+    public var items: [Item]
+    /// Where to go on; `nil` at the end. An answer may be empty and still not be the last one.
+    public var next: Item?
+}
+
+extension DynamoDBClient {
+    /// Reads part of a run, consistently and in order.
+    ///
+    /// - Parameters:
+    ///   - start: what the answer before gave as `next`.
+    ///   - limit: the most items to read, more than 0.
+    public func query(
+        _ query: RangeQuery,
+        startingAfter start: Item?,
+        limit: Int,
+        deadline: ContinuousClock.Instant
+    ) async throws(DynamoDBError) -> ItemPage {
+        var body = JSONWriter()
+        body.raw("{\"TableName\":")
+        body.string(query.table)
+        body.raw(",\"ConsistentRead\":true,\"Limit\":")
+        body.integer(limit)
+        body.raw(",\"KeyConditionExpression\":\"#h = :h AND #r BETWEEN :lower AND :upper\"")
+        body.raw(",\"ExpressionAttributeNames\":{\"#h\":")
+        body.string(query.hash.name)
+        body.raw(",\"#r\":")
+        body.string(query.range)
+        body.raw("},\"ExpressionAttributeValues\":{\":h\":")
+        body.value(query.hash.value)
+        body.raw(",\":lower\":")
+        body.value(query.lower)
+        body.raw(",\":upper\":")
+        body.value(query.upper)
+        body.raw("}")
+        return try await page(.query, &body, startingAfter: start, deadline: deadline)
+    }
+
+    /// Reads part of a whole table, consistently, in no particular order.
+    public func scan(
+        table: String,
+        startingAfter start: Item?,
+        deadline: ContinuousClock.Instant
+    ) async throws(DynamoDBError) -> ItemPage {
+        var body = JSONWriter()
+        body.raw("{\"TableName\":")
+        body.string(table)
+        body.raw(",\"ConsistentRead\":true")
+        return try await page(.scan, &body, startingAfter: start, deadline: deadline)
+    }
+
+    /// Writes an item, in place of one with the same key.
+    public func put(_ item: Item, table: String, deadline: ContinuousClock.Instant) async throws(DynamoDBError) {
+        var body = JSONWriter()
+        body.raw("{\"TableName\":")
+        body.string(table)
+        body.raw(",\"Item\":")
+        body.item(item)
+        body.raw("}")
+        try await call(.putItem, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
+            try reader.skipValue()
+        }
+    }
+
+    private func page(
+        _ operation: Operation,
+        _ body: inout JSONWriter,
+        startingAfter start: Item?,
+        deadline: ContinuousClock.Instant
+    ) async throws(DynamoDBError) -> ItemPage {
+        if let start {
+            body.raw(",\"ExclusiveStartKey\":")
+            body.item(start)
+        }
+        body.raw("}")
+        return try await call(operation, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
+            var page = ItemPage(items: [], next: nil)
+            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
+                switch name {
+                case "Items": page.items = try reader.readItems()
+                case "LastEvaluatedKey": page.next = try reader.readItem()
+                default: try reader.skipValue()
+                }
+            }
+            return page
+        }
+    }
+}

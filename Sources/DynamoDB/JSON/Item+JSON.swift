@@ -1,0 +1,59 @@
+extension JSONWriter {
+    mutating func value(_ value: AttributeValue) {
+        switch value {
+        case .string(let text):
+            raw("{\"S\":")
+            string(text)
+        case .number(let text):
+            raw("{\"N\":")
+            string(text)
+        case .binary(let bytes):
+            raw("{\"B\":")
+            base64(bytes)
+        }
+        raw("}")
+    }
+
+    mutating func item(_ item: Item) {
+        var separator: StaticString = "{"
+        for attribute in item.attributes {
+            raw(separator)
+            string(attribute.name)
+            raw(":")
+            value(attribute.value)
+            separator = ","
+        }
+        raw(item.attributes.isEmpty ? "{}" : "}")
+    }
+}
+
+extension JSONReader {
+    /// Reads an item. Attributes of types that Clockwork does not store are left out, so an item that something else
+    /// wrote to the table can still be read.
+    mutating func readItem() throws(Malformed) -> Item {
+        var item: Item = [:]
+        try readObject { (reader, name) throws(Malformed) in
+            if let value = try reader.readValue() { item.append(name, value) }
+        }
+        return item
+    }
+
+    mutating func readItems() throws(Malformed) -> [Item] {
+        var items: [Item] = []
+        try readArray { (reader) throws(Malformed) in items.append(try reader.readItem()) }
+        return items
+    }
+
+    private mutating func readValue() throws(Malformed) -> AttributeValue? {
+        var value: AttributeValue?
+        try readObject { (reader, type) throws(Malformed) in
+            switch type {
+            case "S": value = .string(try reader.readString())
+            case "N": value = .number(try reader.readString())
+            case "B": value = .binary(try reader.readBase64())
+            default: try reader.skipValue()
+            }
+        }
+        return value
+    }
+}

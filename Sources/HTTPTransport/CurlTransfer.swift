@@ -1,0 +1,245 @@
+internal import CCurl
+
+/// One exchange on one curl easy handle. The handle is used for many exchanges, one after the other.
+///
+/// Used by the loop's thread alone. libcurl holds an unretained pointer to it while the exchange runs; the loop keeps
+/// the object alive until it has taken the handle out of the multi handle.
+final class CurlTransfer {
+    let easy: UnsafeMutableRawPointer
+    private(set) var id: UInt64 = 0
+    private var continuation: CheckedContinuation<CurlLoop.Answer, Never>?
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headers: [HTTPHeader] = []
+    private var body: [UInt8] = []
+    private var receivedBytes = 0
+    private var maximumBytes = 0
+
+    init?() {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+    }
+
+    deinit {
+        curl_slist_free_all(headerList)
+        curl_easy_cleanup(easy)
+    }
+
+    /// The transfer that owns a handle given back by libcurl.
+    static func owner(of easy: UnsafeMutableRawPointer?) -> CurlTransfer? {
+        var pointer: UnsafeMutablePointer<CChar>?
+        guard let easy, ccurl_easy_get_pointer(easy, CURLINFO_PRIVATE, &pointer) == CURLE_OK, let pointer else {
+            return nil
+        }
+        return Unmanaged<CurlTransfer>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Sets the handle up for `job`. After a throw the transfer still has the job's continuation.
+    func prepare(_ job: CurlLoop.Job, configuration: HTTPClient.Configuration) throws(HTTPTransportError) {
+        id = job.id
+        continuation = job.continuation
+        maximumBytes = configuration.maximumResponseBytes
+        let request = job.request
+
+        curl_easy_reset(easy)
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        try set(CURLOPT_PRIVATE, this)
+        try set(CURLOPT_WRITEDATA, this)
+        try set(CURLOPT_HEADERDATA, this)
+        try check(ccurl_easy_set_sink(easy, CURLOPT_WRITEFUNCTION, receiveBody))
+        try check(ccurl_easy_set_sink(easy, CURLOPT_HEADERFUNCTION, receiveHeader))
+
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        try set(CURLOPT_PROXY, "")
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // A server that does not answer `Expect: 100-continue` costs a millisecond, not libcurl's second.
+        try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        try set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
+
+        // Asked here too, since libcurl has one code for a foreign scheme and for an answer that is not HTTP.
+        guard request.url.hasPrefix("https://") || request.url.hasPrefix("http://") else {
+            throw HTTPTransportError(code: .invalidRequest, message: "The URL does not begin with https:// or http://.")
+        }
+        try set(CURLOPT_URL, request.url)
+        try setMethod(request)
+        try setHeaders(request)
+        if let signature = request.signature { try setSignature(signature) }
+    }
+
+    /// The answer after libcurl reported `result`.
+    func answer(_ result: CURLcode) -> CurlLoop.Answer {
+        if receivedBytes > maximumBytes {
+            let message = "The answer is larger than \(maximumBytes) bytes."
+            return .failure(HTTPTransportError(code: .responseTooLarge, message: message))
+        }
+        guard result == CURLE_OK else { return .failure(HTTPTransportError(curl: result)) }
+        var status = 0
+        _ = ccurl_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        return .success(HTTPResponse(status: status, headers: headers, body: body))
+    }
+
+    /// Lets go of everything of this exchange; called once the handle is out of the multi handle.
+    func finish() -> CheckedContinuation<CurlLoop.Answer, Never>? {
+        // The handle must not keep credentials and callbacks while it waits for its next use.
+        curl_easy_reset(easy)
+        curl_slist_free_all(headerList)
+        headerList = nil
+        headers = []
+        body = []
+        receivedBytes = 0
+        defer { continuation = nil }
+        return continuation
+    }
+
+    // MARK: Received by libcurl's callbacks
+
+    /// Whether `count` more bytes are accepted.
+    private func count(_ count: Int) -> Bool {
+        receivedBytes += count
+        return receivedBytes <= maximumBytes
+    }
+
+    fileprivate func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard count(bytes.count) else { return false }
+        body.append(contentsOf: bytes)
+        return true
+    }
+
+    fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard count(bytes.count) else { return false }
+        if bytes.starts(with: "HTTP/".utf8) {
+            headers = []
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+            let name = String(decoding: bytes[..<colon], as: UTF8.self)
+            var value = bytes[(colon + 1)...]
+            while let byte = value.first, byte.isHTTPSpace { value = value.dropFirst() }
+            while let byte = value.last, byte.isHTTPSpace { value = value.dropLast() }
+            headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
+        }
+        return true
+    }
+
+    // MARK: Options
+
+    private func setMethod(_ request: HTTPRequest) throws(HTTPTransportError) {
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy({ 0x41...0x5A ~= $0 }) else {
+            throw HTTPTransportError(code: .invalidRequest, message: "The method is not one word in capitals.")
+        }
+        if request.method == "HEAD" {
+            try set(CURLOPT_NOBODY, 1)
+            return
+        }
+        if !request.body.isEmpty || request.method == "POST" || request.method == "PUT" {
+            // The size comes first: libcurl copies that many bytes.
+            try check(
+                ccurl_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+            )
+            let result = request.body.withUnsafeBytes { bytes in
+                ccurl_easy_set_pointer(
+                    easy,
+                    CURLOPT_COPYPOSTFIELDS,
+                    UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(easy))
+                )
+            }
+            try check(result)
+        }
+        try set(CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    private func setHeaders(_ request: HTTPRequest) throws(HTTPTransportError) {
+        for header in request.headers {
+            guard header.isSafe, !(header.value.isEmpty && request.signature != nil) else {
+                throw HTTPTransportError(code: .invalidRequest, message: "A header cannot be sent as it is.")
+            }
+            // libcurl's notation: "name:" removes a field, "name;" sends it with an empty value.
+            try appendHeaderLine(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+        }
+        if let token = request.signature?.sessionToken {
+            guard HTTPHeader("x-amz-security-token", token).isSafe, !token.isEmpty else {
+                throw HTTPTransportError(code: .invalidRequest, message: "The session token cannot be sent as it is.")
+            }
+            try appendHeaderLine("x-amz-security-token: \(token)")
+        }
+        if let headerList { try set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headerList)) }
+    }
+
+    private func appendHeaderLine(_ line: String) throws(HTTPTransportError) {
+        guard let longer = curl_slist_append(headerList, line) else {
+            throw HTTPTransportError(code: .overloaded, message: "libcurl is out of memory.")
+        }
+        headerList = longer
+    }
+
+    private func setSignature(_ signature: AWSSignature) throws(HTTPTransportError) {
+        try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        try set(CURLOPT_USERNAME, signature.accessKeyID)
+        try set(CURLOPT_PASSWORD, signature.secretAccessKey)
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws(HTTPTransportError) {
+        try check(ccurl_easy_set_long(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) throws(HTTPTransportError) {
+        try check(ccurl_easy_set_pointer(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: String) throws(HTTPTransportError) {
+        guard !value.utf8.contains(0) else {
+            throw HTTPTransportError(code: .invalidRequest, message: "The request holds a null byte.")
+        }
+        try check(ccurl_easy_set_text(easy, option, value))
+    }
+
+    private func check(_ result: CURLcode) throws(HTTPTransportError) {
+        guard result == CURLE_OK else { throw HTTPTransportError(curl: result) }
+    }
+}
+
+private func receiveBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ transfer: UnsafeMutableRawPointer?
+) -> Int {
+    guard let transfer else { return 0 }
+    let received = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return Unmanaged<CurlTransfer>.fromOpaque(transfer).takeUnretainedValue().appendBody(received) ? received.count : 0
+}
+
+private func receiveHeader(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ transfer: UnsafeMutableRawPointer?
+) -> Int {
+    guard let transfer else { return 0 }
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return Unmanaged<CurlTransfer>.fromOpaque(transfer).takeUnretainedValue().appendHeader(line) ? line.count : 0
+}
+
+extension HTTPHeader {
+    /// Whether the field can be written as one line that means what it says.
+    fileprivate var isSafe: Bool {
+        !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }
+            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+            && (value.isEmpty || value.utf8.contains { !$0.isHTTPSpace })
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHTTPSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0D || self == 0x0A }
+}
+
+extension Duration {
+    /// Rounded up, and at least 1: to libcurl 0 means no limit.
+    fileprivate var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        guard seconds < 86_400 else { return 86_400_000 }
+        return max(1, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    }
+}

@@ -1,0 +1,68 @@
+internal import CCurl
+
+/// An exchange that ended without an answer. Any answer, whatever its status, is not an error here.
+public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong.
+    public enum Code: String, Sendable {
+        /// The request itself cannot be sent: bad URL, other scheme, control characters in a header.
+        case invalidRequest
+        /// No connection: name not resolved, refused, unreachable.
+        case connectFailed
+        /// No secure connection: certificate or handshake.
+        case insecure
+        /// The request's time ran out; the server may have acted on it.
+        case timedOut
+        /// The connection broke, or the answer was not HTTP; the server may have acted on the request.
+        case brokenConnection
+        /// The answer is larger than the client accepts.
+        case responseTooLarge
+        /// More requests are outstanding than the client accepts; this one was not sent.
+        case overloaded
+        /// The task was cancelled.
+        case cancelled
+        /// The client is closed or could not be started.
+        case closed
+    }
+
+    /// What went wrong.
+    public var code: Code
+    /// One sentence for operators; no header, body or credential in it.
+    public var message: String
+
+    /// An error from its parts.
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether the same request may succeed later.
+    public var isRetriable: Bool {
+        switch code {
+        case .connectFailed, .timedOut, .brokenConnection, .overloaded: true
+        case .invalidRequest, .insecure, .responseTooLarge, .cancelled, .closed: false
+        }
+    }
+
+    /// Code and message, safe to log.
+    public var description: String { "\(code.rawValue): \(message)" }
+}
+
+extension HTTPTransportError {
+    /// The error for a result of libcurl.
+    init(curl result: CURLcode) {
+        let code: Code =
+            switch result {
+            case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .connectFailed
+            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+                CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
+                .insecure
+            case CURLE_OPERATION_TIMEDOUT: .timedOut
+            default: .brokenConnection
+            }
+        self.init(code: code, message: "\(String(cString: curl_easy_strerror(result))) (libcurl \(result.rawValue))")
+    }
+
+    static let cancelled = HTTPTransportError(code: .cancelled, message: "The task was cancelled.")
+    static let closed = HTTPTransportError(code: .closed, message: "The HTTP client is closed.")
+}

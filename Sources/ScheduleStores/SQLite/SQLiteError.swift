@@ -1,0 +1,34 @@
+internal import CSQLite
+internal import Scheduling
+
+/// A call to SQLite that did not succeed.
+struct SQLiteError: Error {
+    /// SQLite's extended result code.
+    let code: Int32
+    let message: String
+
+    /// The error that `connection` has just reported.
+    init(_ connection: OpaquePointer?) {
+        code = connection.map { sqlite3_extended_errcode($0) } ?? SQLITE_NOMEM
+        message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+    }
+
+    init(code: Int32, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension ScheduleStoreError {
+    /// The error for one of SQLite: what depends on the disk or on others may pass, what depends on the data will not.
+    init(_ error: SQLiteError) {
+        let code: Code =
+            switch error.code & 0xFF {
+            case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_TOOBIG, SQLITE_SCHEMA,
+                SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_MISUSE, SQLITE_RANGE:
+                .refused
+            default: .unavailable
+            }
+        self.init(code: code, message: "SQLite: \(error.message) (\(error.code))")
+    }
+}

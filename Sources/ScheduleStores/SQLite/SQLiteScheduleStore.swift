@@ -1,0 +1,109 @@
+public import Logging
+public import Scheduling
+
+/// Keeps schedules in one SQLite file, for one pod.
+///
+/// The file is opened by one process at a time, which holds a lock on `<path>.lock`. A row that cannot be read does
+/// not stop its partition: it is passed over, left in the file, and reported at error level.
+public final class SQLiteScheduleStore: ScheduleStore {
+    private let worker: SQLiteWorker
+    private let retention: KeyRetention
+    private let now: @Sendable () -> EpochMilliseconds
+
+    /// The smallest number of expired key records that a write makes room for.
+    private static let purgeAtLeast = 100
+
+    /// Opens the file, and makes it where there is none.
+    ///
+    /// - Parameters:
+    ///   - path: the file; `-wal`, `-shm` and `.lock` files stand beside it.
+    ///   - keyRetention: how long a key record outlives the later of its schedule's time and its writing.
+    ///   - now: the wall clock, asked for the expiry of key records only.
+    /// - Throws: `refused` when another process has the file (the message names it) or it is not Clockwork's,
+    ///   `unavailable` when it cannot be opened or written.
+    public init(
+        path: String,
+        keyRetention: Duration = .seconds(7 * 86_400),
+        logger: Logger,
+        now: @escaping @Sendable () -> EpochMilliseconds
+    ) throws(ScheduleStoreError) {
+        let lock = try FileLock(path: path + ".lock")
+        worker = try SQLiteWorker(path: path, lock: lock, logger: logger)
+        retention = KeyRetention(keyRetention)
+        self.now = now
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Finishes the calls that wait, closes the file and lets go of the lock. Later calls fail with `unavailable`.
+    /// Blocks until that is done.
+    public func close() {
+        worker.close()
+    }
+
+    /// Applies all of `changes` or none, on the disk when it returns.
+    public func apply(_ changes: [KeyChange], partition: Int32) async throws(ScheduleStoreError) {
+        if changes.isEmpty { return }
+        let now = now()
+        let retention = retention
+        try await worker.write { (session) throws(SQLiteError) in
+            for change in changes {
+                if let schedule = change.put { try session.put(schedule, partition: partition) }
+                if let record = change.record {
+                    let expirySeconds = retention.expirySeconds(of: record, now: now)
+                    try session.put(record, key: change.key, expirySeconds: expirySeconds)
+                }
+            }
+            // After every put, as in any other store.
+            for change in changes {
+                for position in change.deletes { try session.delete(position, partition: partition) }
+            }
+            // Twice what is written, so that the expired can never pile up.
+            try session.purge(now: now, limit: max(Self.purgeAtLeast, 2 * changes.count))
+        }
+    }
+
+    /// What the file says of each key.
+    public func lookUp(
+        _ keys: [ScheduleKey],
+        partition: Int32
+    ) async throws(ScheduleStoreError) -> [KeyLookup] {
+        let now = now()
+        return try await worker.read { (session) throws(SQLiteError) in
+            var lookups: [KeyLookup] = []
+            lookups.reserveCapacity(keys.count)
+            for key in keys { lookups.append(try session.lookUp(key, now: now)) }
+            return lookups
+        }
+    }
+
+    /// Reads a run of the timeline with its key records.
+    public func page(
+        partition: Int32,
+        after position: Position,
+        through end: EpochMilliseconds,
+        limit: Int
+    ) async throws(ScheduleStoreError) -> TimelinePage {
+        let now = now()
+        return try await worker.read { (session) throws(SQLiteError) in
+            try session.page(partition: partition, after: position, through: end, limit: limit, now: now)
+        }
+    }
+
+    /// Writes the progress record of a partition.
+    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+        try await worker.write { (session) throws(SQLiteError) in try session.put(progress) }
+    }
+
+    /// Every partition's progress record, by partition.
+    public func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {
+        try await worker.read { (session) throws(SQLiteError) in try session.progress() }
+    }
+
+    /// Runs statements on the connection, for a test that makes the file fail.
+    func execute(_ sql: String) async throws(ScheduleStoreError) {
+        try await worker.read { (session) throws(SQLiteError) in try session.execute(sql) }
+    }
+}

@@ -1,0 +1,75 @@
+/// The tables of the file, and the version of their layout.
+enum SQLiteSchema {
+    static let version: Int64 = 1
+
+    /// Settings that hold for a connection, or have to be made before the first table.
+    ///
+    /// A commit is on the disk before it is called stored (`synchronous`); writing goes to the log first, so one
+    /// synchronisation is enough for it (`journal_mode`).
+    private static let settings = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA journal_size_limit = 67108864;
+        PRAGMA cache_size = -65536;
+        PRAGMA temp_store = MEMORY;
+        """
+
+    private static let tables = """
+        CREATE TABLE timeline (
+            partition INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            "offset" INTEGER NOT NULL,
+            client TEXT NOT NULL,
+            key TEXT NOT NULL,
+            ordering_key TEXT NOT NULL,
+            target TEXT NOT NULL,
+            payload BLOB,
+            headers BLOB NOT NULL,
+            PRIMARY KEY (partition, time, "offset")
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE key_record (
+            client TEXT NOT NULL,
+            key TEXT NOT NULL,
+            state TEXT NOT NULL,
+            partition INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            "offset" INTEGER NOT NULL,
+            request_offset INTEGER NOT NULL,
+            ordering_key TEXT NOT NULL,
+            target TEXT NOT NULL,
+            expires_at INTEGER NOT NULL,
+            PRIMARY KEY (client, key)
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX key_record_expiry ON key_record (expires_at);
+        CREATE TABLE progress (
+            partition INTEGER PRIMARY KEY,
+            owner TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            executed_up_to INTEGER,
+            pending_resident INTEGER NOT NULL,
+            committed_offset INTEGER,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+        PRAGMA user_version = 1;
+        """
+
+    /// Makes the connection ready, and the tables where the file is new.
+    static func prepare(_ connection: SQLiteConnection) throws(SQLiteError) {
+        try connection.execute(settings)
+        let found = try integer("PRAGMA user_version", connection)
+        if found == version { return }
+        guard found == 0, try integer("SELECT count(*) FROM sqlite_schema", connection) == 0 else {
+            throw SQLiteError(
+                code: 26,
+                message: "the file is not Clockwork's, or of another version (layout \(found), expected \(version))"
+            )
+        }
+        try connection.transaction { () throws(SQLiteError) in try connection.execute(tables) }
+    }
+
+    private static func integer(_ sql: String, _ connection: SQLiteConnection) throws(SQLiteError) -> Int64 {
+        let statement = try SQLiteStatement(connection, sql)
+        return try statement.step() ? statement.integer(0) : 0
+    }
+}

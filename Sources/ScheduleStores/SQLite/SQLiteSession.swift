@@ -1,0 +1,250 @@
+internal import Logging
+internal import Scheduling
+
+/// The statements of the store on its one connection. Used by the store's thread alone.
+final class SQLiteSession {
+    private let connection: SQLiteConnection
+    private let logger: Logger
+    private let putSchedule: SQLiteStatement
+    private let deleteSchedule: SQLiteStatement
+    private let putRecord: SQLiteStatement
+    private let purgeRecords: SQLiteStatement
+    private let getRecord: SQLiteStatement
+    private let getPage: SQLiteStatement
+    private let putProgress: SQLiteStatement
+    private let getProgress: SQLiteStatement
+
+    init(path: String, logger: Logger) throws(SQLiteError) {
+        let connection = try SQLiteConnection(path: path)
+        try SQLiteSchema.prepare(connection)
+        self.connection = connection
+        self.logger = logger
+        putSchedule = try SQLiteStatement(
+            connection,
+            """
+            INSERT OR REPLACE INTO timeline
+                (partition, time, "offset", client, key, ordering_key, target, payload, headers)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        deleteSchedule = try SQLiteStatement(
+            connection,
+            """
+            DELETE FROM timeline WHERE partition = ? AND time = ? AND "offset" = ?
+            """
+        )
+        putRecord = try SQLiteStatement(
+            connection,
+            """
+            INSERT OR REPLACE INTO key_record
+                (client, key, state, partition, time, "offset", request_offset, ordering_key, target, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        purgeRecords = try SQLiteStatement(
+            connection,
+            """
+            DELETE FROM key_record WHERE (client, key) IN
+                (SELECT client, key FROM key_record WHERE expires_at <= ? LIMIT ?)
+            """
+        )
+        getRecord = try SQLiteStatement(
+            connection,
+            """
+            SELECT state, partition, time, "offset", request_offset, ordering_key, target,
+                EXISTS (
+                    SELECT 1 FROM timeline
+                    WHERE partition = r.partition AND time = r.time AND "offset" = r."offset"
+                )
+            FROM key_record AS r WHERE client = ? AND key = ? AND expires_at > ?
+            """
+        )
+        getPage = try SQLiteStatement(
+            connection,
+            """
+            SELECT r.state, r.partition, r.time, r."offset", r.request_offset, r.ordering_key, r.target,
+                t.time, t."offset", t.client, t.key, t.ordering_key, t.target, t.payload, t.headers
+            FROM timeline AS t
+            LEFT JOIN key_record AS r ON r.client = t.client AND r.key = t.key AND r.expires_at > ?5
+            WHERE t.partition = ?1 AND (t.time, t."offset") > (?2, ?3) AND t.time <= ?4
+            ORDER BY t.time, t."offset"
+            """
+        )
+        putProgress = try SQLiteStatement(
+            connection,
+            """
+            INSERT OR REPLACE INTO progress
+                (partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        getProgress = try SQLiteStatement(
+            connection,
+            """
+            SELECT partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at
+            FROM progress ORDER BY partition
+            """
+        )
+    }
+
+    func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try connection.transaction(body)
+    }
+
+    /// Runs statements for a test that makes the file fail.
+    func execute(_ sql: String) throws(SQLiteError) {
+        try connection.execute(sql)
+    }
+
+    // MARK: Writes, inside a transaction
+
+    func put(_ schedule: Schedule, partition: Int32) throws(SQLiteError) {
+        try putSchedule.bind(1, Int64(partition))
+        try putSchedule.bind(2, schedule.position.time.rawValue)
+        try putSchedule.bind(3, schedule.position.offset)
+        try putSchedule.bind(4, schedule.key.clientID)
+        try putSchedule.bind(5, schedule.key.scheduleKey)
+        try putSchedule.bind(6, schedule.orderingKey)
+        try putSchedule.bind(7, schedule.target.storedText)
+        try putSchedule.bind(8, schedule.payload)
+        try putSchedule.bind(9, schedule.headers.packed)
+        try putSchedule.run()
+    }
+
+    func delete(_ position: Position, partition: Int32) throws(SQLiteError) {
+        try deleteSchedule.bind(1, Int64(partition))
+        try deleteSchedule.bind(2, position.time.rawValue)
+        try deleteSchedule.bind(3, position.offset)
+        try deleteSchedule.run()
+    }
+
+    func put(_ record: KeyRecord, key: ScheduleKey, expirySeconds: Int64) throws(SQLiteError) {
+        try putRecord.bind(1, key.clientID)
+        try putRecord.bind(2, key.scheduleKey)
+        try putRecord.bind(3, record.state.rawValue)
+        try putRecord.bind(4, Int64(record.partition))
+        try putRecord.bind(5, record.position.time.rawValue)
+        try putRecord.bind(6, record.position.offset)
+        try putRecord.bind(7, record.requestOffset)
+        try putRecord.bind(8, record.orderingKey)
+        try putRecord.bind(9, record.target.storedText)
+        try putRecord.bind(10, expirySeconds)
+        try putRecord.run()
+    }
+
+    /// Deletes up to `limit` key records that have expired.
+    func purge(now: EpochMilliseconds, limit: Int) throws(SQLiteError) {
+        try purgeRecords.bind(1, now.rawValue / 1000)
+        try purgeRecords.bind(2, Int64(limit))
+        try purgeRecords.run()
+    }
+
+    func put(_ progress: PartitionProgress) throws(SQLiteError) {
+        try putProgress.bind(1, Int64(progress.partition))
+        try putProgress.bind(2, progress.owner)
+        try putProgress.bind(3, progress.epoch)
+        try putProgress.bind(4, progress.executedUpTo?.rawValue)
+        try putProgress.bind(5, Int64(progress.pendingResident))
+        try putProgress.bind(6, progress.committedOffset)
+        try putProgress.bind(7, progress.updatedAt.rawValue)
+        try putProgress.run()
+    }
+
+    // MARK: Reads
+
+    func lookUp(_ key: ScheduleKey, now: EpochMilliseconds) throws(SQLiteError) -> KeyLookup {
+        defer { getRecord.reset() }
+        try getRecord.bind(1, key.clientID)
+        try getRecord.bind(2, key.scheduleKey)
+        try getRecord.bind(3, now.rawValue / 1000)
+        guard try getRecord.step() else { return .unknown }
+        guard let record = record(getRecord) else {
+            logger.error("A key record cannot be read and counts as missing")
+            return .unknown
+        }
+        return KeyLookup(record: record, isPending: record.state == .latest && getRecord.integer(7) == 1)
+    }
+
+    func page(
+        partition: Int32,
+        after position: Position,
+        through end: EpochMilliseconds,
+        limit: Int,
+        now: EpochMilliseconds
+    ) throws(SQLiteError) -> TimelinePage {
+        defer { getPage.reset() }
+        try getPage.bind(1, Int64(partition))
+        try getPage.bind(2, position.time.rawValue)
+        try getPage.bind(3, position.offset)
+        try getPage.bind(4, end.rawValue)
+        try getPage.bind(5, now.rawValue / 1000)
+
+        var items: [TimelineItem] = []
+        var budget = PageBudget()
+        while try getPage.step() {
+            if items.count == limit || budget.isSpent { return TimelinePage(items: items, reachedEnd: false) }
+            guard let schedule = schedule(getPage) else {
+                logger.error(
+                    "A timeline item cannot be read and is passed over",
+                    metadata: [
+                        "partition": "\(partition)", "time": "\(getPage.integer(7))", "offset": "\(getPage.integer(8))",
+                    ]
+                )
+                continue
+            }
+            budget.spend(schedule)
+            items.append(TimelineItem(schedule: schedule, record: getPage.isNull(0) ? nil : record(getPage)))
+        }
+        return TimelinePage(items: items, reachedEnd: true)
+    }
+
+    func progress() throws(SQLiteError) -> [PartitionProgress] {
+        defer { getProgress.reset() }
+        var records: [PartitionProgress] = []
+        while try getProgress.step() {
+            records.append(
+                PartitionProgress(
+                    partition: Int32(truncatingIfNeeded: getProgress.integer(0)),
+                    owner: getProgress.text(1),
+                    epoch: getProgress.integer(2),
+                    executedUpTo: getProgress.isNull(3) ? nil : EpochMilliseconds(rawValue: getProgress.integer(3)),
+                    pendingResident: Int(getProgress.integer(4)),
+                    committedOffset: getProgress.isNull(5) ? nil : getProgress.integer(5),
+                    updatedAt: EpochMilliseconds(rawValue: getProgress.integer(6))
+                )
+            )
+        }
+        return records
+    }
+
+    /// The key record in columns 0 to 6; `nil` when it is damaged.
+    private func record(_ row: SQLiteStatement) -> KeyRecord? {
+        guard let state = KeyRecord.State(rawValue: row.text(0)),
+            let partition = Int32(exactly: row.integer(1)),
+            let target = DeliveryTarget(storedText: row.text(6))
+        else { return nil }
+        return KeyRecord(
+            state: state,
+            partition: partition,
+            position: Position(time: EpochMilliseconds(rawValue: row.integer(2)), offset: row.integer(3)),
+            requestOffset: row.integer(4),
+            orderingKey: row.text(5),
+            target: target
+        )
+    }
+
+    /// The schedule in columns 7 to 14; `nil` when it is damaged.
+    private func schedule(_ row: SQLiteStatement) -> Schedule? {
+        guard let target = DeliveryTarget(storedText: row.text(12)),
+            let headers = RecordHeaders(packed: row.bytes(14) ?? [])
+        else { return nil }
+        return Schedule(
+            key: ScheduleKey(clientID: row.text(9), scheduleKey: row.text(10)),
+            position: Position(time: EpochMilliseconds(rawValue: row.integer(7)), offset: row.integer(8)),
+            orderingKey: row.text(11),
+            target: target,
+            payload: row.bytes(13),
+            headers: headers
+        )
+    }
+}

@@ -1,0 +1,129 @@
+internal import HTTPTransport
+internal import Logging
+internal import Scheduling
+
+/// The thread that owns the connection, and the queue to it.
+///
+/// All writes that wait when it comes round go into one transaction, whichever partition they are of: the disk is
+/// synchronised once for all of them. Reads are served between transactions.
+final class SQLiteWorker: Sendable {
+    typealias Outcome<Output> = Result<Output, ScheduleStoreError>
+
+    private enum Work: Sendable {
+        case write(
+            @Sendable (SQLiteSession) throws(SQLiteError) -> Void,
+            CheckedContinuation<Outcome<Void>, Never>
+        )
+        /// Resumes its caller itself.
+        case read(@Sendable (SQLiteSession) -> Void)
+    }
+
+    /// `@unchecked Sendable`: made by one thread and handed once to another, which is the only one to use it.
+    private struct Handover: @unchecked Sendable {
+        let session: SQLiteSession
+    }
+
+    private static let maximumWaiting = 10_000
+    /// Bounds how long the reads wait behind the writes.
+    private static let writesPerTransaction = 64
+
+    private let inbox = WorkInbox<Work>(capacity: maximumWaiting)
+    private let thread: WorkerThread
+
+    /// Opens the file at `path`, which nobody else may use, and starts the thread. `lock` is kept until it ends.
+    init(path: String, lock: FileLock, logger: Logger) throws(ScheduleStoreError) {
+        let handover: Handover
+        do {
+            handover = Handover(session: try SQLiteSession(path: path, logger: logger))
+        } catch {
+            var failure = ScheduleStoreError(error)
+            failure.message = "\(path) cannot be opened. \(failure.message)"
+            throw failure
+        }
+        let inbox = inbox
+        guard
+            let thread = WorkerThread(
+                name: "sqlite",
+                body: {
+                    withExtendedLifetime(lock) { Self.run(handover, inbox) }
+                }
+            )
+        else { throw ScheduleStoreError(code: .unavailable, message: "No thread could be started for SQLite.") }
+        self.thread = thread
+    }
+
+    /// Performs `body` in a transaction, alone or with other writes; returns once it is on the disk.
+    func write(
+        _ body: @escaping @Sendable (SQLiteSession) throws(SQLiteError) -> Void
+    ) async throws(ScheduleStoreError) {
+        let outcome = await withCheckedContinuation { continuation in
+            if !inbox.add(.write(body, continuation)) { continuation.resume(returning: .failure(.closed)) }
+        }
+        try outcome.get()
+    }
+
+    /// Performs `body` outside of any transaction.
+    func read<Output: Sendable>(
+        _ body: @escaping @Sendable (SQLiteSession) throws(SQLiteError) -> Output
+    ) async throws(ScheduleStoreError) -> Output {
+        let outcome: Outcome<Output> = await withCheckedContinuation { continuation in
+            let work = Work.read { session in
+                do throws(SQLiteError) {
+                    continuation.resume(returning: .success(try body(session)))
+                } catch {
+                    continuation.resume(returning: .failure(ScheduleStoreError(error)))
+                }
+            }
+            if !inbox.add(work) { continuation.resume(returning: .failure(.closed)) }
+        }
+        return try outcome.get()
+    }
+
+    /// Finishes what waits, closes the file and ends the thread. Later calls fail.
+    func close() {
+        inbox.close()
+        thread.join()
+    }
+
+    // MARK: On the thread
+
+    private static func run(_ handover: Handover, _ inbox: WorkInbox<Work>) {
+        let session = handover.session
+        while true {
+            let batch = inbox.takeAll()
+            if batch.isEmpty { return }
+            var writes: [Work] = []
+            for work in batch {
+                switch work {
+                case .write: writes.append(work)
+                case .read(let body): body(session)
+                }
+                if writes.count == writesPerTransaction {
+                    commit(writes, session)
+                    writes = []
+                }
+            }
+            if !writes.isEmpty { commit(writes, session) }
+        }
+    }
+
+    private static func commit(_ writes: [Work], _ session: SQLiteSession) {
+        let outcome: Outcome<Void>
+        do throws(SQLiteError) {
+            try session.transaction { () throws(SQLiteError) in
+                for case .write(let body, _) in writes { try body(session) }
+            }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(ScheduleStoreError(error))
+        }
+        for case .write(_, let continuation) in writes { continuation.resume(returning: outcome) }
+    }
+}
+
+extension ScheduleStoreError {
+    fileprivate static let closed = ScheduleStoreError(
+        code: .unavailable,
+        message: "The SQLite store is closed, or too many calls wait for it."
+    )
+}

@@ -1,0 +1,262 @@
+import HTTPTransport
+import ScriptedServer
+import Synchronization
+import Testing
+
+@Suite struct HTTPClientTests {
+    private func withServer(
+        _ react: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Reaction,
+        configuration: HTTPClient.Configuration = HTTPClient.Configuration(),
+        _ body: (HTTPClient, ScriptedServer) async throws -> Void
+    ) async throws {
+        let server = ScriptedServer(react)
+        defer { server.stop() }
+        let client = try HTTPClient(configuration: configuration)
+        defer { client.close() }
+        try await body(client, server)
+    }
+
+    private func post(_ server: ScriptedServer, _ body: String = "", timeout: Duration = .seconds(10)) -> HTTPRequest {
+        HTTPRequest(method: "POST", url: server.url + "/path?q=1", body: Array(body.utf8), timeout: timeout)
+    }
+
+    private func code(_ client: HTTPClient, _ request: HTTPRequest) async -> HTTPTransportError.Code? {
+        do throws(HTTPTransportError) {
+            _ = try await client.send(request)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test func anAnswerComesBackWhole() async throws {
+        let react = { @Sendable (_: ScriptedServer.Request) in
+            ScriptedServer.Reaction.answer(status: 418, headers: ["X-One:  two "], body: "short and stout")
+        }
+        try await withServer(react) { client, server in
+            var request = post(server, "{\"a\":1}")
+            request.headers = [HTTPHeader("X-Given", "some: value"), HTTPHeader("X-Empty", "")]
+            let response = try await client.send(request)
+            #expect(response.status == 418)
+            #expect(response.header("x-one") == "two")
+            #expect(String(decoding: response.body, as: UTF8.self) == "short and stout")
+            let received = try #require(server.requests.first)
+            #expect(received.line == "POST /path?q=1 HTTP/1.1")
+            #expect(received.headers["x-given"] == "some: value")
+            #expect(received.headers["x-empty"] != nil)
+            #expect(received.text == "{\"a\":1}")
+        }
+    }
+
+    @Test(arguments: ["GET", "DELETE", "PUT", "PATCH", "HEAD"])
+    func aRequestIsSentWithItsMethod(method: String) async throws {
+        try await withServer({ _ in .answer(status: 204) }) { client, server in
+            var request = post(server)
+            request.method = method
+            let response = try await client.send(request)
+            #expect(response.status == 204)
+            #expect(server.requests.first?.line.hasPrefix(method + " ") == true)
+        }
+    }
+
+    @Test func aConnectionIsUsedForOneRequestAfterAnother() async throws {
+        try await withServer({ .answer(status: 200, body: $0.text) }) { client, server in
+            for index in 0..<20 {
+                let response = try await client.send(post(server, "\(index)"))
+                #expect(String(decoding: response.body, as: UTF8.self) == "\(index)")
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test func manyRequestsShareABoundedNumberOfConnections() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumConnectionsPerHost = 3
+        try await withServer({ .answer(status: 200, body: $0.text) }, configuration: configuration) { client, server in
+            let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        let response = try await client.send(self.post(server, "\(index)"))
+                        return String(decoding: response.body, as: UTF8.self) == "\(index)"
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(answers == 200)
+            #expect(1...3 ~= server.connectionCount)
+        }
+    }
+
+    @Test func requestsBeyondTheLimitAreRefusedAtOnce() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumOutstanding = 1
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let react = { @Sendable (_: ScriptedServer.Request) in
+            arrived.yield()
+            return ScriptedServer.Reaction.silence
+        }
+        try await withServer(react, configuration: configuration) { client, server in
+            async let first = code(client, post(server))
+            for await _ in arrivals { break }
+            #expect(await code(client, post(server)) == .overloaded)
+            client.close()
+            #expect(await first == .closed)
+        }
+    }
+
+    @Test func aTooLargeAnswerIsNotRead() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumResponseBytes = 1000
+        let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
+            request.text == "body"
+                ? ScriptedServer.Reaction.answer(status: 200, body: String(repeating: "x", count: 2000))
+                : .answer(status: 200, headers: ["X: " + String(repeating: "y", count: 2000)])
+        }
+        try await withServer(react, configuration: configuration) { client, server in
+            #expect(await code(client, post(server, "body")) == .responseTooLarge)
+            #expect(await code(client, post(server, "header")) == .responseTooLarge)
+        }
+    }
+
+    @Test func silenceEndsWithTheTimeout() async throws {
+        try await withServer({ _ in .silence }) { client, server in
+            #expect(await code(client, post(server, timeout: .milliseconds(50))) == .timedOut)
+        }
+    }
+
+    @Test func aBrokenConnectionIsAnError() async throws {
+        let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
+            switch request.text {
+            case "nothing": ScriptedServer.Reaction.hangUp
+            case "half": ScriptedServer.Reaction.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+            default: ScriptedServer.Reaction.raw("this is not HTTP\r\n\r\n")
+            }
+        }
+        try await withServer(react) { client, server in
+            for body in ["nothing", "half", "else"] {
+                #expect(await code(client, post(server, body)) == .brokenConnection, "\(body)")
+            }
+        }
+    }
+
+    @Test func nobodyThereIsAConnectionFailure() async throws {
+        let server = ScriptedServer { _ in .hangUp }
+        server.stop()
+        let client = try HTTPClient()
+        #expect(await code(client, post(server)) == .connectFailed)
+    }
+
+    @Test func aRedirectIsNotFollowed() async throws {
+        try await withServer({ _ in .answer(status: 302, headers: ["Location: /elsewhere"]) }) { client, server in
+            let response = try await client.send(post(server))
+            #expect(response.status == 302)
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test(arguments: ["file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "not a url", ""])
+    func onlyHTTPIsSpoken(url: String) async throws {
+        let client = try HTTPClient()
+        let request = HTTPRequest(method: "GET", url: url, timeout: .seconds(5))
+        #expect(await code(client, request) == .invalidRequest)
+    }
+
+    @Test(arguments: [
+        HTTPHeader("X-A", "a\r\nX-B: b"), HTTPHeader("X A", "a"), HTTPHeader("X-A:", "a"), HTTPHeader("", "a"),
+        HTTPHeader("X-A", "\u{0}"), HTTPHeader("X\nB", "a"), HTTPHeader("X-A", "  "),
+    ])
+    func aHeaderThatWouldSayMoreThanItShouldIsRefused(header: HTTPHeader) async throws {
+        try await withServer({ _ in .answer(status: 200) }) { client, server in
+            var request = post(server)
+            request.headers = [header]
+            #expect(await code(client, request) == .invalidRequest)
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func cancellingTheTaskAbortsTheRequest() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let react = { @Sendable (_: ScriptedServer.Request) in
+            arrived.yield()
+            return ScriptedServer.Reaction.silence
+        }
+        try await withServer(react) { client, server in
+            let task = Task { await code(client, post(server, timeout: .seconds(600))) }
+            for await _ in arrivals { break }
+            task.cancel()
+            #expect(await task.value == .cancelled)
+        }
+    }
+
+    @Test func aCancelledTaskSendsNothingOfUse() async throws {
+        try await withServer({ _ in .silence }) { client, server in
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await code(client, post(server, timeout: .seconds(600)))
+            }
+            #expect(await task.value == .cancelled)
+        }
+    }
+
+    @Test func closingFailsWhatIsOutstandingAndWhatComesLater() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let react = { @Sendable (_: ScriptedServer.Request) in
+            arrived.yield()
+            return ScriptedServer.Reaction.silence
+        }
+        try await withServer(react) { client, server in
+            let tasks = (0..<5).map { _ in Task { await code(client, post(server, timeout: .seconds(600))) } }
+            var count = 0
+            for await _ in arrivals {
+                count += 1
+                if count == 5 { break }
+            }
+            client.close()
+            for task in tasks { #expect(await task.value == .closed) }
+            #expect(await code(client, post(server)) == .closed)
+        }
+    }
+
+    @Test func aSignedRequestCarriesTheTokenAndSignsEveryHeader() async throws {
+        try await withServer({ _ in .answer(status: 200) }) { client, server in
+            var request = post(server, "{}")
+            request.headers = [HTTPHeader("content-type", "application/json"), HTTPHeader("x-amz-target", "T.Op")]
+            request.signature = AWSSignature(
+                region: "eu-central-1",
+                service: "dynamodb",
+                accessKeyID: "AKID",
+                secretAccessKey: "se:cret/+",
+                sessionToken: "to/ken+="
+            )
+            _ = try await client.send(request)
+            let received = try #require(server.requests.first)
+            #expect(received.headers["x-amz-security-token"] == "to/ken+=")
+            let authorization = try #require(received.headers["authorization"])
+            #expect(authorization.contains("Credential=AKID/"))
+            #expect(authorization.contains("/eu-central-1/dynamodb/aws4_request"))
+            #expect(
+                authorization.contains(
+                    "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"
+                )
+            )
+
+            // The next request on the same handle is not signed.
+            _ = try await client.send(post(server))
+            #expect(server.requests.last?.headers["authorization"] == nil)
+        }
+    }
+
+    @Test func aSignatureDoesNotShowItsSecret() {
+        let signature = AWSSignature(
+            region: "r",
+            service: "s",
+            accessKeyID: "AKID",
+            secretAccessKey: "hush",
+            sessionToken: "psst"
+        )
+        for text in ["\(signature)", String(reflecting: signature)] {
+            #expect(!text.contains("hush"))
+            #expect(!text.contains("psst"))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Logging
+import Scheduling
+import Testing
+
+@testable import ScheduleStores
+
+@Suite struct SQLiteStoreTests {
+    private func open(_ path: String, _ clock: ManualClock = ManualClock()) throws -> SQLiteScheduleStore {
+        try SQLiteScheduleStore(path: path, logger: .quiet) { clock.now }
+    }
+
+    private func failure(
+        _ body: () async throws(ScheduleStoreError) -> Void
+    ) async -> ScheduleStoreError? {
+        do throws(ScheduleStoreError) {
+            try await body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func count(_ store: SQLiteScheduleStore) async throws -> Int {
+        try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100_000).items.count
+    }
+
+    @Test func whatIsStoredIsThereAfterReopening() async throws {
+        try await withTemporaryFile { path in
+            let schedules = (0..<10).map { schedule(offset: Int64($0), key: "k\($0)") }
+            var store = try open(path)
+            try await store.apply(schedules.map { create($0, partition: 0) }, partition: 0)
+            store.close()
+            store = try open(path)
+            let page = try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100)
+            #expect(page.items.map(\.schedule) == schedules)
+            store.close()
+        }
+    }
+
+    @Test func aSecondOpeningFailsAndSaysWhoHasTheFile() async throws {
+        try await withTemporaryFile { path in
+            let store = try open(path)
+            let error = await failure { () async throws(ScheduleStoreError) in
+                _ = try SQLiteScheduleStore(path: path, logger: .quiet) { .zero }
+            }
+            #expect(error?.code == .refused)
+            #expect(error?.message.contains("process \(ProcessInfo.processInfo.processIdentifier) on ") == true)
+            store.close()
+            try open(path).close()
+        }
+    }
+
+    @Test func aFileOfSomebodyElseIsLeftAlone() async throws {
+        try await withTemporaryFile { path in
+            let foreign = try SQLiteConnection(path: path)
+            try foreign.execute("CREATE TABLE theirs (a)")
+            #expect(throws: ScheduleStoreError.self) { try open(path) }
+
+            try Data("no database at all, but long enough to look at".utf8).write(to: URL(filePath: path + "2"))
+            let error = await failure { () async throws(ScheduleStoreError) in
+                _ = try SQLiteScheduleStore(path: path + "2", logger: .quiet) { .zero }
+            }
+            #expect(error?.code == .refused)
+
+            let later = try SQLiteConnection(path: path + "3")
+            try later.execute("PRAGMA user_version = 2")
+            #expect(throws: ScheduleStoreError.self) { try open(path + "3") }
+        }
+    }
+
+    @Test func aDirectoryThatDoesNotExistIsAnError() {
+        #expect(throws: ScheduleStoreError.self) { try open("/nonexistent/clockwork.db") }
+    }
+
+    @Test func aFullDiskFailsTheCallAndChangesNothing() async throws {
+        try await withTemporaryFile { path in
+            let store = try open(path)
+            defer { store.close() }
+            let first = schedule(offset: 1, key: "first")
+            try await store.apply([create(first, partition: 0)], partition: 0)
+            try await store.execute("PRAGMA max_page_count = 20")
+
+            let large = (2..<100).map { schedule(offset: $0, key: "k\($0)", payload: [UInt8](repeating: 1, count: 50_000)) }
+            let error = await failure { () async throws(ScheduleStoreError) in
+                try await store.apply(large.map { create($0, partition: 0) }, partition: 0)
+            }
+            #expect(error?.code == .unavailable)
+            #expect(try await count(store) == 1)
+
+            try await store.execute("PRAGMA max_page_count = 1000000")
+            try await store.apply(large.map { create($0, partition: 0) }, partition: 0)
+            #expect(try await count(store) == 99)
+        }
+    }
+
+    @Test func callsAfterClosingFail() async throws {
+        try await withTemporaryFile { path in
+            let store = try open(path)
+            store.close()
+            store.close()
+            let error = await failure { () async throws(ScheduleStoreError) in
+                _ = try await store.progress()
+            }
+            #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test func expiredKeyRecordsAreDeletedAsOthersAreWritten() async throws {
+        try await withTemporaryFile { path in
+            let clock = ManualClock()
+            let store = try open(path, clock)
+            let old = (0..<250).map { schedule(time: clock.now.rawValue, offset: Int64($0), key: "old\($0)") }
+            try await store.apply(old.map { create($0, partition: 0) }, partition: 0)
+            clock.now = clock.now.advanced(byMilliseconds: 8 * 86_400_000)
+            for index in 0..<3 as Range<Int64> {
+                let new = schedule(time: clock.now.rawValue, offset: 1000 + index, key: "new\(index)")
+                try await store.apply([create(new, partition: 0)], partition: 0)
+            }
+            store.close()
+
+            let connection = try SQLiteConnection(path: path)
+            let statement = try SQLiteStatement(connection, "SELECT count(*), (SELECT count(*) FROM timeline) FROM key_record")
+            #expect(try statement.step())
+            #expect(statement.integer(0) == 3)
+            #expect(statement.integer(1) == 253)
+        }
+    }
+
+    @Test func aDamagedRowIsPassedOverAndLeftWhereItIs() async throws {
+        try await withTemporaryFile { path in
+            let store = try open(path)
+            defer { store.close() }
+            let schedules = (0..<5).map { schedule(offset: Int64($0), key: "k\($0)") }
+            try await store.apply(schedules.map { create($0, partition: 0) }, partition: 0)
+            try await store.execute("UPDATE timeline SET target = 'elsewhere:x' WHERE \"offset\" IN (0, 1)")
+            try await store.execute("UPDATE timeline SET headers = x'FF' WHERE \"offset\" = 3")
+            try await store.execute("UPDATE key_record SET state = 'ODD' WHERE key = 'k2'")
+            let page = try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 1)
+            #expect(page.items == [TimelineItem(schedule: schedules[2], record: nil)])
+            #expect(!page.reachedEnd)
+            let rest = try await store.page(
+                partition: 0,
+                after: schedules[2].position,
+                through: .maximum,
+                limit: 1
+            )
+            #expect(rest.items.map(\.schedule) == [schedules[4]])
+            #expect(rest.reachedEnd)
+            #expect(try await store.lookUp([schedules[2].key], partition: 0) == [.unknown])
+        }
+    }
+}
