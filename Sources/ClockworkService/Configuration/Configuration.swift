@@ -6,8 +6,9 @@ public struct Configuration: Equatable, Sendable {
     public let kafka: KafkaConfiguration
     /// Where pending schedules are kept.
     public let store: StoreConfiguration
-    /// The topics that schedules may be delivered to, besides what is never allowed.
-    public let deliveryTopics: DeliveryTopicFilter
+    /// The topics that schedules may be delivered to: names, and prefixes with a `*` at their end. Empty for all that
+    /// is not forbidden anyway.
+    public let deliveryTopics: [String]
     /// How far ahead a partition's schedules are loaded into memory, 1 s to 24 h.
     public let horizon: Duration
     /// The most schedules in memory per partition, 100 to 10,000,000.
@@ -53,7 +54,7 @@ public struct Configuration: Equatable, Sendable {
         let values = try SettingValues(environment: environment, file: file)
         kafka = try KafkaConfiguration(values, readFile: readFile)
         store = try StoreConfiguration(values)
-        deliveryTopics = try values.optional(.deliveryTopicAllow) { DeliveryTopicFilter($0) } ?? .all
+        deliveryTopics = try values.optional(.deliveryTopicAllow, Self.topicPatterns) ?? []
         horizon = try values.required(.horizon) { Self.duration($0, in: .seconds(1) ... .seconds(86_400)) }
         maxResidentSchedules = try values.required(.maxResidentSchedules) { Self.number($0, in: 100...10_000_000) }
         keyRetention = try values.required(.keyRetention) {
@@ -71,6 +72,15 @@ public struct Configuration: Equatable, Sendable {
     private static func number(_ text: String, in range: ClosedRange<Int>) -> Int? {
         guard text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
         return Int(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    private static func topicPatterns(_ text: String) -> [String]? {
+        let patterns = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed()) }
+        let areLegal = patterns.allSatisfy { pattern in
+            guard pattern.last == "*" else { return TopicName.isLegal(pattern) }
+            return pattern.utf8.count <= 250 && TopicName.hasLegalCharacters(pattern.dropLast())
+        }
+        return areLegal ? patterns : nil
     }
 
     /// A host name with anything else in it than a member name may have is no reason not to start: what does not fit

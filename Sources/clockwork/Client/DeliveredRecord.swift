@@ -1,0 +1,77 @@
+import ClockworkService
+import Kafka
+import Scheduling
+
+/// A delivered record as people and scripts see it.
+struct DeliveredRecord {
+    var topic: String
+    var partition: Int32
+    var offset: Int64
+    var timestamp: EpochMilliseconds
+    var key: String?
+    var value: [UInt8]?
+    /// `clockwork-` headers by name, without the prefix; the last of each name.
+    var properties: [String: String] = [:]
+
+    init(_ record: borrowing KafkaRecord, topic: String) {
+        self.topic = topic
+        partition = record.partition
+        offset = record.offset
+        timestamp = EpochMilliseconds(rawValue: record.timestampMilliseconds)
+        key = record.key.map { String(decoding: $0, as: UTF8.self) }
+        value = record.value.map(Array.init)
+        var properties: [String: String] = [:]
+        record.forEachHeader { name, value in
+            let name = String(decoding: name, as: UTF8.self)
+            guard name.hasPrefix("clockwork-"), let value else { return }
+            properties[String(name.dropFirst("clockwork-".count))] = String(decoding: value, as: UTF8.self)
+        }
+        self.properties = properties
+    }
+
+    /// When it was due, if Clockwork delivered it.
+    var scheduleTime: EpochMilliseconds? {
+        properties["schedule-time"].flatMap(Int64.init).map(EpochMilliseconds.init(rawValue:))
+    }
+
+    /// From the time it was due to the time it was delivered (the record's timestamp), in milliseconds.
+    var lateness: Int64? {
+        scheduleTime.map { timestamp.rawValue - $0.rawValue }
+    }
+
+    /// One line for people.
+    var line: String {
+        var parts = [RFC3339.format(timestamp), topic]
+        if let error = properties["error"] {
+            parts.append("\(error): \(properties["error-detail"] ?? "")")
+        } else if let lateness {
+            parts.append("\(lateness) ms late")
+        }
+        if let client = properties["client-id"], let key = properties["schedule-key"] {
+            parts.append("\(client)/\(key)")
+        }
+        parts.append(value.map { Self.shown($0) } ?? "(null)")
+        return parts.joined(separator: "  ")
+    }
+
+    /// One JSON object for scripts: `topic`, `partition`, `offset`, `timestamp`, `key`, `value` (text; not UTF-8 is
+    /// repaired), `latenessMs`, and the `clockwork-` headers under `clockwork`.
+    var json: String {
+        var members = [
+            "\"topic\":\(JSONText.quoted(topic))", "\"partition\":\(partition)", "\"offset\":\(offset)",
+            "\"timestamp\":\(timestamp.rawValue)", "\"key\":\(key.map(JSONText.quoted) ?? "null")",
+            "\"value\":\(value.map { JSONText.quoted(String(decoding: $0, as: UTF8.self)) } ?? "null")",
+        ]
+        if let lateness { members.append("\"latenessMs\":\(lateness)") }
+        let properties = properties.sorted { $0.key < $1.key }
+            .map { "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))" }
+        members.append("\"clockwork\":{\(properties.joined(separator: ","))}")
+        return "{\(members.joined(separator: ","))}"
+    }
+
+    private static func shown(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes.prefix(100), as: UTF8.self)
+        let clean = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        return bytes.count > 100 ? clean + "…" : clean
+    }
+}

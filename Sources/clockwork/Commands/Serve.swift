@@ -1,0 +1,50 @@
+import ArgumentParser
+import ClockworkService
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `clockwork serve`: a pod.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a pod: consumes requests, keeps them, delivers them on time.",
+        discussion: """
+            Pods with the same KAFKA_CONSUMER_GROUP share the partitions of the intake topic. On SIGTERM or SIGINT a \
+            pod finishes what is in flight, commits, leaves the group and ends within 10 s.
+
+            Settings come from the environment, then from the file:
+
+            \(Setting.help)
+            """
+    )
+
+    @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+    var config: String?
+
+    func run() async throws {
+        let configuration = try ProcessEnvironment.configuration(file: config)
+        LoggingSystem.bootstrapClockwork(configuration.logging)
+        try await Self.serve(configuration)
+    }
+
+    /// Runs a pod until a signal ends it.
+    static func serve(_ configuration: Configuration) async throws {
+        let logger = Logger(label: "clockwork")
+        let graph = try PodGraph(configuration, logger: logger)
+        defer { graph.close() }
+        logger.info(
+            "pod started",
+            metadata: [
+                "name": "\(configuration.podName)", "intake": "\(configuration.kafka.intakeTopic)",
+                "group": "\(configuration.kafka.consumerGroup)",
+            ]
+        )
+        let group = ServiceGroup(
+            services: [graph.pod],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        try await group.run()
+        logger.info("pod ended")
+    }
+}

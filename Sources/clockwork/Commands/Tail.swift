@@ -1,0 +1,54 @@
+import ArgumentParser
+import ClockworkService
+import Glibc
+import Kafka
+import Logging
+
+/// `clockwork tail`: shows what is delivered.
+struct Tail: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the records of a topic as they are delivered, with their lateness.",
+        discussion: """
+            Lateness is the time from when a schedule was due to when Clockwork delivered it. Of the dead-letter topic \
+            the error is shown. Ends with Ctrl-C, or after --count records.
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    @Argument(help: "The topic to read.")
+    var topic: String
+
+    @Flag(help: "Begin with the oldest record there is, not with the next one.")
+    var fromBeginning = false
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @Option(help: "End after this many records.")
+    var count: Int?
+
+    func run() throws {
+        let kafka = try ProcessEnvironment.configured {
+            try client.kafka(environment: ProcessEnvironment.variables, readFile: ProcessEnvironment.text(ofFile:))
+        }
+        try ProcessEnvironment.configured {
+            LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: ProcessEnvironment.variables))
+        }
+        let reader = try KafkaReader(
+            topic: topic,
+            from: fromBeginning ? .beginning : .end,
+            properties: KafkaProperties(kafka),
+            logger: Logger(label: "clockwork")
+        )
+        var rest = count ?? .max
+        while rest > 0 {
+            try reader.poll(timeout: .seconds(1), maxRecords: min(rest, 1_000)) { record in
+                let delivered = DeliveredRecord(record, topic: topic)
+                print(json ? delivered.json : delivered.line)
+                rest -= 1
+            }
+            fflush(stdout)
+        }
+    }
+}

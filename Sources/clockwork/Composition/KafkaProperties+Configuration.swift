@@ -1,0 +1,24 @@
+import ClockworkService
+import Kafka
+
+extension KafkaProperties {
+    /// The properties of every Kafka client of this process.
+    init(_ configuration: KafkaConfiguration) {
+        self = [
+            "bootstrap.servers": configuration.brokers,
+            // One set of properties serves consumer and producer; those of the other kind are no mistake.
+            "log.configuration.warnings": "false",
+        ]
+        for property in configuration.properties {
+            set(property.name, to: property.value.revealed)
+        }
+    }
+
+    /// Those of a pod: with static membership it has a fixed name in the group.
+    init(_ configuration: KafkaConfiguration, podName: String) {
+        self.init(configuration)
+        if configuration.staticMembership {
+            set("group.instance.id", to: podName)
+        }
+    }
+}

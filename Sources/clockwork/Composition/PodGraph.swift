@@ -1,0 +1,124 @@
+import ArgumentParser
+import ClockworkService
+import DynamoDB
+import HTTPTransport
+import Kafka
+import Logging
+import ScheduleStores
+import Scheduling
+
+/// A pod and what it stands on, built from a configuration: the one place that knows every part.
+struct PodGraph {
+    let pod: Pod
+    private let store: OpenStore
+
+    init(_ configuration: Configuration, logger: Logger) throws {
+        store = try OpenStore(configuration, logger: logger)
+        do {
+            pod = try Pod(settings: PodSettings(configuration), store: store.store, logger: logger)
+        } catch {
+            store.close()
+            guard let property = error.refusedProperty else { throw error }
+            ProcessEnvironment.complain("KAFKA_PROPERTY_\(property.uppercased()): \(error.message)")
+            throw ExitCode(78)
+        }
+    }
+
+    /// Closes what the pod used, after it has ended.
+    func close() {
+        store.close()
+    }
+}
+
+/// A store that is open, and how to close it.
+struct OpenStore {
+    let store: any ScheduleStore
+    let close: () -> Void
+
+    init(_ configuration: Configuration, logger: Logger) throws {
+        switch configuration.store {
+        case .sqlite(let path):
+            let store = try SQLiteScheduleStore(
+                path: path,
+                keyRetention: configuration.keyRetention,
+                logger: logger,
+                now: WallClock.now
+            )
+            self.store = store
+            close = store.close
+        case .dynamoDB(let settings):
+            let (store, http) = try Self.dynamoDB(settings, configuration, logger)
+            self.store = store
+            close = http.close
+        }
+    }
+
+    /// A DynamoDB store, and the HTTP client to be closed after it.
+    static func dynamoDB(
+        _ settings: DynamoDBConfiguration,
+        _ configuration: Configuration,
+        _ logger: Logger
+    ) throws -> (DynamoDBScheduleStore, HTTPClient) {
+        guard let given = settings.credentials else {
+            ProcessEnvironment.complain(
+                "AWS_ACCESS_KEY_ID is missing; SCHEDULE_STORE=dynamodb takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+            throw ExitCode(78)
+        }
+        let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
+        let client = DynamoDBClient(
+            configuration: DynamoDBClient.Configuration(
+                endpoint: settings.endpoint ?? "https://dynamodb.\(settings.region).amazonaws.com",
+                region: settings.region
+            ),
+            credentials: StaticCredentials(
+                Credentials(
+                    accessKeyID: given.accessKeyID,
+                    secretAccessKey: given.secretAccessKey.revealed,
+                    sessionToken: given.sessionToken?.revealed
+                )
+            ),
+            http: http,
+            logger: logger
+        )
+        var tables = DynamoDBScheduleStore.Configuration()
+        tables.scheduleTable = settings.scheduleTable
+        tables.progressTable = settings.progressTable
+        tables.keyRetention = configuration.keyRetention
+        let store = DynamoDBScheduleStore(client: client, configuration: tables, logger: logger, now: WallClock.now)
+        return (store, http)
+    }
+}
+
+extension PodSettings {
+    /// What a configuration means for a pod.
+    init(_ configuration: Configuration) {
+        var limits = SchedulerLimits()
+        limits.horizonMilliseconds = configuration.horizon.wholeMilliseconds
+        limits.maxResident = configuration.maxResidentSchedules
+        let kafka = configuration.kafka
+        self.init(
+            properties: KafkaProperties(kafka, podName: configuration.podName),
+            group: kafka.consumerGroup,
+            intakeTopic: kafka.intakeTopic,
+            deadLetterTopic: kafka.deadLetterTopic,
+            name: configuration.podName,
+            rules: RequestRules(configuration),
+            limits: limits
+        )
+    }
+}
+
+extension RequestRules {
+    /// What a configuration says about requests.
+    init(_ configuration: Configuration) {
+        self.init(
+            maxPayloadBytes: configuration.maxPayloadBytes,
+            topicPolicy: TopicPolicy(
+                intakeTopic: configuration.kafka.intakeTopic,
+                deadLetterTopic: configuration.kafka.deadLetterTopic,
+                allow: configuration.deliveryTopics
+            )
+        )
+    }
+}
