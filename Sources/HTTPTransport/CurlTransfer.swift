@@ -225,7 +225,8 @@ private func receiveHeader(
 extension HTTPHeader {
     /// Whether the field can be written as one line that means what it says.
     fileprivate var isSafe: Bool {
-        !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }
+        !name.isEmpty
+            && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }
             && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
             && (value.isEmpty || value.utf8.contains { !$0.isHTTPSpace })
     }

@@ -44,7 +44,10 @@ import Testing
     }
 
     private static func failure(_ exception: String, status: Int = 400) -> ScriptedServer.Reaction {
-        .answer(status: status, body: "{\"__type\":\"com.amazonaws.dynamodb.v20120810#\(exception)\",\"message\":\"No.\"}")
+        .answer(
+            status: status,
+            body: "{\"__type\":\"com.amazonaws.dynamodb.v20120810#\(exception)\",\"message\":\"No.\"}"
+        )
     }
 
     @Test func throttlingFailuresAndBrokenConnectionsAreRepeatedUntilTheWriteIsDone() async throws {
@@ -87,7 +90,8 @@ import Testing
         let body = "{\"__type\":\"x#InvalidSignatureException\",\"message\":\"\(detail)\"}"
         try await withClient({ _ in .answer(status: 400, body: body) }) { client, _ in
             let error = try #require(
-                await error { () async throws(DynamoDBError) in try await client.put([:], table: "t", deadline: soon()) }
+                await error { () async throws(DynamoDBError) in try await client.put([:], table: "t", deadline: soon())
+                }
             )
             #expect("\(error)".contains("does not match"))
             #expect(!"\(error)".contains("psst"))
@@ -101,7 +105,10 @@ import Testing
             if request.index % 5 == 3 { return Self.failure("InternalServerError", status: 500) }
             if request.index % 7 == 4 { return .hangUp }
             let puts = request.text.split(separator: "{\"PutRequest\"").dropFirst()
-                .map { $0.hasSuffix(",") ? String($0.dropLast()) : $0.hasSuffix("]}}") ? String($0.dropLast(3)) : String($0) }
+                .map {
+                    $0.hasSuffix(",")
+                        ? String($0.dropLast()) : $0.hasSuffix("]}}") ? String($0.dropLast(3)) : String($0)
+                }
             var unprocessed: [String] = []
             for (index, put) in puts.enumerated() {
                 if index % 2 == 0 {
@@ -115,7 +122,9 @@ import Testing
             return .answer(status: 200, body: "{\"UnprocessedItems\":{\(rest)}}")
         }
         try await withClient(react) { client, server in
-            let writes = (0..<203).map { BatchWrite.put(["partitionId": .string("p"), "scheduleTime": .number("\($0)")]) }
+            let writes = (0..<203).map {
+                BatchWrite.put(["partitionId": .string("p"), "scheduleTime": .number("\($0)")])
+            }
             try await client.batchWrite(writes, table: "t", deadline: soon())
             #expect(Set(stored.withLock { $0 }) == Set(0..<203))
         }
@@ -198,7 +207,9 @@ import Testing
     @Test func requestsAreCutToWhatDynamoDBTakes() async throws {
         try await withClient({ _ in .answer(status: 200, body: "{}") }) { client, server in
             let small = (0..<60).map { BatchWrite.put(["n": .number("\($0)")]) }
-            let large = (0..<5).map { BatchWrite.put(["n": .number("\($0)"), "b": .binary(.init(repeating: 7, count: 300_000))]) }
+            let large = (0..<5).map {
+                BatchWrite.put(["n": .number("\($0)"), "b": .binary(.init(repeating: 7, count: 300_000))])
+            }
             try await client.batchWrite(small + large, table: "t", deadline: soon())
             for request in server.requests {
                 #expect(request.text.split(separator: "PutRequest").count - 1 <= 25)

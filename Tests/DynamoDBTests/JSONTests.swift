@@ -60,7 +60,8 @@ import Testing
 
     @Test func anItemComesBackAsItWas() throws {
         let item: Item = [
-            "text": .string("a#%\"\u{0}é"), "empty": .string(""), "number": .number("1700000000000.0000000000000000042"),
+            "text": .string("a#%\"\u{0}é"), "empty": .string(""),
+            "number": .number("1700000000000.0000000000000000042"),
             "bytes": .binary((0...255).map { UInt8($0) }), "none": .binary([]),
         ]
         var writer = JSONWriter()

@@ -87,7 +87,9 @@ import Testing
         try await withDynamoDB { client, prefix in
             let keys = TableKeys(hash: TableKeys.Key(name: "id", type: "S"))
             try await client.createTable(prefix + "schedules", keys: keys, deadline: soon())
-            let store = DynamoDBScheduleStore(client: client, configuration: configuration(prefix), logger: .quiet) { .zero }
+            let store = DynamoDBScheduleStore(client: client, configuration: configuration(prefix), logger: .quiet) {
+                .zero
+            }
             let error = await failure { () async throws(ScheduleStoreError) in try await store.createTables() }
             #expect(error?.code == .refused)
         }
@@ -95,7 +97,9 @@ import Testing
 
     @Test func aMissingTableIsRefusedByName() async throws {
         try await withDynamoDB { client, prefix in
-            let store = DynamoDBScheduleStore(client: client, configuration: configuration(prefix), logger: .quiet) { .zero }
+            let store = DynamoDBScheduleStore(client: client, configuration: configuration(prefix), logger: .quiet) {
+                .zero
+            }
             let error = await failure { () async throws(ScheduleStoreError) in _ = try await store.progress() }
             #expect(error?.code == .refused)
             #expect(error?.message.contains("ResourceNotFoundException") == true)
@@ -112,7 +116,9 @@ import Testing
                 http: http,
                 logger: .quiet
             )
-            let store = DynamoDBScheduleStore(client: wrong, configuration: configuration(prefix), logger: .quiet) { .zero }
+            let store = DynamoDBScheduleStore(client: wrong, configuration: configuration(prefix), logger: .quiet) {
+                .zero
+            }
             let error = await failure { () async throws(ScheduleStoreError) in _ = try await store.progress() }
             #expect(error?.code == .refused)
             #expect(error?.message.contains("accessDenied") == true)

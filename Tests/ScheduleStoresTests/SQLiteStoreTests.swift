@@ -21,6 +21,10 @@ import Testing
         }
     }
 
+    private func execute(_ sql: String, _ store: SQLiteScheduleStore) async throws {
+        try await store.worker.read { (session) throws(SQLiteError) in try session.connection.execute(sql) }
+    }
+
     private func count(_ store: SQLiteScheduleStore) async throws -> Int {
         try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100_000).items.count
     }
@@ -79,16 +83,18 @@ import Testing
             defer { store.close() }
             let first = schedule(offset: 1, key: "first")
             try await store.apply([create(first, partition: 0)], partition: 0)
-            try await store.execute("PRAGMA max_page_count = 20")
+            try await execute("PRAGMA max_page_count = 20", store)
 
-            let large = (2..<100).map { schedule(offset: $0, key: "k\($0)", payload: [UInt8](repeating: 1, count: 50_000)) }
+            let large = (2..<100).map {
+                schedule(offset: $0, key: "k\($0)", payload: [UInt8](repeating: 1, count: 50_000))
+            }
             let error = await failure { () async throws(ScheduleStoreError) in
                 try await store.apply(large.map { create($0, partition: 0) }, partition: 0)
             }
             #expect(error?.code == .unavailable)
             #expect(try await count(store) == 1)
 
-            try await store.execute("PRAGMA max_page_count = 1000000")
+            try await execute("PRAGMA max_page_count = 1000000", store)
             try await store.apply(large.map { create($0, partition: 0) }, partition: 0)
             #expect(try await count(store) == 99)
         }
@@ -113,17 +119,20 @@ import Testing
             let old = (0..<250).map { schedule(time: clock.now.rawValue, offset: Int64($0), key: "old\($0)") }
             try await store.apply(old.map { create($0, partition: 0) }, partition: 0)
             clock.now = clock.now.advanced(byMilliseconds: 8 * 86_400_000)
-            for index in 0..<3 as Range<Int64> {
+            for index in 0..<5 as Range<Int64> {
                 let new = schedule(time: clock.now.rawValue, offset: 1000 + index, key: "new\(index)")
                 try await store.apply([create(new, partition: 0)], partition: 0)
             }
             store.close()
 
             let connection = try SQLiteConnection(path: path)
-            let statement = try SQLiteStatement(connection, "SELECT count(*), (SELECT count(*) FROM timeline) FROM key_record")
+            let statement = try SQLiteStatement(
+                connection,
+                "SELECT count(*), (SELECT count(*) FROM timeline) FROM key_record"
+            )
             #expect(try statement.step())
-            #expect(statement.integer(0) == 3)
-            #expect(statement.integer(1) == 253)
+            #expect(statement.integer(0) == 5)
+            #expect(statement.integer(1) == 255)
         }
     }
 
@@ -133,9 +142,9 @@ import Testing
             defer { store.close() }
             let schedules = (0..<5).map { schedule(offset: Int64($0), key: "k\($0)") }
             try await store.apply(schedules.map { create($0, partition: 0) }, partition: 0)
-            try await store.execute("UPDATE timeline SET target = 'elsewhere:x' WHERE \"offset\" IN (0, 1)")
-            try await store.execute("UPDATE timeline SET headers = x'FF' WHERE \"offset\" = 3")
-            try await store.execute("UPDATE key_record SET state = 'ODD' WHERE key = 'k2'")
+            try await execute("UPDATE timeline SET target = 'elsewhere:x' WHERE \"offset\" IN (0, 1)", store)
+            try await execute("UPDATE timeline SET headers = x'FF' WHERE \"offset\" = 3", store)
+            try await execute("UPDATE key_record SET state = 'ODD' WHERE key = 'k2'", store)
             let page = try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 1)
             #expect(page.items == [TimelineItem(schedule: schedules[2], record: nil)])
             #expect(!page.reachedEnd)

@@ -23,7 +23,9 @@ enum StoreKind: CaseIterable, CustomTestStringConvertible {
         switch self {
         case .sqlite:
             try await withTemporaryFile { path in
-                let store = try SQLiteScheduleStore(path: path, keyRetention: keyRetention, logger: .quiet) { clock.now }
+                let store = try SQLiteScheduleStore(path: path, keyRetention: keyRetention, logger: .quiet) {
+                    clock.now
+                }
                 defer { store.close() }
                 try await body(store, clock)
             }

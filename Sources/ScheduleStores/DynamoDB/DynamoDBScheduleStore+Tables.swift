@@ -34,7 +34,7 @@ extension DynamoDBScheduleStore {
     ) async throws(DynamoDBError) {
         do {
             try await client.createTable(table, keys: keys, deadline: deadline)
-        } catch where error.code == .tableInUse {
+        } catch  where error.code == .tableInUse {
             // It exists, or somebody else is creating it.
         }
     }

@@ -113,7 +113,10 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         }
         let pending = Set(items.compactMap(Place.init(item:)))
         return found.map { record in
-            KeyLookup(record: record, isPending: record.map { $0.state == .latest && pending.contains(Place($0)) } ?? false)
+            KeyLookup(
+                record: record,
+                isPending: record.map { $0.state == .latest && pending.contains(Place($0)) } ?? false
+            )
         }
     }
 

@@ -19,7 +19,10 @@ final class FileLock: Sendable {
             let holder = Self.contents(of: descriptor)
             close(descriptor)
             guard cause == EWOULDBLOCK else {
-                throw ScheduleStoreError(code: .unavailable, message: "\(path) cannot be locked: \(Self.reason(cause)).")
+                throw ScheduleStoreError(
+                    code: .unavailable,
+                    message: "\(path) cannot be locked: \(Self.reason(cause))."
+                )
             }
             throw ScheduleStoreError(
                 code: .refused,

@@ -6,12 +6,12 @@ public import Scheduling
 /// The file is opened by one process at a time, which holds a lock on `<path>.lock`. A row that cannot be read does
 /// not stop its partition: it is passed over, left in the file, and reported at error level.
 public final class SQLiteScheduleStore: ScheduleStore {
-    private let worker: SQLiteWorker
+    let worker: SQLiteWorker
     private let retention: KeyRetention
     private let now: @Sendable () -> EpochMilliseconds
 
-    /// The smallest number of expired key records that a write makes room for.
-    private static let purgeAtLeast = 100
+    /// The smallest number of key records that a write looks through for expired ones.
+    private static let sweepAtLeast = 100
 
     /// Opens the file, and makes it where there is none.
     ///
@@ -60,8 +60,8 @@ public final class SQLiteScheduleStore: ScheduleStore {
             for change in changes {
                 for position in change.deletes { try session.delete(position, partition: partition) }
             }
-            // Twice what is written, so that the expired can never pile up.
-            try session.purge(now: now, limit: max(Self.purgeAtLeast, 2 * changes.count))
+            // At least as many as are written: the table has been gone through by the time it could have doubled.
+            try session.sweep(max(Self.sweepAtLeast, changes.count), now: now)
         }
     }
 
@@ -100,10 +100,5 @@ public final class SQLiteScheduleStore: ScheduleStore {
     /// Every partition's progress record, by partition.
     public func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {
         try await worker.read { (session) throws(SQLiteError) in try session.progress() }
-    }
-
-    /// Runs statements on the connection, for a test that makes the file fail.
-    func execute(_ sql: String) async throws(ScheduleStoreError) {
-        try await worker.read { (session) throws(SQLiteError) in try session.execute(sql) }
     }
 }

@@ -1,3 +1,5 @@
+internal import CSQLite
+
 /// The tables of the file, and the version of their layout.
 enum SQLiteSchema {
     static let version: Int64 = 1
@@ -5,16 +7,19 @@ enum SQLiteSchema {
     /// Settings that hold for a connection, or have to be made before the first table.
     ///
     /// A commit is on the disk before it is called stored (`synchronous`); writing goes to the log first, so one
-    /// synchronisation is enough for it (`journal_mode`).
+    /// synchronisation is enough for it (`journal_mode`). The log grows to 64 MB before it is worked into the file,
+    /// since a page that many commits have changed is then written once. Pages are not mapped into memory: a disk
+    /// error would then be a signal, not an error.
     private static let settings = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
-        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA wal_autocheckpoint = 16384;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA cache_size = -65536;
+        PRAGMA cache_size = -131072;
         PRAGMA temp_store = MEMORY;
         """
 
+    /// No index on the expiry of key records: it would cost every create a third random page. See `SQLiteSession.sweep`.
     private static let tables = """
         CREATE TABLE timeline (
             partition INTEGER NOT NULL,
@@ -41,7 +46,6 @@ enum SQLiteSchema {
             expires_at INTEGER NOT NULL,
             PRIMARY KEY (client, key)
         ) WITHOUT ROWID, STRICT;
-        CREATE INDEX key_record_expiry ON key_record (expires_at);
         CREATE TABLE progress (
             partition INTEGER PRIMARY KEY,
             owner TEXT NOT NULL,
@@ -61,7 +65,7 @@ enum SQLiteSchema {
         if found == version { return }
         guard found == 0, try integer("SELECT count(*) FROM sqlite_schema", connection) == 0 else {
             throw SQLiteError(
-                code: 26,
+                code: SQLITE_NOTADB,
                 message: "the file is not Clockwork's, or of another version (layout \(found), expected \(version))"
             )
         }

@@ -3,16 +3,19 @@ internal import Scheduling
 
 /// The statements of the store on its one connection. Used by the store's thread alone.
 final class SQLiteSession {
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let logger: Logger
     private let putSchedule: SQLiteStatement
     private let deleteSchedule: SQLiteStatement
     private let putRecord: SQLiteStatement
-    private let purgeRecords: SQLiteStatement
+    private let getExpiries: SQLiteStatement
+    private let deleteRecord: SQLiteStatement
     private let getRecord: SQLiteStatement
     private let getPage: SQLiteStatement
     private let putProgress: SQLiteStatement
     private let getProgress: SQLiteStatement
+    /// The key record that the sweep has come to.
+    private var sweptTo = (client: "", key: "")
 
     init(path: String, logger: Logger) throws(SQLiteError) {
         let connection = try SQLiteConnection(path: path)
@@ -41,11 +44,16 @@ final class SQLiteSession {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
-        purgeRecords = try SQLiteStatement(
+        getExpiries = try SQLiteStatement(
             connection,
             """
-            DELETE FROM key_record WHERE (client, key) IN
-                (SELECT client, key FROM key_record WHERE expires_at <= ? LIMIT ?)
+            SELECT client, key, expires_at FROM key_record WHERE (client, key) > (?, ?) ORDER BY client, key LIMIT ?
+            """
+        )
+        deleteRecord = try SQLiteStatement(
+            connection,
+            """
+            DELETE FROM key_record WHERE client = ? AND key = ?
             """
         )
         getRecord = try SQLiteStatement(
@@ -91,11 +99,6 @@ final class SQLiteSession {
         try connection.transaction(body)
     }
 
-    /// Runs statements for a test that makes the file fail.
-    func execute(_ sql: String) throws(SQLiteError) {
-        try connection.execute(sql)
-    }
-
     // MARK: Writes, inside a transaction
 
     func put(_ schedule: Schedule, partition: Int32) throws(SQLiteError) {
@@ -132,11 +135,30 @@ final class SQLiteSession {
         try putRecord.run()
     }
 
-    /// Deletes up to `limit` key records that have expired.
-    func purge(now: EpochMilliseconds, limit: Int) throws(SQLiteError) {
-        try purgeRecords.bind(1, now.rawValue / 1000)
-        try purgeRecords.bind(2, Int64(limit))
-        try purgeRecords.run()
+    /// Looks at the next `count` key records, round and round through the table, and deletes those that have expired.
+    func sweep(_ count: Int, now: EpochMilliseconds) throws(SQLiteError) {
+        var seen = 0
+        var expired: [(client: String, key: String)] = []
+        do {
+            defer { getExpiries.reset() }
+            try getExpiries.bind(1, sweptTo.client)
+            try getExpiries.bind(2, sweptTo.key)
+            try getExpiries.bind(3, Int64(count))
+            while try getExpiries.step() {
+                seen += 1
+                let isExpired = KeyRetention.isExpired(expirySeconds: getExpiries.integer(2), now: now)
+                guard isExpired || seen == count else { continue }
+                let place = (client: getExpiries.text(0), key: getExpiries.text(1))
+                if isExpired { expired.append(place) }
+                sweptTo = place
+            }
+        }
+        if seen < count { sweptTo = ("", "") }
+        for place in expired {
+            try deleteRecord.bind(1, place.client)
+            try deleteRecord.bind(2, place.key)
+            try deleteRecord.run()
+        }
     }
 
     func put(_ progress: PartitionProgress) throws(SQLiteError) {
