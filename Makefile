@@ -12,6 +12,8 @@
 
 SEEDS ?= 10000
 SOURCES = Package.swift Sources Tests
+# The delivery topics of the examples, with their partitions in the local cluster.
+EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test demo run simulate format lint clean
@@ -29,13 +31,13 @@ test:
 	@Tests/run.sh
 
 demo: build
-	.build/release/clockwork dev --demo examples/requests.jsonl
+	.build/release/clockwork dev $(EXAMPLE_TOPICS) --demo examples/requests.jsonl
 
 run: build
-	.build/release/clockwork dev
+	.build/release/clockwork dev $(EXAMPLE_TOPICS)
 
 simulate: setup
-	CLOCKWORK_SIMULATION_SEEDS=$(SEEDS) swift test --filter Simulation
+	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter Simulation
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

@@ -7,13 +7,11 @@ internal import Logging
 /// thread that polls, never from one of librdkafka's.
 enum KafkaLog {
     static func write(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?, to logger: Logger) {
-        let level = swiftLevel(syslog: level)
+        let facility = facility.map { String(cString: $0) } ?? ""
+        // One set of properties serves consumers and producers; those of the other kind are no mistake.
+        let level = facility == "CONFWARN" ? .debug : swiftLevel(syslog: level)
         guard logger.logLevel <= level, let text else { return }
-        logger.log(
-            level: level,
-            "\(String(cString: text))",
-            metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")"]
-        )
+        logger.log(level: level, "\(String(cString: text))", metadata: ["facility": "\(facility)"])
     }
 
     /// The level for one of syslog's. A broker that cannot be reached is librdkafka's error; it retries by itself, so

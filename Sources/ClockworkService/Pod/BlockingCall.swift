@@ -2,10 +2,10 @@ internal import CLinux
 internal import Glibc
 
 /// Runs calls that block on a thread of their own, so that the cooperative pool stays free.
-enum BlockingCall {
+public enum BlockingCall {
     private final class Work {
-        let body: () -> Void
         let name: String
+        let body: () -> Void
 
         init(name: String, body: @escaping () -> Void) {
             self.name = name
@@ -13,16 +13,31 @@ enum BlockingCall {
         }
     }
 
-    /// Starts `body` on a new thread, which ends with it. Whoever starts it waits for what it resumes.
-    static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
-        let work = Unmanaged.passRetained(Work(name: name, body: body)).toOpaque()
+    /// Runs `body` on a new thread, which ends with it, and waits for its result.
+    ///
+    /// - Parameter name: the thread's name, at most 15 bytes.
+    public static func run<Result: Sendable>(
+        named name: String,
+        _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            start(Work(name: name) { continuation.resume(returning: body()) })
+        }
+    }
+
+    private static func start(_ work: Work) {
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { pointer in
-            let work = Unmanaged<Work>.fromOpaque(pointer!).takeRetainedValue()
-            clinux_name_thread(work.name)
-            work.body()
-            return nil
-        }, work)
+        let status = pthread_create(
+            &thread,
+            nil,
+            { pointer in
+                let work = Unmanaged<Work>.fromOpaque(pointer!).takeRetainedValue()
+                clinux_name_thread(work.name)
+                work.body()
+                return nil
+            },
+            Unmanaged.passRetained(work).toOpaque()
+        )
         precondition(status == 0, "no thread for a blocking call: pthread_create gave \(status)")
         pthread_detach(thread)
     }

@@ -28,6 +28,7 @@ public actor Pod: Service {
     var starting: Set<Int32> = []
     var commits = CommitQueue()
     private var counted = SchedulerCounters()
+    private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
     enum Phase {
         case running
@@ -102,6 +103,25 @@ public actor Pod: Service {
         owners.values.reduce(into: counted) { $0.add($1.scheduler.counters) }
     }
 
+    /// Waits until the pod owns partitions and fires in all of them, or has ended.
+    public func untilFiring() async {
+        await withCheckedContinuation { continuation in
+            whenFiring.append(continuation)
+            reportFiring()
+        }
+    }
+
+    private func reportFiring() {
+        let isFiring = !owners.isEmpty && starting.isEmpty && owners.values.allSatisfy(\.scheduler.isRunning)
+        guard isFiring || hasEnded else { return }
+        for continuation in whenFiring { continuation.resume() }
+        whenFiring = []
+    }
+
+    private var hasEnded: Bool {
+        if case .ended = phase { true } else { false }
+    }
+
     // MARK: Tasks
 
     /// Runs `task` beside the loop, as a child of `run`.
@@ -133,12 +153,7 @@ public actor Pod: Service {
 
     /// Leaves the group and gives up the producer, off the loop, since both may block.
     private nonisolated func leave() async {
-        await withCheckedContinuation { continuation in
-            BlockingCall.start(named: "clockwork-leave") {
-                self.consumer.close(timeout: .seconds(2))
-                continuation.resume()
-            }
-        }
+        await BlockingCall.run(named: "clockwork-leave") { self.consumer.close(timeout: .seconds(2)) }
         await closeDelivery()
     }
 
@@ -163,9 +178,10 @@ public actor Pod: Service {
     }
 
     func end(_ error: KafkaError?) {
-        if case .ended = phase { return }
+        guard !hasEnded else { return }
         phase = .ended(error)
         reportEnd()
+        reportFiring()
     }
 
     func count(_ counters: SchedulerCounters) {
@@ -176,7 +192,7 @@ public actor Pod: Service {
 
     /// Takes whatever is there: records, events, reports, the time. Never waits.
     private func turn() {
-        if case .ended = phase { return }
+        guard !hasEnded else { return }
         var polls = 0
         var isMore = true
         while isMore, polls < Self.maxPollsPerTurn {
@@ -194,6 +210,7 @@ public actor Pod: Service {
         takeOutcome()
         finishDrains(now)
         commit(now)
+        if !whenFiring.isEmpty { reportFiring() }
         for topic in delivery.takeWantedLooks() { lookFor(topic) }
         // More is in the consumer's queue, which signals only what comes into an empty one.
         loop.setAlarm(isMore ? now : nextWake(now))

@@ -1,5 +1,12 @@
 /// JSON strings as RFC 8259 writes them.
-enum JSONText {
+public enum JSONText {
+    /// `text` in quotes.
+    public static func quoted(_ text: String) -> String {
+        var json = ""
+        append(text, to: &json)
+        return json
+    }
+
     /// Appends `text` in quotes. Control characters are escaped, and so are the two separators that some readers take
     /// for line breaks; everything else stays as it is.
     static func append(_ text: String, to json: inout String) {

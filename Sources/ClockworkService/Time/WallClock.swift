@@ -1,3 +1,5 @@
+// Its headers declare `timespec` first.
+internal import CLinux
 internal import Glibc
 public import Scheduling
 

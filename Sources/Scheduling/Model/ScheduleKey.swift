@@ -1,4 +1,7 @@
 /// The identity of a schedule: a client's own key, unique for that client.
+///
+/// Keys are equal when their bytes are. `String` alone would take two spellings of one letter for the same, which the
+/// stores do not.
 public struct ScheduleKey: Hashable, Sendable {
     /// The client the key belongs to, 1 to 128 bytes of UTF-8.
     public var clientID: String
@@ -9,5 +12,25 @@ public struct ScheduleKey: Hashable, Sendable {
     public init(clientID: String, scheduleKey: String) {
         self.clientID = clientID
         self.scheduleKey = scheduleKey
+    }
+
+    /// Compares the bytes of both parts.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.scheduleKey.utf8.elementsEqual(right.scheduleKey.utf8)
+            && left.clientID.utf8.elementsEqual(right.clientID.utf8)
+    }
+
+    /// Hashes the bytes of both parts.
+    public func hash(into hasher: inout Hasher) {
+        Self.hash(scheduleKey, into: &hasher)
+        Self.hash(clientID, into: &hasher)
+    }
+
+    private static func hash(_ text: String, into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { bytes in
+            hasher.combine(bytes.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ClockworkService
-import Glibc
 import Kafka
 import UnixSignals
 
@@ -37,8 +36,7 @@ struct LocalKafkaCommand: AsyncParsableCommand {
             brokers: brokers,
             topics: topicOptions.topics(intake: kafka.intakeTopic, deadLetters: kafka.deadLetterTopic)
         )
-        print(cluster.bootstrapServers)
-        fflush(stdout)
+        Console.print(cluster.bootstrapServers)
         for await _ in signals { break }
         withExtendedLifetime(cluster) {}
     }

@@ -53,9 +53,9 @@ struct ScheduleCommand: AsyncParsableCommand {
         while let request = try file.next(now: WallClock.now) {
             try sender.send(request)
             count += 1
-            if isTerminal, count % 10_000 == 0 { fputs("\r\(count) requests", stderr) }
+            if isTerminal, count % 10_000 == 0 { Console.writeError("\r\(count) requests") }
         }
         try sender.finish()
-        if isTerminal, count >= 10_000 { fputs("\r\u{1B}[K", stderr) }
+        if isTerminal, count >= 10_000 { Console.writeError("\r\u{1B}[K") }
     }
 }

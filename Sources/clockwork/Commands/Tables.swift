@@ -1,6 +1,8 @@
 import ArgumentParser
 import ClockworkService
+import HTTPTransport
 import Logging
+import ScheduleStores
 
 /// `clockwork tables`: the DynamoDB tables.
 struct Tables: AsyncParsableCommand {

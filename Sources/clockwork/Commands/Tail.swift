@@ -1,6 +1,5 @@
 import ArgumentParser
 import ClockworkService
-import Glibc
 import Kafka
 import Logging
 
@@ -45,10 +44,9 @@ struct Tail: ParsableCommand {
         while rest > 0 {
             try reader.poll(timeout: .seconds(1), maxRecords: min(rest, 1_000)) { record in
                 let delivered = DeliveredRecord(record, topic: topic)
-                print(json ? delivered.json : delivered.line)
+                Console.print(json ? delivered.json : delivered.line)
                 rest -= 1
             }
-            fflush(stdout)
         }
     }
 }

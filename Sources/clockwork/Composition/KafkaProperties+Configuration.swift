@@ -4,11 +4,7 @@ import Kafka
 extension KafkaProperties {
     /// The properties of every Kafka client of this process.
     init(_ configuration: KafkaConfiguration) {
-        self = [
-            "bootstrap.servers": configuration.brokers,
-            // One set of properties serves consumer and producer; those of the other kind are no mistake.
-            "log.configuration.warnings": "false",
-        ]
+        self = ["bootstrap.servers": configuration.brokers]
         for property in configuration.properties {
             set(property.name, to: property.value.revealed)
         }

@@ -19,7 +19,8 @@ struct PodGraph {
         } catch {
             store.close()
             guard let property = error.refusedProperty else { throw error }
-            ProcessEnvironment.complain("KAFKA_PROPERTY_\(property.uppercased()): \(error.message)")
+            let name = String(property.uppercased().map { $0 == "." ? "_" : $0 })
+            ProcessEnvironment.complain("KAFKA_PROPERTY_\(name): \(error.message)")
             throw ExitCode(78)
         }
     }

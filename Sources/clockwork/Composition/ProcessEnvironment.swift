@@ -31,9 +31,9 @@ enum ProcessEnvironment {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// Writes a line to standard error.
+    /// Writes a line that says what is wrong to standard error.
     static func complain(_ text: String) {
-        fputs("clockwork: \(text)\n", stderr)
+        Console.writeError("clockwork: \(text)\n")
     }
 
     /// Runs `body`; a configuration that is not accepted ends the process with one line and exit code 78.

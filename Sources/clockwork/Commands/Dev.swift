@@ -1,0 +1,117 @@
+import ArgumentParser
+import ClockworkService
+import Glibc
+import Kafka
+import Logging
+import Scheduling
+import ServiceLifecycle
+import UnixSignals
+
+/// `clockwork dev`: everything on one host.
+struct Dev: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a pod with a local Kafka cluster and SQLite, and says how to reach it.",
+        discussion: """
+            The cluster is that of `clockwork local-kafka`: it lives and dies with this process, while pending \
+            schedules stay in SQLITE_PATH. Delivery topics have to exist before something is delivered to them: name \
+            them with --topic.
+            """
+    )
+
+    @OptionGroup var topicOptions: TopicOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Sends the requests of a file, shows what becomes of each, and ends; keeps nothing.",
+            valueName: "file"
+        )
+    )
+    var demo: String?
+
+    @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+    var config: String?
+
+    func run() async throws {
+        let names = try ProcessEnvironment.configuration(file: config, overrides: overrides(brokers: "localhost:1"))
+        var logging = names.logging
+        if demo != nil, ProcessEnvironment.variables["LOG_LEVEL"] == nil {
+            // What is of interest in a demo is printed.
+            logging = LoggingConfiguration(level: .error, format: logging.format)
+        }
+        LoggingSystem.bootstrapClockwork(logging)
+        let cluster = try LocalKafka(
+            topics: topicOptions.topics(intake: names.kafka.intakeTopic, deadLetters: names.kafka.deadLetterTopic)
+        )
+        defer { withExtendedLifetime(cluster) {} }
+        let folder = try demo.map { _ in try TemporaryFolder() }
+        defer { folder?.remove() }
+        var overrides = overrides(brokers: cluster.bootstrapServers)
+        if let folder { overrides["SQLITE_PATH"] = folder.path + "/clockwork.db" }
+        let configuration = try ProcessEnvironment.configuration(file: config, overrides: overrides)
+        if let demo {
+            guard try await run(demo, configuration) else { throw ExitCode(1) }
+        } else {
+            Console.print(introduction(configuration))
+            try await Serve.serve(configuration)
+        }
+    }
+
+    private func overrides(brokers: String) -> [String: String] {
+        var settings = ["KAFKA_BROKERS": brokers]
+        let defaults = [
+            "SCHEDULE_STORE": "sqlite",
+            // The local brokers let an empty fetch wait its whole time, whatever arrives meanwhile.
+            "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
+            "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": "6000",
+            "KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS": "1000",
+        ]
+        let variables = ProcessEnvironment.variables
+        for (name, value) in defaults where variables[name] == nil { settings[name] = value }
+        return settings
+    }
+
+    private func introduction(_ configuration: Configuration) -> String {
+        let topic = topicOptions.topics.first?.name ?? "TOPIC"
+        return """
+            Kafka brokers  \(configuration.kafka.brokers)
+            intake topic   \(configuration.kafka.intakeTopic)
+
+            In another shell:
+              export KAFKA_BROKERS=\(configuration.kafka.brokers)
+              clockwork tail \(topic)
+              clockwork schedule --topic \(topic) --client me --key first --in 10s --data hello
+            A request with "action":"cancel" takes it back while it is pending:
+              echo '{"action":"cancel","clientId":"me","scheduleKey":"first","orderingKey":"first"}' | \
+            clockwork schedule --file -
+
+            Ctrl-C ends the cluster and the pod.
+            """
+    }
+
+    private func run(_ path: String, _ configuration: Configuration) async throws -> Bool {
+        let logger = Logger(label: "clockwork")
+        let graph = try PodGraph(configuration, logger: logger)
+        defer { graph.close() }
+        let demo = Demo(
+            path: path,
+            topics: topicOptions.topics.map(\.name),
+            kafka: configuration.kafka,
+            rules: RequestRules(configuration),
+            logger: logger
+        )
+        let services = ServiceGroup(
+            services: [graph.pod],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            defer { group.cancelAll() }
+            await graph.pod.untilFiring()
+            let isComplete = try await demo.run()
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+            return isComplete
+        }
+    }
+}
