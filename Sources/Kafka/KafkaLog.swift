@@ -8,10 +8,15 @@ internal import Logging
 enum KafkaLog {
     static func write(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?, to logger: Logger) {
         let facility = facility.map { String(cString: $0) } ?? ""
-        // One set of properties serves consumers and producers; those of the other kind are no mistake.
-        let level = facility == "CONFWARN" ? .debug : swiftLevel(syslog: level)
+        let level = isNoise(facility) ? .debug : swiftLevel(syslog: level)
         guard logger.logLevel <= level, let text else { return }
         logger.log(level: level, "\(String(cString: text))", metadata: ["facility": "\(facility)"])
+    }
+
+    /// One set of properties serves consumers and producers, so those of the other kind are no mistake; and topics are
+    /// looked for in a way that creates none on brokers that are too old to be told so.
+    private static func isNoise(_ facility: String) -> Bool {
+        facility == "CONFWARN" || facility == "AUTOCREATE"
     }
 
     /// The level for one of syslog's. A broker that cannot be reached is librdkafka's error; it retries by itself, so

@@ -12,6 +12,6 @@ struct Clockwork: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.
             """,
-        subcommands: [Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, Tail.self, Tables.self]
+        subcommands: [Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, Tail.self, Tables.self, Bench.self]
     )
 }

@@ -260,8 +260,15 @@ public actor Pod: Service {
         _ event: (inout PartitionScheduler, inout Effects) -> Void
     ) {
         var effects = Effects()
+        let wasRunning = owner.scheduler.isRunning
         event(&owner.scheduler, &effects)
         perform(effects, owner, now)
+        if !wasRunning, owner.scheduler.isRunning {
+            logger.info(
+                "firing",
+                metadata: ["partition": "\(owner.partition)", "resident": "\(owner.scheduler.residentCount)"]
+            )
+        }
     }
 
     private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
