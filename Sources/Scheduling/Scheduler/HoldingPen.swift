@@ -16,6 +16,15 @@ struct HoldingPen {
     /// Free to go out, in order, until taken.
     private var released: [(entry: Int32, schedule: Schedule)] = []
 
+    /// How many it holds, the released ones included.
+    var count: Int { queues.values.reduce(released.count) { $0 + $1.count } }
+
+    /// Whether it holds `schedule`.
+    func contains(_ schedule: Schedule) -> Bool {
+        queues[schedule.orderingKey]?.contains { $0.schedule === schedule } == true
+            || released.contains { $0.schedule === schedule }
+    }
+
     /// Whether one with the same ordering key stands before `schedule`.
     func holdsBack(_ schedule: Schedule) -> Bool {
         guard !queues.isEmpty, let first = queues[schedule.orderingKey]?.first else { return false }

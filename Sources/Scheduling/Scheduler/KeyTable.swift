@@ -121,7 +121,7 @@ struct OffsetList {
 
 /// The entries and their store work, in slabs with free lists: an index stays good until it is freed.
 struct KeyTable {
-    private var indices: [ScheduleKey: Int32] = [:]
+    private(set) var indices: [ScheduleKey: Int32] = [:]
     private var entries: ContiguousArray<KeyEntry> = []
     private var freeEntries: [Int32] = []
     private var works: ContiguousArray<KeyWork> = []
