@@ -42,6 +42,8 @@ struct KeyEntry {
     var knowledge = Knowledge.unasked
     /// Deliveries in flight.
     var handedOut: Int32 = 0
+    /// Those of them that the key record does not name yet.
+    var unrecorded: Int32 = 0
     /// The schedule time of the latest one handed out, unless it failed.
     var latestHandedOut: EpochMilliseconds?
     /// The offset of the latest request that changed the key.

@@ -92,6 +92,7 @@ extension PartitionScheduler {
         if let work = table[index].work {
             if !flight.isInStore {
                 flight.needsRecord = true
+                table[index].unrecorded += 1
                 table[work: work].record = nil
                 flight.offsets = table[work: work].offsets.take()
             }
@@ -134,6 +135,7 @@ extension PartitionScheduler {
         let position = flight.schedule.position
         let work = table.ensureWork(index, key: flight.schedule.key)
         table[index].handedOut -= 1
+        if flight.needsRecord { table[index].unrecorded -= 1 }
         if flight.isInStore { table[work: work].deletes.append(position) }
         if table[index].latestRequest == position.offset {
             if state == .failed { table[index].latestHandedOut = nil }

@@ -57,4 +57,67 @@ import Testing
         script.settleStore()
         #expect(script.timeline == [9])
     }
+
+    @Test func `A request delivered from memory in place of a stored one is not taken for its repeat after a crash`() {
+        // Both have the same time. Were the stored one deleted first, the key record would say "delivered".
+        var limits = SchedulerLimits()
+        limits.maxStoreCallsInFlight = 1
+        var script = Script.running(limits: limits)
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.create("other", 1, due: 700_000)
+        script.answerLookUps()
+        script.create("a", 2, due: 50)
+        script.time(50)
+        #expect(script.handedOut == [2])
+        script.writeChanges()
+        script.writeChanges()
+        // The process is gone; the producer has lost the delivery.
+        var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
+        next.time(60)
+        next.loadPage()
+        for item in [Script.create("other", 1, due: 700_000), Script.create("a", 2, due: 50)] { next.read(item) }
+        next.settleStore()
+        #expect(!next.handedOut.isEmpty)
+    }
+
+    @Test func `A request due on arrival in place of a stored one is not taken for its repeat after a crash`() {
+        var limits = SchedulerLimits()
+        limits.maxDeliveriesInFlight = 1
+        var script = Script.running(limits: limits)
+        script.read(Script.create("x", 0, due: 10), Script.create("a", 1, due: 50))
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [0])
+        script.create("a", 2, due: 50)
+        script.settleStore()
+        var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
+        next.time(70)
+        next.loadPage()
+        if script.committed ?? 0 <= 2 { next.create("a", 2, due: 50) }
+        next.settleStore()
+        next.acknowledge()
+        next.settleStore()
+        #expect(next.handedOut.contains(2))
+    }
+
+    @Test func `A request delivered before its look-up was answered is not taken for the repeat of what it replaced`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var script = Script.running()
+        script.time(300_000)
+        let page = script.readPage()
+        script.store = SimulatedStore(pending: [old])
+        script.create("a", 1, due: 50)
+        script.delayLookUps()
+        #expect(script.handedOut == [1])
+        script.answerLookUps()
+        script.writeChanges()
+        script.arrive(page)
+        var next = Script(from: 1, end: 2, store: script.store)
+        next.time(300_000)
+        next.loadPage()
+        next.create("a", 1, due: 50)
+        next.settleStore()
+        #expect(!next.handedOut.isEmpty)
+    }
 }
