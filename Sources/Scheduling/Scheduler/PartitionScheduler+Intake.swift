@@ -41,6 +41,15 @@ extension PartitionScheduler {
         return true
     }
 
+    /// Whether a request that is being read came before `latest`, of which a page or a key record has told.
+    ///
+    /// Only where both were in the log at the assignment. A higher offset than any in it is of a topic that was made
+    /// anew since, or of an owner that has lost the partition without noticing; in that case it will be read in its
+    /// turn. Either way what is being read now counts.
+    func isReadAgain(_ offset: Int64, after latest: Int64) -> Bool {
+        offset < latest && latest < replayEnd
+    }
+
     // MARK: Create
 
     private mutating func create(_ schedule: Schedule, _ now: EpochMilliseconds) {
@@ -49,8 +58,8 @@ extension PartitionScheduler {
         counters.created += 1
         if isNew {
             ask(schedule.key, index, offset: offset)
-        } else if offset < table[index].latestRequest {
-            // Read again after a restart, and a page has brought what came later.
+        } else if isReadAgain(offset, after: table[index].latestRequest) {
+            // A page has brought what came later.
             let work = table.ensureWork(index, key: schedule.key)
             table[work: work].deletes.append(schedule.position)
             table[work: work].offsets.append(offset)
@@ -152,7 +161,7 @@ extension PartitionScheduler {
         if isNew {
             ask(cancellation.key, index, offset: offset)
         }
-        if let pending = table[index].pending, pending.position.offset < offset {
+        if let pending = table[index].pending, !isReadAgain(offset, after: pending.position.offset) {
             cancelPending(pending, index, request: offset)
         } else if table[index].knowledge != .known, table[index].handedOut == 0, table[index].pending == nil,
             table[index].waitingCancel == nil

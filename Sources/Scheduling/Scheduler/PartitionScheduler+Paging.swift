@@ -80,14 +80,27 @@ extension PartitionScheduler {
     }
 
     /// Design rule "Latest wins": of two pending schedules of one key the one with the higher offset stays.
+    ///
+    /// Unless that is foreign. A foreign item is left where it is: if it is of a topic that was made anew since, the
+    /// look-up has it deleted; if it is of this one, it will be read in its turn, and needs its item until then.
     private mutating func takeBesides(_ pending: Schedule, _ schedule: Schedule, _ index: Int32) {
         if schedule.position.offset < pending.position.offset {
-            condemn(schedule, index)
+            guard isForeign(pending) else { return condemn(schedule, index) }
+            forgetPending(index)
         } else {
+            // While the answer about a request just read is awaited, that will tell.
+            guard !isForeign(schedule), table[index].knowledge == .known || schedule.position.offset < replayEnd else {
+                return
+            }
             discardPending(index)
-            table[index].latestRequest = schedule.position.offset
-            hold(schedule, index)
         }
+        table[index].latestRequest = schedule.position.offset
+        hold(schedule, index)
+    }
+
+    /// Whether a timeline item cannot be of the log as far as this owner knows it.
+    private func isForeign(_ schedule: Schedule) -> Bool {
+        schedule.position.offset >= max(replayEnd, offsets.next)
     }
 
     /// Design rule "Latest wins": the key record that came with the item decides, if it is the newer of the two. An
