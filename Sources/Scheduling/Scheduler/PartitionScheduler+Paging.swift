@@ -110,7 +110,8 @@ extension PartitionScheduler {
         table[index].knowledge = .known
         table[index].latestRequest = schedule.position.offset
         if let record = item.record, supersedes(record, schedule) {
-            table[index].latestRequest = record.requestOffset
+            // Offsets of another partition say nothing about those here.
+            if record.partition == partition { table[index].latestRequest = record.requestOffset }
             condemn(schedule, index)
         } else {
             hold(schedule, index)

@@ -127,4 +127,20 @@ import Testing
         script.time(80)
         #expect(script.handedOut == [0, 1])
     }
+
+    @Test func `A key record of another partition does not make a request of this one old`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var elsewhere = KeyRecord(latest: Script.schedule("a", 1_000, due: 50))
+        elsewhere.partition = 9
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: old.key, record: elsewhere)])
+        var script = Script(from: 1, end: 2_000, store: store)
+        script.loadPage()
+        #expect(script.storeCalls.count == 1)
+        script.create("a", 1, due: 80)
+        script.event { $0.intakeEndReached($1, &$2) }
+        script.settleStore()
+        script.time(80)
+        #expect(script.handedOut == [1])
+    }
 }
