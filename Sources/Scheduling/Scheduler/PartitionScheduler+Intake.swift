@@ -12,7 +12,7 @@ public enum IntakeItem: Sendable {
 extension PartitionScheduler {
     /// The next records of the partition, in offset order. Records read before are ignored.
     public mutating func requestsRead(_ items: [IntakeItem], now: EpochMilliseconds, _ effects: inout Effects) {
-        guard phase != .draining, phase != .drained else { return }
+        guard isActive else { return }
         for item in items {
             switch item {
             case .request(.create(let schedule)):

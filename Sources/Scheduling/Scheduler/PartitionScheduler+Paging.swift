@@ -40,7 +40,7 @@ extension PartitionScheduler {
     public mutating func pageLoaded(_ page: TimelinePage, now: EpochMilliseconds, _ effects: inout Effects) {
         guard let load = pageLoad else { preconditionFailure("a page that was not asked for") }
         pageLoad = nil
-        if !load.isStale, phase != .draining {
+        if !load.isStale, isActive {
             for item in page.items where !load.removed.contains(item.schedule.position) {
                 take(item)
             }
@@ -154,7 +154,7 @@ extension PartitionScheduler {
 
     /// Asks for the next page when the horizon has come near and there is room (design rule "Bounded").
     mutating func requestPage(_ now: EpochMilliseconds, _ effects: inout Effects) {
-        guard pageLoad == nil, hasRoomForPage, phase != .draining, phase != .drained else { return }
+        guard pageLoad == nil, hasRoomForPage, isActive else { return }
         let end = min(now.advanced(byMilliseconds: limits.horizonMilliseconds), .maximum)
         guard horizon.time < end else { return }
         let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)

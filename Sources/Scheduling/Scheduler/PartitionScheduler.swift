@@ -181,7 +181,7 @@ public struct PartitionScheduler: Sendable {
 
     /// Design rule "Bounded": at a limit the partition is paused, not the group membership.
     private mutating func steerIntake(_ effects: inout Effects) {
-        guard phase == .running || isCatchingUp else { return }
+        guard isActive else { return }
         let isFull = offsets.unsettledCount >= limits.maxUnsettled || bytesInMemory >= 2 * limits.maxResidentBytes
         let isRoomy = offsets.unsettledCount <= limits.maxUnsettled / 2 && bytesInMemory < 2 * limits.maxResidentBytes
         if !isPaused, isFull {
@@ -193,8 +193,12 @@ public struct PartitionScheduler: Sendable {
         }
     }
 
-    private var isCatchingUp: Bool {
-        if case .catchingUp = phase { true } else { false }
+    /// Whether the owner may begin something.
+    var isActive: Bool {
+        switch phase {
+        case .catchingUp, .running: true
+        case .draining, .drained: false
+        }
     }
 
     /// Nothing is in flight and nothing waits to be sent.

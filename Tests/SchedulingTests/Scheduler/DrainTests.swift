@@ -37,6 +37,18 @@ import Testing
         #expect(script.scheduler.wakeAt == nil)
     }
 
+    @Test func `A page that arrives after the drain changes nothing`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: old.key, record: KeyRecord(latest: old, state: .cancelled, request: 1))])
+        var script = Script(from: 2, end: 2, store: store)
+        script.event { $0.drain($1, &$2) }
+        #expect(script.hasDrained)
+        script.loadPage()
+        #expect(script.storeCalls.isEmpty)
+        #expect(script.scheduler.table.count == 0)
+    }
+
     @Test func `Drained is said once`() {
         var script = Script.running()
         script.event { $0.drain($1, &$2) }
