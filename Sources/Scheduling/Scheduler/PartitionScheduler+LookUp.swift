@@ -130,11 +130,13 @@ extension PartitionScheduler {
         }
         counters.cancelled += 1
         if record.partition == partition { condemn(record.position, work) }
+        table[work: work].offsets.append(cancel)
+        // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
+        guard table[index].latestRequest < cancel else { return }
         record.state = .cancelled
         record.requestOffset = cancel
         table[index].latestRequest = cancel
         table[work: work].record = record
-        table[work: work].offsets.append(cancel)
     }
 
     /// The answer came after the schedule had gone out, or had been cancelled.

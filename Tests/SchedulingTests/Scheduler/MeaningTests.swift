@@ -143,11 +143,38 @@ import Testing
         #expect(script.committed == 3)
     }
 
+    @Test func `A cancel before a create that went out before the look-up's answer leaves the record to that`() {
+        let old = Script.schedule("a", 0, due: 700_000)
+        var script = Script.running()
+        script.store = SimulatedStore(pending: [old])
+        script.read(Script.cancel("a", 1), Script.create("a", 2, due: 0))
+        script.delayLookUps()
+        #expect(script.handedOut == [2])
+        script.answerLookUps()
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.record("a")?.state == .latest)
+        #expect(script.record("a")?.requestOffset == 2)
+        #expect(script.committed == 3)
+    }
+
     @Test func `A cancel before the create of the same key does not touch it`() {
         var script = Script.running()
         script.read(Script.cancel("a", 0), Script.create("a", 1, due: 50))
         script.settleStore()
         script.time(50)
         #expect(script.handedOut == [1])
+    }
+
+    @Test func `The later of two cancels around a create is the one the record names`() {
+        let old = Script.schedule("a", 0, due: 700_000)
+        var script = Script.running(store: SimulatedStore(pending: [old]))
+        script.read(Script.cancel("a", 1), Script.create("a", 2, due: 50), Script.cancel("a", 3))
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.record("a")?.state == .cancelled)
+        #expect(script.record("a")?.requestOffset == 3)
+        #expect(script.committed == 4)
     }
 }
