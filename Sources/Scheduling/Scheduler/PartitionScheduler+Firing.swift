@@ -55,7 +55,12 @@ extension PartitionScheduler {
         guard phase == .running else { return }
         // By way of the wheel, so that they find their place among the others that are due.
         for (index, schedule) in pen.takeReleased() where table[index].pending === schedule {
-            putInWheel(index)
+            if schedule.position <= horizon {
+                putInWheel(index)
+            } else {
+                // The horizon has come nearer meanwhile, and what was let go then is to go out first.
+                leaveToStore(index, schedule)
+            }
         }
         let room = limits.maxDeliveriesInFlight - flightCount
         guard room > 0, let next = wheel.nextWake, next <= now.rawValue else { return }

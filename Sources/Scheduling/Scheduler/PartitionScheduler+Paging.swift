@@ -214,6 +214,11 @@ extension PartitionScheduler {
     private mutating func letGo(_ index: Int32) {
         guard let schedule = table[index].pending else { return }
         removeFromWheel(index, schedule)
+        leaveToStore(index, schedule)
+    }
+
+    /// Has a schedule beyond the horizon wait in the store, and here only until the store has it.
+    mutating func leaveToStore(_ index: Int32, _ schedule: Schedule) {
         table[index].place = .storeOnly
         if !table[index].isInStore { planWrite(index) }
         release(index, key: schedule.key)

@@ -79,4 +79,25 @@ import Testing
         script.answerLookUps()
         #expect(script.handedOut == [1, 0])
     }
+
+    @Test func `One released by a look-up does not overtake what was let go while it waited`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 4
+        limits.maxDeliveriesInFlight = 1
+        var script = Script.running(limits: limits)
+        script.create("x", 0, due: 5, order: "x")
+        script.create("p", 1, due: 0)
+        script.time(5)
+        for offset in Int64(2)..<7 { script.create("k\(offset)", offset, due: -100) }
+        #expect(script.scheduler.residentCount < 5)
+        script.answerLookUps()
+        for _ in 0..<10 { script.acknowledge() }
+        #expect(!script.handedOut.contains(1))
+        script.settleStore()
+        while !script.inFlight.isEmpty {
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == [0, 2, 3, 4, 5, 6, 1])
+    }
 }
