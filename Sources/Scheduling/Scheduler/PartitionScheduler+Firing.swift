@@ -20,7 +20,7 @@ extension PartitionScheduler {
             let flight = land(token)
             counters.delivered += 1
             executedUpTo = max(executedUpTo ?? .zero, flight.schedule.position.time)
-            conclude(flight, state: .latest)
+            conclude(flight, state: .latest, now)
         }
         advance(now, &effects)
     }
@@ -43,7 +43,7 @@ extension PartitionScheduler {
     /// The dead-letter topic has acknowledged these failed deliveries.
     public mutating func deliveryDeadLettered(_ tokens: [UInt32], now: EpochMilliseconds, _ effects: inout Effects) {
         for token in tokens {
-            conclude(land(token), state: .failed)
+            conclude(land(token), state: .failed, now)
         }
         advance(now, &effects)
     }
@@ -135,7 +135,7 @@ extension PartitionScheduler {
     }
 
     /// Design rule "Done means gone": its timeline item is deleted, and its key record tells what became of it.
-    private mutating func conclude(_ flight: Flight, state: KeyRecord.State) {
+    private mutating func conclude(_ flight: Flight, state: KeyRecord.State, _ now: EpochMilliseconds) {
         let index = flight.index
         let position = flight.schedule.position
         let work = table.ensureWork(index, key: flight.schedule.key)
@@ -154,6 +154,7 @@ extension PartitionScheduler {
             settle(flight.offsets)
         }
         if table[work: work].hasUnsent { enqueue(index, work) }
+        if table[index].handedOut == 0 { resolveRepeating(index, now) }
         release(index, key: flight.schedule.key)
     }
 

@@ -77,10 +77,47 @@ extension PartitionScheduler {
             if pending.position.time != schedule.position.time { table[index].replacedAnotherTime = true }
             discardPending(index)
         } else if table[index].latestHandedOut == schedule.position.time {
-            counters.duplicates += 1
-            offsets.settle(offset)
+            repeatLatest(schedule, index)
             return
         }
+        dropRepeating(index)
+        takeUp(schedule, index, now)
+    }
+
+    /// A create that repeats the latest delivery: nothing to do, unless that is in flight and fails.
+    private mutating func repeatLatest(_ schedule: Schedule, _ index: Int32) {
+        dropRepeating(index)
+        // Its own request read again is no repeat.
+        if table[index].handedOut > 0, schedule.position.offset != table[index].latestRequest {
+            table[index].repeating = schedule
+            bytesInMemory += Self.bytes(of: schedule)
+        } else {
+            counters.duplicates += 1
+            offsets.settle(schedule.position.offset)
+        }
+    }
+
+    /// Drops a create that waits for the delivery it repeats.
+    mutating func dropRepeating(_ index: Int32) {
+        guard let schedule = table[index].repeating else { return }
+        table[index].repeating = nil
+        bytesInMemory -= Self.bytes(of: schedule)
+        counters.duplicates += 1
+        offsets.settle(schedule.position.offset)
+    }
+
+    /// The last delivery of a key that was in flight is over: what repeats it is dropped, or new if it failed.
+    mutating func resolveRepeating(_ index: Int32, _ now: EpochMilliseconds) {
+        guard let schedule = table[index].repeating else { return }
+        guard table[index].latestHandedOut != schedule.position.time else { return dropRepeating(index) }
+        table[index].repeating = nil
+        bytesInMemory -= Self.bytes(of: schedule)
+        takeUp(schedule, index, now)
+    }
+
+    /// Takes a create as the latest of its key, with nothing else pending.
+    private mutating func takeUp(_ schedule: Schedule, _ index: Int32, _ now: EpochMilliseconds) {
+        let offset = schedule.position.offset
         let work = table.ensureWork(index, key: schedule.key)
         table[work: work].pendingOffsets.append(offset)
         // A page may have brought this very item and had it condemned by an older key record.
@@ -168,6 +205,7 @@ extension PartitionScheduler {
         {
             table[index].waitingCancel = offset
         } else {
+            dropRepeating(index)
             counters.cancelledNothing += 1
             offsets.settle(offset)
         }

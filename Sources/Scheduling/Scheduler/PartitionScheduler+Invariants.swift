@@ -16,6 +16,10 @@ extension PartitionScheduler {
         var weight = flights.reduce(0) { $0 + ($1.map { Self.bytes(of: $0.schedule) } ?? 0) }
         for (key, index) in table.indices {
             let entry = table[index]
+            if let repeating = entry.repeating {
+                if entry.pending != nil || entry.handedOut == 0 { return "entry \(index): repeats nothing" }
+                weight += Self.bytes(of: repeating)
+            }
             guard let pending = entry.pending else {
                 if entry.place != .nowhere { return "entry \(index): nothing pending, and a place" }
                 continue
@@ -99,6 +103,7 @@ extension PartitionScheduler {
         for flight in flights { flight?.offsets.forEach { held.append($0) } }
         for (_, index) in table.indices {
             if let cancel = table[index].waitingCancel { held.append(cancel) }
+            if let repeating = table[index].repeating { held.append(repeating.position.offset) }
             guard let work = table[index].work else { continue }
             for list in [table[work: work].offsets, table[work: work].pendingOffsets, table[work: work].sent?.offsets] {
                 list?.forEach { held.append($0) }

@@ -70,6 +70,7 @@ extension PartitionScheduler {
             }
         } else if !isInHand(schedule.position, index) {
             guard schedule.position.offset >= table[index].latestRequest else { return condemn(schedule, index) }
+            dropRepeating(index)
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)
             if let cancel = table[index].waitingCancel, cancel > schedule.position.offset {
