@@ -69,7 +69,7 @@ extension PartitionScheduler {
         for index in due {
             guard let schedule = table[index].pending else { continue }
             residentBytes -= Self.bytes(of: schedule)
-            let isWaiting = table[index].wasDueOnArrival && mustWaitForAnswer(index)
+            let isWaiting = table[index].wasDueOnArrival && mustWaitForAnswer(index, schedule)
             if isWaiting || pen.holdsBack(schedule) {
                 table[index].place = .pen
                 pen.add(schedule, entry: index, isWaiting: isWaiting)
@@ -79,9 +79,10 @@ extension PartitionScheduler {
         }
     }
 
-    private func mustWaitForAnswer(_ index: Int32) -> Bool {
+    private func mustWaitForAnswer(_ index: Int32, _ schedule: Schedule) -> Bool {
         switch table[index].knowledge {
-        case .unasked, .asked: true
+        case .unasked: schedule.position.offset < replayEnd || !lookUpsAreStuck
+        case .asked: true
         case .late, .known: false
         }
     }

@@ -82,6 +82,7 @@ extension PartitionScheduler {
     }
 
     private func brokenQuestion() -> String? {
+        if !delayedLookUps.allSatisfy({ lookUps[$0] != nil }) { return "a look-up takes long that is not in flight" }
         var open = lookUps.values.flatMap { $0 }
         open += unasked
         if open.count(where: \.isReplay) != replayQuestions { return "questions of the replay miscounted" }

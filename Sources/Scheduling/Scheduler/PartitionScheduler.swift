@@ -67,6 +67,8 @@ public struct PartitionScheduler: Sendable {
 
     var unasked: Deque<Question> = []
     var lookUps: [Int: [Question]] = [:]
+    /// Those of the look-ups in flight that take long.
+    var delayedLookUps: Set<Int> = []
     /// Questions about requests that were in the log at the assignment, not answered yet.
     var replayQuestions = 0
     var dirty: Deque<Int32> = []

@@ -46,6 +46,22 @@ import Testing
         #expect(script.handedOut == [0])
     }
 
+    @Test func `A create due on arrival goes out when the look-ups in flight take so long that its own is not asked`() {
+        var limits = SchedulerLimits()
+        limits.maxLookUpsInFlight = 1
+        limits.maxKeysPerLookUp = 1
+        var script = Script.running(limits: limits)
+        script.read(Script.create("a", 0, due: 0, order: "x"), Script.create("b", 1, due: 0, order: "y"))
+        #expect(script.lookUps.count == 1)
+        script.delayLookUps()
+        #expect(script.handedOut == [0, 1])
+        script.create("c", 2, due: 0, order: "z")
+        #expect(script.handedOut == [0, 1, 2])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.committed == 3)
+    }
+
     @Test func `A request of the replay waits for the look-up however long it takes`() {
         var limits = SchedulerLimits()
         limits.catchUpMilliseconds = 1_000
