@@ -160,7 +160,7 @@ extension PartitionScheduler {
         guard horizon.time < end else { return }
         let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)
         guard !horizonIsComplete || isNear else { return }
-        let limit = min(limits.pageSize, limits.maxResident - wheel.count)
+        let limit = min(limits.pageSize, limits.maxResident - wheel.count - pen.count)
         let call = Effects.PageCall(after: horizon, through: end, limit: limit)
         pageLoad = PageLoad(call: call)
         effects.loadPage = call
@@ -172,8 +172,10 @@ extension PartitionScheduler {
         return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
     }
 
+    /// What waits in the holding pen counts as well: it grows with each page while the one in front waits.
     private var hasRoomForPage: Bool {
-        wheel.count <= limits.maxResident / 2 && residentBytes <= limits.maxResidentBytes / 2
+        wheel.count + pen.count <= limits.maxResident / 2
+            && residentBytes + pen.bytes <= limits.maxResidentBytes / 2
     }
 
     // MARK: Letting go

@@ -98,6 +98,27 @@ import Testing
         #expect(script.timeline.isEmpty)
     }
 
+    @Test func `Those held back by a look-up count as resident, so that pages do not pile up behind it`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        limits.catchUpMilliseconds = 100
+        let pending = (0..<200).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        var script = Script(from: 200, end: 201, store: SimulatedStore(pending: pending), limits: limits)
+        script.create("a", 200, due: -10)
+        for delay in 0..<100 {
+            if script.pageCall != nil { script.loadPage() }
+            script.time(1_000 + Int64(delay))
+        }
+        #expect(script.handedOut.isEmpty)
+        #expect(script.scheduler.table.count <= 12)
+        script.settleStore()
+        while !script.inFlight.isEmpty {
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == [200] + Array(0..<200))
+    }
+
     @Test func `Store calls and look-ups in flight keep their limits, and the rest gathers`() {
         var limits = SchedulerLimits()
         limits.maxLookUpsInFlight = 2
