@@ -17,6 +17,9 @@ struct OffsetTracker {
     /// The number of offsets read and not settled.
     private(set) var unsettledCount = 0
 
+    /// The number of offsets read and not passed by `committable`, settled or not.
+    var uncommittedCount: Int { slots.count }
+
     init(next: Int64) {
         self.next = next
     }

@@ -184,8 +184,12 @@ public struct PartitionScheduler: Sendable {
     /// Design rule "Bounded": at a limit the partition is paused, not the group membership.
     private mutating func steerIntake(_ effects: inout Effects) {
         guard isActive else { return }
-        let isFull = offsets.unsettledCount >= limits.maxUnsettled || bytesInMemory >= 2 * limits.maxResidentBytes
-        let isRoomy = offsets.unsettledCount <= limits.maxUnsettled / 2 && bytesInMemory < 2 * limits.maxResidentBytes
+        let isFull =
+            offsets.unsettledCount >= limits.maxUnsettled || offsets.uncommittedCount >= limits.maxUncommitted
+            || bytesInMemory >= 2 * limits.maxResidentBytes
+        let isRoomy =
+            offsets.unsettledCount <= limits.maxUnsettled / 2 && offsets.uncommittedCount <= limits.maxUncommitted / 2
+            && bytesInMemory < 2 * limits.maxResidentBytes
         if !isPaused, isFull {
             isPaused = true
             effects.intake = .pause

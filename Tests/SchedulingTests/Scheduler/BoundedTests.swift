@@ -80,6 +80,21 @@ import Testing
         #expect(script.scheduler.bytesInMemory == 0)
     }
 
+    @Test func `The intake is paused when one unsettled offset holds up too many settled ones`() {
+        var limits = SchedulerLimits()
+        limits.maxUncommitted = 10
+        var script = Script.running(limits: limits)
+        script.read(.rejected(offset: 0))
+        for offset in Int64(1)..<10 {
+            script.create("k\(offset)", offset, due: 700_000)
+            script.settleStore()
+        }
+        #expect(script.isPaused)
+        script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        #expect(!script.isPaused)
+        #expect(script.committed == 10)
+    }
+
     @Test func `Ten thousand schedules at one instant go out page by page, in order`() {
         var limits = SchedulerLimits()
         limits.maxResident = 100
