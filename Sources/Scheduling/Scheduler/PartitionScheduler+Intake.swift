@@ -24,14 +24,16 @@ extension PartitionScheduler {
             case .rejected(let offset):
                 guard note(offset) else { continue }
                 counters.rejected += 1
+                rejections.insert(offset)
             }
         }
         advance(now, &effects)
     }
 
-    /// The dead-letter topic has acknowledged the rejected request at `offset`.
+    /// The dead-letter topic has acknowledged the rejected request at `offset`. One that is not awaited is ignored: a
+    /// consumer set back by its broker may have brought the record twice.
     public mutating func requestDeadLettered(_ offset: Int64, now: EpochMilliseconds, _ effects: inout Effects) {
-        offsets.settle(offset)
+        if rejections.remove(offset) != nil { offsets.settle(offset) }
         advance(now, &effects)
     }
 

@@ -100,7 +100,7 @@ extension PartitionScheduler {
 
     /// Design rule "Settled": every unsettled offset is held once, by what will settle it.
     private func brokenOffset() -> String? {
-        var held: [Int64] = []
+        var held = Array(rejections)
         for flight in flights { flight?.offsets.forEach { held.append($0) } }
         for (_, index) in table.indices {
             if let cancel = table[index].waitingCancel { held.append(cancel) }
@@ -112,7 +112,7 @@ extension PartitionScheduler {
         }
         if Set(held).count != held.count { return "an offset is held twice" }
         if let lost = held.first(where: { !offsets.isUnsettled($0) }) { return "offset \(lost) is held and settled" }
-        if held.count > offsets.unsettledCount { return "\(held.count) offsets held, \(offsets.unsettledCount) unsettled" }
+        if held.count != offsets.unsettledCount { return "\(held.count) offsets held, \(offsets.unsettledCount) unsettled" }
         return nil
     }
 

@@ -46,6 +46,8 @@ public struct PartitionScheduler: Sendable {
     var offsets: OffsetTracker
     var committed: Int64
     var isPaused = false
+    /// Rejected requests on their way to the dead-letter topic.
+    var rejections: Set<Int64> = []
 
     /// Deliveries in flight, by token.
     var flights: ContiguousArray<Flight?> = []
@@ -209,7 +211,7 @@ public struct PartitionScheduler: Sendable {
 
     /// Nothing is in flight and nothing waits to be sent.
     private var isQuiet: Bool {
-        flightCount == 0 && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty && lookUps.isEmpty
+        flightCount == 0 && rejections.isEmpty && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty && lookUps.isEmpty
     }
 
     /// What a schedule weighs in memory, in bytes.

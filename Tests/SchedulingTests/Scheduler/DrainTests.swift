@@ -37,6 +37,16 @@ import Testing
         #expect(script.scheduler.wakeAt == nil)
     }
 
+    @Test func `A drain waits for the dead letters of rejected requests`() {
+        var script = Script.running()
+        script.read(.rejected(offset: 0))
+        script.event { $0.drain($1, &$2) }
+        #expect(!script.hasDrained)
+        script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        #expect(script.hasDrained)
+        #expect(script.committed == 1)
+    }
+
     @Test func `A page that arrives after the drain changes nothing`() {
         let old = Script.schedule("a", 0, due: 50)
         var store = SimulatedStore(pending: [old])

@@ -36,6 +36,15 @@ import Testing
         #expect(script.committed == 2)
     }
 
+    @Test func `A dead letter acknowledged for a request that is not outstanding changes nothing`() {
+        var script = Script.running()
+        script.read(.rejected(offset: 0))
+        script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        script.event { $0.requestDeadLettered(7, now: $1, &$2) }
+        #expect(script.committed == 1)
+    }
+
     @Test func `A delivery that nobody has acknowledged holds the commit back`() {
         var script = Script.running()
         script.create("a", 0, due: 0)
