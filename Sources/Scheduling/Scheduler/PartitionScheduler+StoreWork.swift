@@ -64,10 +64,13 @@ extension PartitionScheduler {
     private mutating func takeChange(_ index: Int32) -> KeyChange? {
         guard let work = table[index].work else { return nil }
         table[work: work].isQueued = false
-        guard table[work: work].sent == nil, table[index].knowledge == .known, table[work: work].hasUnsent else {
+        guard table[work: work].sent == nil, table[index].knowledge == .known else { return nil }
+        let item = table[work: work]
+        guard item.hasUnsent else {
+            // What was to be sent has gone out another way meanwhile.
+            release(index, key: item.key)
             return nil
         }
-        let item = table[work: work]
         guard table[index].unrecorded == 0 || item.record != nil || item.deletes.isEmpty else { return nil }
         let change = KeyChange(key: item.key, put: item.put, record: item.record, deletes: item.deletes)
         if let put = item.put, put === table[index].pending { table[index].isInStore = true }
