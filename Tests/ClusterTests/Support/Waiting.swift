@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 
 /// How long a test waits for what must come; reached only by a test that fails.
 let patience = Duration.seconds(90)
@@ -41,3 +42,14 @@ func seed(_ test: String) -> UInt64 {
 }
 
 let quietLogger = Logger(label: "cluster.tests", factory: { _ in SwiftLogNoOpLogHandler() })
+
+/// Something that happens once.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+
+    func raise() {
+        value.store(true, ordering: .releasing)
+    }
+}
