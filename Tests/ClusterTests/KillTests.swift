@@ -28,6 +28,10 @@ struct KillTests {
                         end = nowMilliseconds() + lifetime
                     }
                 }
+                // It is hit while many schedules of one moment are in flight.
+                let burst = nowMilliseconds() + 3_000
+                try await traffic.send(150, due: 3_000..<3_010, &verifier)
+                try await sleep(untilMilliseconds: burst + Int64.random(in: 0..<150, using: &random))
                 kills.append(nowMilliseconds())
                 pod.process.send(SIGKILL)
                 #expect(try await pod.process.waitForExit() == .signal(SIGKILL))

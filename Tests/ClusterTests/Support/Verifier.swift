@@ -78,6 +78,11 @@ struct Verifier {
     /// The ids that must be delivered.
     var expectedIDs: Set<String> { Set(expectations.filter { !$0.value.isWithdrawn }.keys) }
 
+    /// The ids that must be delivered and are due at a time for which `isWanted` holds.
+    func ids(due isWanted: (Int64) -> Bool) -> Set<String> {
+        Set(expectations.filter { !$0.value.isWithdrawn && isWanted($0.value.request.time) }.keys)
+    }
+
     /// Where the request with this id is in the intake topic.
     func position(of id: String) -> (partition: Int32, offset: Int64)? {
         expectations[id].map { ($0.partition, $0.offset) }
