@@ -113,5 +113,11 @@ let package = Package(
             dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
             swiftSettings: swiftSettings
         ),
+        .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["Kafka", "CKafka", "TestSupport", "CChildProcess", "clockwork", logging],
+            swiftSettings: swiftSettings
+        ),
     ]
 )
