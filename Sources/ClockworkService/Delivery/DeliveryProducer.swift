@@ -106,6 +106,13 @@ final class DeliveryProducer {
         (laterLooks.map(\.time) + (retryTime.map { [$0] } ?? [])).min()
     }
 
+    /// Forgets what has not been handed to Kafka of an owner that has lost its partition.
+    func drop(owner: UInt32) {
+        for topic in waiting.keys { waiting[topic]?.removeAll { $0.purpose.owner == owner } }
+        backlog.removeAll { $0.purpose.owner == owner }
+        retries.removeAll { $0.purpose.owner == owner }
+    }
+
     // MARK: Topics
 
     /// Looks that are to be taken now, each topic once.

@@ -11,6 +11,12 @@ struct OutgoingRecord {
         case rejectedRequest(owner: UInt32, offset: Int64)
         /// The dead letter of a delivery that failed for good.
         case failedDelivery(owner: UInt32, token: UInt32)
+
+        var owner: UInt32 {
+            switch self {
+            case .delivery(let owner, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
+            }
+        }
     }
 
     var purpose: Purpose

@@ -19,8 +19,15 @@ extension Pod {
                 starting.remove(partition)
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
-        case .reachedEnd(let partition, _):
+        case .reachedEnd(let partition, let offset):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
+            if offset < owner.scheduler.nextOffset {
+                logger.critical(
+                    "the intake log is shorter than what was read of it: the topic was made anew or has lost records; "
+                        + "start the pod again to read it from its beginning",
+                    metadata: ["partition": "\(partition)", "end": "\(offset)"]
+                )
+            }
             step(owner, now) { $0.intakeEndReached(now, &$1) }
         case .committed(let error, let offsets):
             committed(error, offsets, now)
@@ -129,6 +136,8 @@ extension Pod {
     }
 
     private func letGo(_ owner: PartitionOwner) {
+        owner.ownership.end()
+        delivery.drop(owner: owner.number)
         count(owner.scheduler.counters)
         owners[owner.number] = nil
         ownerOfPartition[owner.partition] = nil

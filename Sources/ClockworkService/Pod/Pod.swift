@@ -275,9 +275,15 @@ public actor Pod: Service {
         for delivery in effects.deliver { send(delivery, owner, now) }
         for failed in effects.deadLetter { deadLetter(failed, owner, now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
-            stores.begin(effects, owner: owner.number, partition: owner.partition) { number, answer in
-                await self.storeAnswered(number, answer)
-            }
+            stores.begin(
+                effects,
+                for: StoreRunner.Caller(
+                    owner: owner.number,
+                    partition: owner.partition,
+                    ownership: owner.ownership,
+                    deliver: { number, answer in await self.storeAnswered(number, answer) }
+                )
+            )
         }
         if let offset = effects.commit { commits.want(owner.partition, offset) }
         if let flow = effects.intake { steer(flow, owner) }
