@@ -23,8 +23,10 @@ extension Pod {
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
             if offset < owner.scheduler.nextOffset {
                 logger.critical(
-                    "the intake log is shorter than what was read of it: the topic was made anew or has lost records; "
-                        + "start the pod again to read it from its beginning",
+                    """
+                    the intake log is shorter than what was read of it: the topic was made anew or has lost records; \
+                    start the pod again to read it from its beginning
+                    """,
                     metadata: ["partition": "\(partition)", "end": "\(offset)"]
                 )
             }
