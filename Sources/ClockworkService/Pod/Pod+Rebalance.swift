@@ -19,6 +19,7 @@ extension Pod {
                 starting.remove(partition)
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
+            endIfDrained()
         case .reachedEnd(let partition, _):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
             step(owner, now) { $0.intakeEndReached(now, &$1) }
@@ -44,7 +45,7 @@ extension Pod {
         start { [self] in
             while !Task.isCancelled {
                 do throws(KafkaError) {
-                    let offsets = try await consumer.offsets(of: partitions)
+                    let offsets = try await consumer.offsets(of: partitions, timeout: Self.offsetsTimeout)
                     await own(offsets)
                     return
                 } catch {
@@ -76,6 +77,7 @@ extension Pod {
                     limits: settings.limits
                 )
             )
+            owner.confirmedOffset = offsets.committed
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
             step(owner, now) { $0.timeReached(now, &$1) }
