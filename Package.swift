@@ -116,7 +116,10 @@ let package = Package(
         .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Kafka", "CKafka", "TestSupport", "CChildProcess", "clockwork", logging],
+            dependencies: [
+                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "TestSupport",
+                "CChildProcess", "clockwork", logging,
+            ],
             swiftSettings: swiftSettings
         ),
     ]

@@ -130,7 +130,7 @@ struct DeadLetterTests {
 
             let records = try await cluster.allDeliveries(verifier)
             let findings = verifier.findings(records)
-            #expect(findings.isSound && findings.repeats.isEmpty, "\(findings)")
+            try #require(findings.isSound && findings.repeats.isEmpty, "\(findings)")
             #expect(pod.process.exit == nil)
             print("dead letters: \(letters.count) as they should be; \(findings)")
         }

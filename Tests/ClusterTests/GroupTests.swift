@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 import TestSupport
 import Testing
 
@@ -39,7 +40,16 @@ struct GroupTests {
             let records = try await cluster.allDeliveries(verifier)
             let findings = verifier.findings(records)
             print("rollingPods: ended within \(duration); \(findings)")
-            #expect(findings.isSound && findings.repeats.isEmpty, "\(findings)")
+            try #require(findings.isSound && findings.repeats.isEmpty, "\(findings)")
+
+            // Each partition's progress record names its owner, also where there was nothing to do.
+            try await wait("progress records of all partitions") {
+                let owners = try await cluster.progress().map { [$0.partition: $0.owner] }
+                return owners.reduce(into: [:]) { $0.merge($1) { $1 } }
+                    == pods.reduce(into: [:]) { owners, pod in
+                        for partition in pod.partitions { owners[partition] = pod.name }
+                    }
+            }
 
             // All end together.
             for pod in pods { pod.process.send(SIGTERM) }

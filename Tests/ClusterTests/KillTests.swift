@@ -42,7 +42,7 @@ struct KillTests {
             let records = try await cluster.allDeliveries(verifier)
             let findings = verifier.findings(records)
             print("killed (\(store)) at \(kills): \(findings)")
-            #expect(findings.isSound, "\(findings)")
+            try #require(findings.isSound, "\(findings)")
             for repeated in findings.repeats {
                 let kill = try #require(kills.last { $0 <= repeated.later }, "\(repeated) without a kill")
                 #expect(repeated.earlier > kill - Self.settlingTime, "\(repeated) long before the kill at \(kill)")

@@ -42,7 +42,7 @@ struct OutageTests {
 
             let records = try await cluster.allDeliveries(verifier)
             let findings = verifier.findings(records)
-            #expect(findings.isSound && findings.repeats.isEmpty, "\(findings)")
+            try #require(findings.isSound && findings.repeats.isEmpty, "\(findings)")
             #expect(pod.process.exit == nil)
             // A request sent into the outage is settled by its delivery alone.
             let delivered = records.reduce(into: [String: Int64]()) { times, read in
@@ -87,10 +87,59 @@ struct OutageTests {
             let records = try await cluster.allDeliveries(verifier)
             let findings = verifier.findings(records)
             print("brokerOutage: \(findings)")
-            #expect(findings.isSound, "\(findings)")
+            try #require(findings.isSound, "\(findings)")
             #expect(pod.process.exit == nil)
             pod.process.send(SIGTERM)
             #expect(try await pod.process.waitForExit() == .code(0))
+        }
+    }
+
+    /// What is out of reach when a pod is told to end.
+    enum Outage: CaseIterable {
+        case store
+        case brokers
+    }
+
+    @Test(
+        "a pod that is told to end during an outage ends in time, and the next one delivers what it left",
+        .enabled(if: TestCluster.realBrokers == nil),
+        arguments: Outage.allCases
+    )
+    func endDuringOutage(outage: Outage) async throws {
+        let seed = seed("endDuringOutage (\(outage))")
+        let endpoint = try #require(URL(string: try DynamoDBEndpoint.url)?.port)
+        let proxy = try TCPProxy(toPort: UInt16(endpoint))
+        defer { proxy.state = .stopped }
+        try await TestCluster.with(.dynamoDB, endpoint: "http://127.0.0.1:\(proxy.port)") { cluster in
+            let kafka = try #require(cluster.local)
+            var verifier = Verifier(intake: cluster.intake)
+            var traffic = Traffic(cluster, seed: seed)
+            let pod = try cluster.startPod("pod")
+            try await cluster.waitForOwners([pod])
+            try await traffic.send(60, due: 3_000..<6_000, &verifier)
+            try await cluster.waitUntilSettled()
+            switch outage {
+            case .store: proxy.state = .cut
+            case .brokers: try kafka.takeDown()
+            }
+            // Some are in flight by now: to the brokers, or to be deleted.
+            let due = verifier.ids { _ in true }
+            try await sleep(untilMilliseconds: nowMilliseconds() + 3_500)
+            let stop = ContinuousClock.now
+            pod.process.send(SIGTERM)
+            let exit = try await pod.process.waitForExit()
+            let duration = ContinuousClock.now - stop
+            #expect(exit == .code(0))
+            #expect(duration < .seconds(10), "the contract's limit")
+            switch outage {
+            case .store: proxy.state = .open
+            case .brokers: try kafka.bringUp()
+            }
+            _ = try cluster.startPod("next")
+            let findings = verifier.findings(try await cluster.allDeliveries(verifier))
+            print("endDuringOutage (\(outage)): ended within \(duration); \(findings)")
+            try #require(findings.isSound, "\(findings)")
+            #expect(Set(findings.repeats.map(\.id)).isSubset(of: due))
         }
     }
 }

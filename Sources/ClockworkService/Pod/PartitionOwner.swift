@@ -34,7 +34,7 @@ final class PartitionOwner {
     var isDrained = false
     /// The time and content of the last progress record.
     var savedAt = EpochMilliseconds.zero
-    var savedDelivered = -1
+    var savedMark: Int?
 
     init(number: UInt32, partition: Int32, epoch: Int64, scheduler: PartitionScheduler) {
         self.number = number

@@ -19,6 +19,7 @@ extension Pod {
                 starting.remove(partition)
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
+            endIfDrained()
         case .reachedEnd(let partition, let offset):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
             if offset < owner.scheduler.nextOffset {
@@ -53,7 +54,7 @@ extension Pod {
         start { [self] in
             while !Task.isCancelled {
                 do throws(KafkaError) {
-                    let offsets = try await consumer.offsets(of: partitions)
+                    let offsets = try await consumer.offsets(of: partitions, timeout: Self.offsetsTimeout)
                     await own(offsets)
                     return
                 } catch {
@@ -85,6 +86,7 @@ extension Pod {
                     limits: settings.limits
                 )
             )
+            owner.confirmedOffset = offsets.committed
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
             step(owner, now) { $0.timeReached(now, &$1) }

@@ -15,13 +15,13 @@ struct PodGraph {
     init(_ configuration: Configuration, logger: Logger) throws {
         store = try OpenStore(configuration, logger: logger)
         do {
-            pod = try Pod(settings: PodSettings(configuration), store: store.store, logger: logger)
+            let store = store.store
+            pod = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+                try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+            }
         } catch {
             store.close()
-            guard let property = error.refusedProperty else { throw error }
-            let name = String(property.uppercased().map { $0 == "." ? "_" : $0 })
-            ProcessEnvironment.complain("KAFKA_PROPERTY_\(name): \(error.message)")
-            throw ExitCode(78)
+            throw error
         }
     }
 

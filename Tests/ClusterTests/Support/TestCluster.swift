@@ -1,5 +1,9 @@
+import DynamoDB
 import Foundation
+import HTTPTransport
 import Kafka
+import ScheduleStores
+import Scheduling
 import Synchronization
 import Testing
 
@@ -190,6 +194,34 @@ final class TestCluster: Sendable {
             try await wait("the end of \(name)") { ends.allSatisfy { self.deliveries.next(self.topic(name), $0.key) >= $0.value } }
         }
         return try deliveries.records()
+    }
+
+    /// The progress records in DynamoDB.
+    func progress() async throws -> [PartitionProgress] {
+        let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
+        defer { http.close() }
+        func setting(_ name: String) -> String { settings[name] ?? "" }
+        let client = DynamoDBClient(
+            configuration: DynamoDBClient.Configuration(
+                endpoint: try DynamoDBEndpoint.url,
+                region: setting("AWS_REGION")
+            ),
+            credentials: StaticCredentials(
+                Credentials(
+                    accessKeyID: setting("AWS_ACCESS_KEY_ID"),
+                    secretAccessKey: setting("AWS_SECRET_ACCESS_KEY")
+                )
+            ),
+            http: http,
+            logger: quietLogger
+        )
+        var tables = DynamoDBScheduleStore.Configuration()
+        tables.scheduleTable = setting("SCHEDULE_DB")
+        tables.progressTable = setting("PARTITION_EXEC_DB")
+        let store = DynamoDBScheduleStore(client: client, configuration: tables, logger: quietLogger) {
+            EpochMilliseconds(rawValue: nowMilliseconds())
+        }
+        return try await store.progress()
     }
 
     /// Every dead letter, once there are `count`.
