@@ -9,6 +9,14 @@ extension PartitionScheduler {
             ?? brokenQuiet()
     }
 
+    /// How many residents are due at `now` and not handed out. For tests.
+    package func overdueCount(at now: EpochMilliseconds) -> Int {
+        guard let next = wheel.nextWake, next <= now.rawValue else { return 0 }
+        var count = 0
+        wheel.forEach { _, tick, _, _ in if tick <= now.rawValue { count += 1 } }
+        return count
+    }
+
     private func brokenPlace() -> String? {
         var inWheel = 0
         var inPen = 0
@@ -45,7 +53,9 @@ extension PartitionScheduler {
         }
         if inWheel != wheel.count { return "\(inWheel) entries in a wheel of \(wheel.count)" }
         // One released and superseded before it was taken is dropped when taken, while firing: at most a few.
-        if inPen > pen.count || phase == .running && inPen != pen.count { return "\(inPen) entries in a pen of \(pen.count)" }
+        if inPen > pen.count || phase == .running && inPen != pen.count {
+            return "\(inPen) entries in a pen of \(pen.count)"
+        }
         if residentWeight != residentBytes { return "\(residentBytes) resident bytes, and \(residentWeight) found" }
         if weight != bytesInMemory { return "\(bytesInMemory) bytes in memory, and \(weight) found" }
         return nil
@@ -54,7 +64,9 @@ extension PartitionScheduler {
     private func brokenFlight() -> String? {
         var handedOut: [Int32: Int32] = [:]
         for flight in flights { if let flight { handedOut[flight.index, default: 0] += 1 } }
-        if handedOut.values.reduce(0, +) != Int32(flightCount) { return "\(flightCount) deliveries in flight, not so many found" }
+        if handedOut.values.reduce(0, +) != Int32(flightCount) {
+            return "\(flightCount) deliveries in flight, not so many found"
+        }
         if flightCount + freeFlights.count != flights.count { return "a delivery's place is neither free nor taken" }
         for (_, index) in table.indices where handedOut.removeValue(forKey: index) ?? 0 != table[index].handedOut {
             return "entry \(index): deliveries in flight miscounted"
@@ -76,7 +88,9 @@ extension PartitionScheduler {
             }
             if table[work: work].key != key { return "entry \(index): work of another key" }
             if table[work: work].isQueued != queued.contains(index) { return "entry \(index): queued or not" }
-            if (table[work: work].sent != nil) != (waiting.remove(index) != nil) { return "entry \(index): sent or not" }
+            if (table[work: work].sent != nil) != (waiting.remove(index) != nil) {
+                return "entry \(index): sent or not"
+            }
         }
         return waiting.isEmpty ? nil : "a change in flight has no entry"
     }
@@ -112,7 +126,9 @@ extension PartitionScheduler {
         }
         if Set(held).count != held.count { return "an offset is held twice" }
         if let lost = held.first(where: { !offsets.isUnsettled($0) }) { return "offset \(lost) is held and settled" }
-        if held.count != offsets.unsettledCount { return "\(held.count) offsets held, \(offsets.unsettledCount) unsettled" }
+        if held.count != offsets.unsettledCount {
+            return "\(held.count) offsets held, \(offsets.unsettledCount) unsettled"
+        }
         return nil
     }
 

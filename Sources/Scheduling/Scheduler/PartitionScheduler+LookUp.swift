@@ -18,7 +18,10 @@ extension PartitionScheduler {
     ) {
         guard let questions = lookUps.removeValue(forKey: id) else { return }
         delayedLookUps.remove(id)
-        precondition(questions.count == answers.count, "look-up \(id): \(questions.count) keys, \(answers.count) answers")
+        precondition(
+            questions.count == answers.count,
+            "look-up \(id): \(questions.count) keys, \(answers.count) answers"
+        )
         for (question, answer) in zip(questions, answers) {
             if question.isReplay { replayQuestions -= 1 }
             resolve(question.index, key: question.key, answer)

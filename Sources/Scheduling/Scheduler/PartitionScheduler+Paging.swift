@@ -172,9 +172,10 @@ extension PartitionScheduler {
         return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
     }
 
-    /// What waits in the holding pen counts as well: it grows with each page while the one in front waits.
+    /// What waits in the holding pen counts as well: it grows with each page while the one in front waits. Nor do
+    /// pages run ahead of the writes: each delivery leaves a change behind that deletes its item.
     private var hasRoomForPage: Bool {
-        wheel.count + pen.count <= limits.maxResident / 2
+        dirty.count <= limits.maxUnsettled && wheel.count + pen.count <= limits.maxResident / 2
             && residentBytes + pen.bytes <= limits.maxResidentBytes / 2
     }
 

@@ -211,7 +211,8 @@ public struct PartitionScheduler: Sendable {
 
     /// Nothing is in flight and nothing waits to be sent.
     private var isQuiet: Bool {
-        flightCount == 0 && rejections.isEmpty && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty && lookUps.isEmpty
+        flightCount == 0 && rejections.isEmpty && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty
+            && lookUps.isEmpty
     }
 
     /// What a schedule weighs in memory, in bytes.

@@ -134,6 +134,30 @@ import Testing
         #expect(script.handedOut == [200] + Array(0..<200))
     }
 
+    @Test func `Deliveries whose items wait to be deleted are bounded, so that pages do not run ahead of the writes`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        limits.maxUnsettled = 20
+        limits.maxChangesPerCall = 1
+        limits.maxStoreCallsInFlight = 1
+        let pending = (0..<500).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        var script = Script(from: 500, end: 500, store: SimulatedStore(pending: pending), limits: limits)
+        script.now += 50
+        while script.pageCall != nil {
+            script.loadPage()
+            script.acknowledge()
+        }
+        #expect(script.handedOut.count >= 10)
+        #expect(script.scheduler.table.count <= 40)
+        script.settleStore()
+        while !script.inFlight.isEmpty {
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == Array(0..<500))
+        #expect(script.timeline.isEmpty)
+    }
+
     @Test func `Store calls and look-ups in flight keep their limits, and the rest gathers`() {
         var limits = SchedulerLimits()
         limits.maxLookUpsInFlight = 2

@@ -30,7 +30,12 @@ struct Script: CustomTestStringConvertible {
     static let start: Int64 = 1_000_000
 
     /// A scheduler that has been told to begin and waits for its first page.
-    init(from first: Int64 = 0, end: Int64 = 0, store: SimulatedStore = SimulatedStore(), limits: SchedulerLimits = .init()) {
+    init(
+        from first: Int64 = 0,
+        end: Int64 = 0,
+        store: SimulatedStore = SimulatedStore(),
+        limits: SchedulerLimits = .init()
+    ) {
         now = Self.start
         self.store = store
         scheduler = PartitionScheduler(
@@ -98,7 +103,9 @@ struct Script: CustomTestStringConvertible {
         )
     }
 
-    static func create(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0) -> IntakeItem {
+    static func create(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0)
+        -> IntakeItem
+    {
         .request(.create(schedule(key, offset, due: delay, order: order, bytes: bytes)))
     }
 
@@ -240,9 +247,11 @@ extension SimulatedStore {
     /// A store in which these are pending, each with its key record unless told otherwise.
     init(pending: [Schedule], hasRecords: Bool = true) {
         self.init()
-        apply(pending.map { schedule in
-            KeyChange(key: schedule.key, put: schedule, record: hasRecords ? KeyRecord(latest: schedule) : nil)
-        })
+        apply(
+            pending.map { schedule in
+                KeyChange(key: schedule.key, put: schedule, record: hasRecords ? KeyRecord(latest: schedule) : nil)
+            }
+        )
     }
 }
 
