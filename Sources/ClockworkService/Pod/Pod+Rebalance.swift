@@ -20,17 +20,8 @@ extension Pod {
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
             endIfDrained()
-        case .reachedEnd(let partition, let offset):
+        case .reachedEnd(let partition, _):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
-            if offset < owner.scheduler.nextOffset {
-                logger.critical(
-                    """
-                    the intake log is shorter than what was read of it: the topic was made anew or has lost records; \
-                    start the pod again to read it from its beginning
-                    """,
-                    metadata: ["partition": "\(partition)", "end": "\(offset)"]
-                )
-            }
             step(owner, now) { $0.intakeEndReached(now, &$1) }
         case .committed(let error, let offsets):
             committed(error, offsets, now)
