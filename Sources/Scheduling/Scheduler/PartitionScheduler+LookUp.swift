@@ -110,6 +110,8 @@ extension PartitionScheduler {
             if table[index].place == .pen { pen.answer(pending) }
         case .drop:
             counters.duplicates += 1
+            // An owner before did not come to delete it.
+            if table[index].isInStore { condemn(pending.position, work) }
             forgetPending(index)
             settle(table[work: work].pendingOffsets.take())
         }

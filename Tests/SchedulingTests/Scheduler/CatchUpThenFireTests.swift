@@ -122,4 +122,18 @@ import Testing
         #expect(script.handedOut.isEmpty)
         #expect(script.timeline == [1])
     }
+
+    @Test func `What an owner before failed to deliver and did not come to delete is deleted`() {
+        let failed = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [failed])
+        store.apply([KeyChange(key: failed.key, record: KeyRecord(latest: failed, state: .failed))])
+        var script = Script(from: 0, end: 1, store: store)
+        script.create("a", 0, due: 50)
+        script.loadPage()
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+        #expect(script.committed == 1)
+    }
 }
