@@ -87,7 +87,9 @@ final class LivePod: Sendable {
         )
         settings.limits = limits
         let api = try HTTPAPI(settings: settings, store: store, hasJoined: { pod?.hasJoined ?? true }, logger: logger)
-        let http = try HTTPClient()
+        var client = HTTPClient.Configuration()
+        client.maximumResponseBytes = 16 << 20
+        let http = try HTTPClient(configuration: client)
         defer { http.close() }
         var parts: [any Service] = []
         if let pod { parts.append(pod) }
