@@ -32,7 +32,7 @@ enum OpenAPIDocument {
                       "type": "string"
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
-                    "example": "wait=10"
+                    "example": "wait=1"
                   }
                 ],
                 "requestBody": {
@@ -150,7 +150,7 @@ enum OpenAPIDocument {
                       "type": "string"
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
-                    "example": "wait=10"
+                    "example": "wait=1"
                   }
                 ],
                 "requestBody": {
@@ -277,7 +277,7 @@ enum OpenAPIDocument {
                       "type": "string"
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
-                    "example": "wait=10"
+                    "example": "wait=1"
                   }
                 ],
                 "responses": {
@@ -485,8 +485,7 @@ enum OpenAPIDocument {
                   },
                   "taskData": {
                     "type": "string",
-                    "maxLength": 358400,
-                    "description": "The payload, delivered as its UTF-8 bytes."
+                    "description": "The payload, delivered as its UTF-8 bytes; up to MAX_PAYLOAD_BYTES of them."
                   },
                   "delivery": {
                     "$ref": "#/components/schemas/Delivery"
@@ -496,7 +495,7 @@ enum OpenAPIDocument {
                     "format": "int64",
                     "minimum": 0,
                     "maximum": 253402300799999,
-                    "description": "Epoch milliseconds, UTC."
+                    "description": "Epoch milliseconds, UTC; written in plain digits, without fraction or exponent."
                   }
                 },
                 "oneOf": [
@@ -557,8 +556,7 @@ enum OpenAPIDocument {
                     "description": "The ordering key of the create, 1 to 1024 bytes of UTF-8."
                   },
                   "taskData": {
-                    "type": "string",
-                    "maxLength": 358400
+                    "type": "string"
                   },
                   "delivery": {
                     "$ref": "#/components/schemas/Delivery"
@@ -568,7 +566,7 @@ enum OpenAPIDocument {
                     "format": "int64",
                     "minimum": 0,
                     "maximum": 253402300799999,
-                    "description": "Epoch milliseconds, UTC."
+                    "description": "Epoch milliseconds, UTC; written in plain digits, without fraction or exponent."
                   }
                 },
                 "oneOf": [
@@ -695,7 +693,7 @@ enum OpenAPIDocument {
                     "format": "int64",
                     "minimum": 0,
                     "maximum": 253402300799999,
-                    "description": "Epoch milliseconds, UTC."
+                    "description": "Epoch milliseconds, UTC; written in plain digits, without fraction or exponent."
                   },
                   "delivery": {
                     "type": "object"
@@ -771,7 +769,7 @@ enum OpenAPIDocument {
                     "format": "int64",
                     "minimum": 0,
                     "maximum": 253402300799999,
-                    "description": "Epoch milliseconds, UTC."
+                    "description": "Epoch milliseconds, UTC; written in plain digits, without fraction or exponent."
                   }
                 }
               },
