@@ -18,8 +18,13 @@ let swiftSettings: [SwiftSetting] =
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -30,7 +35,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -60,10 +69,18 @@ let package = Package(
             dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", deque, logging, lifecycle],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "ClockworkAPI",
+            dependencies: [
+                "Scheduling", "Kafka", "ClockworkService", hummingbird, hummingbirdCore, httpTypes, nio,
+                nioHTTPTypes, logging, lifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "CLinux",
+                "ClockworkAPI", "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "CLinux",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
@@ -84,6 +101,14 @@ let package = Package(
         .testTarget(
             name: "ClockworkServiceTests",
             dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ClockworkAPITests",
+            dependencies: [
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport", httpTypes,
+                lifecycle, logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -6,6 +6,8 @@ public struct Configuration: Equatable, Sendable {
     public let kafka: KafkaConfiguration
     /// Where pending schedules are kept.
     public let store: StoreConfiguration
+    /// How the HTTP API is reached.
+    public let api: APIConfiguration
     /// The topics that schedules may be delivered to: names, and prefixes with a `*` at their end. Empty for all that
     /// is not forbidden anyway.
     public let deliveryTopics: [String]
@@ -54,6 +56,7 @@ public struct Configuration: Equatable, Sendable {
         let values = try SettingValues(environment: environment, file: file)
         kafka = try KafkaConfiguration(values, readFile: readFile)
         store = try StoreConfiguration(values)
+        api = try APIConfiguration(values)
         deliveryTopics = try values.optional(.deliveryTopicAllow, Self.topicPatterns) ?? []
         horizon = try values.required(.horizon) { Self.duration($0, in: .seconds(1) ... .seconds(86_400)) }
         maxResidentSchedules = try values.required(.maxResidentSchedules) { Self.number($0, in: 100...10_000_000) }

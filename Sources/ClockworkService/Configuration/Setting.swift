@@ -127,6 +127,24 @@ extension Setting {
         meaning: "table of the partitions' progress",
         accepted: "a table name other than SCHEDULE_DB's"
     )
+    static let appHost = Setting(
+        "APP_HOST",
+        defaultValue: "0.0.0.0",
+        meaning: "address the HTTP API listens on",
+        accepted: "a host name or an address without a port"
+    )
+    static let appPort = Setting(
+        "APP_PORT",
+        defaultValue: "5000",
+        meaning: "port the HTTP API listens on; 0 lets the system choose one",
+        accepted: "a whole number from 0 to 65535"
+    )
+    static let apiTokens = Setting(
+        "API_TOKENS",
+        meaning: "bearer tokens of the HTTP API; open when not set",
+        accepted: "tokens of 1 to 1024 visible ASCII characters, separated by commas",
+        isSecret: true
+    )
     static let deliveryTopicAllow = Setting(
         "DELIVERY_TOPIC_ALLOW",
         meaning: "topics that schedules may be delivered to; every one when not set",
@@ -178,8 +196,8 @@ extension Setting {
     public static let all: [Setting] = [
         kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty,
         kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey,
-        awsSessionToken, awsEndpoint, scheduleTable, progressTable, deliveryTopicAllow, horizon, maxResidentSchedules,
-        keyRetention, maxPayloadBytes, logLevel, logFormat,
+        awsSessionToken, awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow, horizon,
+        maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat,
     ]
 
     /// All settings as text for a terminal: for each its name and default, what it means, and what is accepted.

@@ -1,12 +1,14 @@
 internal import Kafka
 internal import Logging
 internal import Scheduling
+internal import Synchronization
 
 extension Pod {
     /// Takes an event of the consumer group.
     func handle(_ event: ConsumerEvent, _ now: EpochMilliseconds) {
         switch event {
         case .assigned(let partitions):
+            if case .running = phase { joined.store(true, ordering: .relaxed) }
             guard !partitions.isEmpty else { return }
             logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
             begin(partitions)
@@ -14,6 +16,7 @@ extension Pod {
             logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
             for partition in partitions { revoke(partition, now) }
         case .lost(let partitions):
+            joined.store(false, ordering: .relaxed)
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             for partition in partitions {
                 starting.remove(partition)

@@ -2,6 +2,7 @@ public import Kafka
 public import Logging
 public import Scheduling
 public import ServiceLifecycle
+internal import Synchronization
 
 /// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers what is due.
 ///
@@ -27,6 +28,7 @@ public actor Pod: Service {
     /// Partitions whose offsets are being looked up before they can be owned.
     var starting: Set<Int32> = []
     var commits = CommitQueue()
+    nonisolated let joined = Atomic(false)
     private var counted = SchedulerCounters()
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
@@ -109,6 +111,10 @@ public actor Pod: Service {
         owners.values.reduce(into: counted) { $0.add($1.scheduler.counters) }
     }
 
+    /// Whether the pod is a member of its group: from its first assignment, of no partition even, until it loses its
+    /// membership or begins to leave. From any thread.
+    public nonisolated var hasJoined: Bool { joined.load(ordering: .relaxed) }
+
     /// Waits until the pod owns partitions and fires in all of them, or has ended.
     public func untilFiring() async {
         await withCheckedContinuation { continuation in
@@ -173,6 +179,7 @@ public actor Pod: Service {
         guard case .running = phase else { return }
         logger.info("shutting down", metadata: ["partitions": "\(owners.count)"])
         phase = .draining
+        joined.store(false, ordering: .relaxed)
         let now = WallClock.now()
         for owner in owners.values { beginDrain(of: owner, now) }
         endIfDrained()
@@ -186,6 +193,7 @@ public actor Pod: Service {
     func end(_ error: KafkaError?) {
         guard !hasEnded else { return }
         phase = .ended(error)
+        joined.store(false, ordering: .relaxed)
         reportEnd()
         reportFiring()
     }

@@ -46,7 +46,11 @@ struct Dev: AsyncParsableCommand {
         let folder = try demo.map { _ in try TemporaryFolder() }
         defer { folder?.remove() }
         var overrides = overrides(brokers: cluster.bootstrapServers)
-        if let folder { overrides["SQLITE_PATH"] = folder.path + "/clockwork.db" }
+        if let folder {
+            overrides["SQLITE_PATH"] = folder.path + "/clockwork.db"
+            // A demo beside a pod of this host does not ask for its port.
+            overrides["APP_PORT"] = "0"
+        }
         let configuration = try ProcessEnvironment.configuration(file: config, overrides: overrides)
         if let demo {
             guard try await run(demo, configuration) else { throw ExitCode(1) }
@@ -75,6 +79,7 @@ struct Dev: AsyncParsableCommand {
         return """
             Kafka brokers  \(configuration.kafka.brokers)
             intake topic   \(configuration.kafka.intakeTopic)
+            HTTP API       http://localhost:\(configuration.api.port)
 
             In another shell:
               export KAFKA_BROKERS=\(configuration.kafka.brokers)
@@ -100,14 +105,14 @@ struct Dev: AsyncParsableCommand {
             logger: logger
         )
         let services = ServiceGroup(
-            services: [graph.pod],
+            services: graph.services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             defer { group.cancelAll() }
-            await graph.pod.untilFiring()
+            await graph.pod?.untilFiring()
             let isComplete = try await demo.run()
             await services.triggerGracefulShutdown()
             try await group.waitForAll()

@@ -18,29 +18,32 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
+    @Option(help: "What this process runs: api (the HTTP API), scheduler (the pod), or all.")
+    var role = Role.all
+
     @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
     var config: String?
 
     func run() async throws {
         let configuration = try ProcessEnvironment.configuration(file: config)
         LoggingSystem.bootstrapClockwork(configuration.logging)
-        try await Self.serve(configuration)
+        try await Self.serve(configuration, role: role)
     }
 
     /// Runs a pod until a signal ends it.
-    static func serve(_ configuration: Configuration) async throws {
+    static func serve(_ configuration: Configuration, role: Role = .all) async throws {
         let logger = Logger(label: "clockwork")
-        let graph = try PodGraph(configuration, logger: logger)
+        let graph = try PodGraph(configuration, role: role, logger: logger)
         defer { graph.close() }
         logger.info(
             "pod started",
             metadata: [
                 "name": "\(configuration.podName)", "intake": "\(configuration.kafka.intakeTopic)",
-                "group": "\(configuration.kafka.consumerGroup)",
+                "group": "\(configuration.kafka.consumerGroup)", "role": "\(role.rawValue)",
             ]
         )
         let group = ServiceGroup(
-            services: [graph.pod],
+            services: graph.services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClockworkAPI
 import ClockworkService
 import DynamoDB
 import HTTPTransport
@@ -6,18 +7,56 @@ import Kafka
 import Logging
 import ScheduleStores
 import Scheduling
+import ServiceLifecycle
 
-/// A pod and what it stands on, built from a configuration: the one place that knows every part.
+/// The parts of Clockwork that a process runs.
+enum Role: String, CaseIterable, ExpressibleByArgument {
+    /// The HTTP API alone.
+    case api
+    /// A pod alone; of the HTTP API it serves the health checks.
+    case scheduler
+    /// Both.
+    case all
+}
+
+/// What a process runs and what that stands on, built from a configuration: the one place that knows every part.
 struct PodGraph {
-    let pod: Pod
+    let pod: Pod?
+    let api: HTTPAPI
     private let store: OpenStore
 
-    init(_ configuration: Configuration, logger: Logger) throws {
+    /// In the order of their start. The shutdown goes the other way: no request is taken that a pod would not see.
+    var services: [any Service] {
+        guard let pod else { return [api] }
+        return [pod, api]
+    }
+
+    init(_ configuration: Configuration, role: Role = .all, logger: Logger) throws {
+        if role == .api, case .sqlite = configuration.store {
+            ProcessEnvironment.complain(
+                "SCHEDULE_STORE=sqlite is one pod's own file; --role api takes SCHEDULE_STORE=dynamodb"
+            )
+            throw ExitCode(78)
+        }
         store = try OpenStore(configuration, logger: logger)
         do {
             let store = store.store
-            pod = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+            let pod: Pod? =
+                switch role {
+                case .api: nil
+                case .scheduler, .all:
+                    try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+                        try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+                    }
+                }
+            self.pod = pod
+            api = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+                try HTTPAPI(
+                    settings: HTTPAPISettings(configuration, role: role),
+                    store: store,
+                    hasJoined: { pod?.hasJoined ?? true },
+                    logger: logger
+                )
             }
         } catch {
             store.close()
@@ -25,7 +64,7 @@ struct PodGraph {
         }
     }
 
-    /// Closes what the pod used, after it has ended.
+    /// Closes what the services used, after they have ended.
     func close() {
         store.close()
     }
@@ -106,6 +145,21 @@ extension PodSettings {
             name: configuration.podName,
             rules: RequestRules(configuration),
             limits: limits
+        )
+    }
+}
+
+extension HTTPAPISettings {
+    /// What a configuration means for the HTTP API of a process.
+    init(_ configuration: Configuration, role: Role) {
+        self.init(
+            host: configuration.api.host,
+            port: configuration.api.port,
+            tokens: configuration.api.tokens,
+            offer: role == .scheduler ? .healthOnly : .all,
+            properties: KafkaProperties(configuration.kafka),
+            intakeTopic: configuration.kafka.intakeTopic,
+            rules: RequestRules(configuration)
         )
     }
 }

@@ -43,6 +43,9 @@ import Testing
         #expect(configuration.kafka.staticMembership == false)
         #expect(configuration.kafka.properties.isEmpty)
         #expect(configuration.store == .sqlite(path: "clockwork.db"))
+        #expect(configuration.api.host == "0.0.0.0")
+        #expect(configuration.api.port == 5000)
+        #expect(configuration.api.tokens == [])
         #expect(configuration.deliveryTopics == [])
         #expect(configuration.horizon == .seconds(600))
         #expect(configuration.maxResidentSchedules == 100_000)
@@ -50,6 +53,19 @@ import Testing
         #expect(configuration.maxPayloadBytes == 358_400)
         #expect(configuration.logging == LoggingConfiguration(level: .info, format: .text))
         #expect(configuration.podName == "pod-0")
+    }
+
+    @Test func `the API's address and tokens are read, and its tokens are never shown`() throws {
+        let api = try configuration(["APP_HOST": "::1", "APP_PORT": "0", "API_TOKENS": "one, two"]).api
+        #expect(api.host == "::1")
+        #expect(api.port == 0)
+        #expect(api.tokens == [Secret("one"), Secret("two")])
+        #expect(!"\(api)".contains("one"))
+        #expect(message(["APP_PORT": "65536"]).hasPrefix("APP_PORT: \"65536\" is not accepted"))
+        #expect(message(["APP_PORT": "-1"]).hasPrefix("APP_PORT:"))
+        #expect(message(["APP_HOST": "a b"]).hasPrefix("APP_HOST:"))
+        #expect(message(["API_TOKENS": "hidden,"]).hasPrefix("API_TOKENS: its value (not shown) is not accepted"))
+        #expect(!message(["API_TOKENS": "hid den"]).contains("hid den"))
     }
 
     @Test func `the environment wins over the file, and an empty variable is not set`() throws {

@@ -1,0 +1,119 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Scheduling
+
+/// Answers requests: who may ask, what is asked for, and whether there is room.
+struct APIResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let calls: ScheduleCalls?
+    let tokens: AccessTokens
+    let readiness: Readiness
+    let slots: RequestSlots
+    let limits: HTTPAPILimits
+
+    func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        do throws(Problem) {
+            return try await respond(to: request)
+        } catch {
+            return Self.response(error.answer)
+        }
+    }
+
+    private func respond(to request: Hummingbird.Request) async throws(Problem) -> Response {
+        let found = Result { () throws(Problem) in try Route(target: request.head.path ?? "") }
+        if case .success(let route) = found, route.isHealth {
+            try check(request.method, route)
+            return Self.response(try health(route))
+        }
+        // Before anything is said about what there is.
+        guard tokens.admit(request.headers[.authorization]) else { throw .unauthorized }
+        let route = try found.get()
+        guard let calls else { throw .noSuchResource }
+        try check(request.method, route)
+        guard let slot = slots.take() else { throw .tooBusy }
+        if route == .schedules, LineStreamType.isNamed(by: request.head) {
+            return stream(request, slot, calls)
+        }
+        return Self.response(try await answer(request, route, slot, calls))
+    }
+
+    private func check(_ method: HTTPRequest.Method, _ route: Route) throws(Problem) {
+        guard route.methods.contains(method) else { throw .methodNotAllowed(route.methods) }
+    }
+
+    private func health(_ route: Route) throws(Problem) -> Answer {
+        if route == .ready {
+            let obstacles = readiness.obstacles
+            guard obstacles.isEmpty else { throw .notReady(obstacles) }
+        }
+        return Answer(.ok, json: "{\"status\":\"ok\"}")
+    }
+
+    private func answer(
+        _ request: Hummingbird.Request,
+        _ route: Route,
+        _ slot: Slot,
+        _ calls: ScheduleCalls
+    ) async throws(Problem) -> Answer {
+        let wait = WaitPreference.read(request.headers)
+        switch route {
+        case .schedules:
+            let action: RequestAction = request.method == .delete ? .cancel : .create
+            let body = try await collect(request, slot)
+            return try await calls.submit(calls.check(body, action: action), wait: wait)
+        case .schedule(let clientID, let scheduleKey):
+            let key = try calls.checkKey(clientID: clientID, scheduleKey: scheduleKey)
+            guard request.method == .delete else { return try await calls.status(of: key) }
+            return try await calls.submit(.cancel(key), wait: wait)
+        case .partitions:
+            return try await calls.partitions()
+        case .openAPI:
+            return Answer(.ok, json: OpenAPIDocument.text)
+        case .live, .ready:
+            return try health(route)
+        }
+    }
+
+    /// The whole body, within the limits.
+    private func collect(_ request: Hummingbird.Request, _ slot: Slot) async throws(Problem) -> ByteBuffer {
+        let limit = limits.bodyBytes
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw .tooLarge(limit: limit)
+        }
+        var body = ByteBuffer()
+        do {
+            for try await var chunk in request.body {
+                let size = body.readableBytes + chunk.readableBytes
+                guard size <= limit else { throw Problem.tooLarge(limit: limit) }
+                guard slot.hold(size) else { throw Problem.tooBusy }
+                body.writeBuffer(&chunk)
+            }
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw .bodyNotRead
+        }
+        return body
+    }
+
+    private func stream(_ request: Hummingbird.Request, _ slot: Slot, _ calls: ScheduleCalls) -> Response {
+        let stream = LineStream(calls: calls, body: request.body, slot: slot, lineLimit: limits.bodyBytes)
+        var headers = HTTPFields()
+        headers[.contentType] = LineStreamType.name
+        let body = ResponseBody { writer in
+            try await stream.answer(to: &writer)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private static func response(_ answer: Answer) -> Response {
+        Response(
+            status: answer.status,
+            headers: answer.headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: answer.body))
+        )
+    }
+}

@@ -1,0 +1,179 @@
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+public import Kafka
+public import Logging
+internal import NIOCore
+public import Scheduling
+public import ServiceLifecycle
+internal import Synchronization
+
+/// The HTTP API: requests go to the intake topic, what became of them is read from the store.
+public final class HTTPAPI: Service {
+    private let settings: HTTPAPISettings
+    private let logger: Logger
+    private let producer: IntakeProducer?
+    private let readiness: Readiness
+    private let responder: APIResponder
+    private let whenServing = Mutex<[CheckedContinuation<Int?, Never>]>([])
+    private let port = Mutex<Served>(.notYet)
+
+    private enum Served {
+        case notYet
+        case at(Int?)
+    }
+
+    /// How long requests may go on after the shutdown has begun; a pod that shares the process needs the rest of the
+    /// grace period.
+    private static let drainLimit = Duration.seconds(2)
+
+    /// An API that listens once it runs.
+    ///
+    /// - Parameters:
+    ///   - settings: what it is told.
+    ///   - store: where schedules stand; shared with the pod of this process, if there is one.
+    ///   - hasJoined: whether the pod of this process has joined its consumer group; always true without one. Called
+    ///     from any thread.
+    ///   - logger: takes log lines.
+    /// - Throws: when Kafka refuses a property.
+    public init(
+        settings: HTTPAPISettings,
+        store: any ScheduleStore,
+        hasJoined: @escaping @Sendable () -> Bool,
+        logger: Logger
+    ) throws(KafkaError) {
+        self.settings = settings
+        self.logger = logger
+        let limits = settings.limits
+        readiness = Readiness(store: store, hasJoined: hasJoined, logger: logger)
+        switch settings.offer {
+        case .all:
+            producer = try IntakeProducer(
+                topic: settings.intakeTopic,
+                properties: settings.properties,
+                timeout: limits.acknowledgementTimeout,
+                logger: logger
+            )
+        case .healthOnly:
+            producer = nil
+        }
+        let calls = producer.map { producer in
+            ScheduleCalls(
+                decoder: Scheduling.RequestDecoder(rules: settings.rules),
+                producer: producer,
+                reader: StatusReader(store: store, recents: RecentRequests())
+            )
+        }
+        responder = APIResponder(
+            calls: calls,
+            tokens: AccessTokens(settings.tokens),
+            readiness: readiness,
+            slots: RequestSlots(maxRequests: limits.concurrentRequests, maxBytes: limits.heldBytes),
+            limits: limits
+        )
+    }
+
+    /// Serves until the graceful shutdown of its service group; requests in flight then have 2 s.
+    ///
+    /// - Throws: when the address cannot be listened on.
+    public func run() async throws {
+        let application = application()
+        producer?.start()
+        defer { tellPort(nil) }
+        let result = await withTaskGroup(of: End.self, returning: Result<Void, any Error>.self) { group in
+            group.addTask {
+                do {
+                    try await application.run()
+                    return .server(.success(()))
+                } catch {
+                    return .server(.failure(error))
+                }
+            }
+            group.addTask {
+                await self.readiness.run()
+                return .other
+            }
+            group.addTask {
+                try? await gracefulShutdown()
+                try? await Task.sleep(for: Self.drainLimit)
+                return .drainLimit
+            }
+            defer { group.cancelAll() }
+            for await end in group {
+                switch end {
+                case .server(let result): return result
+                case .drainLimit: group.cancelAll()
+                case .other: break
+                }
+            }
+            return .success(())
+        }
+        await producer?.end()
+        do {
+            try result.get()
+        } catch is CancellationError {
+            return
+        }
+    }
+
+    private enum End: Sendable {
+        case server(Result<Void, any Error>)
+        case drainLimit
+        case other
+    }
+
+    /// Waits until the server listens.
+    ///
+    /// - Returns: the port; `nil` when the server has ended.
+    public func untilServing() async -> Int? {
+        if case .at(let port) = port.withLock({ $0 }) { return port }
+        return await withCheckedContinuation { continuation in
+            whenServing.withLock { $0.append(continuation) }
+            // It may have begun meanwhile.
+            if case .at(let port) = port.withLock({ $0 }) { tellPort(port) }
+        }
+    }
+
+    private func tellPort(_ value: Int?) {
+        port.withLock { $0 = .at(value) }
+        let waiting = whenServing.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(returning: value) }
+    }
+
+    private func application() -> Application<APIResponder> {
+        let limits = settings.limits
+        let connections = min(limits.connections, Self.descriptorLimit)
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [SlowClientGuard(limits: limits)],
+            idleTimeout: TimeAmount(limits.idleTimeout)
+        )
+        var logger = logger
+        // Hummingbird tells each request.
+        logger.logLevel = max(logger.logLevel, .notice)
+        return Application(
+            responder: responder,
+            server: .http1(configuration: configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port),
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(connections)
+            ),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port
+                self.logger.info("HTTP API serves", metadata: ["port": "\(port ?? self.settings.port)"])
+                self.tellPort(port)
+            },
+            logger: logger
+        )
+    }
+
+    /// How many connections there are descriptors for. A server that runs out of them would end.
+    private static var descriptorLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
+        return max(Int(clamping: limit.rlim_cur) - 256, 64)
+    }
+}

@@ -1,0 +1,218 @@
+internal import ClockworkService
+internal import Kafka
+internal import Logging
+internal import NIOCore
+internal import Scheduling
+
+/// Writes requests to the intake topic and tells their places once all in-sync replicas have them.
+///
+/// All of its state is used on its own event loop, which the producer's delivery reports wake. A batch crosses to the
+/// loop and back once, whatever its size.
+actor IntakeProducer {
+    /// A request on its way into the intake.
+    struct Record: Sendable {
+        var key: String
+        var value: ByteBuffer
+        /// Where it goes; `nil` lets the partitioner choose by key.
+        var partition: Int32?
+    }
+
+    /// Where a record is.
+    struct Place: Sendable, Equatable {
+        var partition: Int32
+        var offset: Int64
+    }
+
+    /// Why a record has no place. One that timed out may have been written all the same.
+    enum Failure: Error, Sendable, Equatable {
+        /// Kafka does not answer.
+        case unreachable
+        /// The producer's queue is full.
+        case overloaded
+        /// The brokers refuse the record as too large.
+        case tooLarge
+    }
+
+    /// Records that were asked for together.
+    private final class Batch {
+        var results: [Result<Place, Failure>]
+        var missing: Int
+        let deadline: EpochMilliseconds
+        let continuation: CheckedContinuation<[Result<Place, Failure>], Never>
+
+        init(
+            count: Int,
+            deadline: EpochMilliseconds,
+            continuation: CheckedContinuation<[Result<Place, Failure>], Never>
+        ) {
+            // What has no report by the deadline stays unreachable.
+            results = Array(repeating: .failure(.unreachable), count: count)
+            missing = count
+            self.deadline = deadline
+            self.continuation = continuation
+        }
+    }
+
+    /// The most records of one batch.
+    static let maxBatch = 256
+    /// The bits of a token that tell a record within its batch.
+    private static let indexBits: UInt64 = 16
+    /// The time between two looks for batches past their deadline, in milliseconds.
+    private static let sweepInterval: Int64 = 250
+
+    private nonisolated let loop = EventLoop()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let topicName: String
+    private let properties: KafkaProperties
+    private let patience: Int64
+    private let logger: Logger
+    private var producer: KafkaProducer
+    private var topic: KafkaTopic
+    private var batches: [UInt64: Batch] = [:]
+    private var lastBatch: UInt64 = 0
+    private var hasEnded = false
+
+    /// A producer; nothing is written before `start`.
+    ///
+    /// - Parameter timeout: how long the brokers may take to acknowledge a record.
+    init(
+        topic: String,
+        properties: KafkaProperties,
+        timeout: Duration,
+        logger: Logger
+    ) throws(KafkaError) {
+        var properties = properties
+        // Reports come up to a second after it, so it lies below the deadline of the batch.
+        properties.set("message.timeout.ms", to: "\(max(timeout.wholeMilliseconds - 1_000, 500))")
+        self.properties = properties
+        self.logger = logger
+        topicName = topic
+        patience = timeout.wholeMilliseconds
+        producer = try KafkaProducer(properties: properties, logger: logger)
+        self.topic = try producer.topic(topic)
+        producer.signal(fileDescriptor: loop.wakeDescriptor)
+    }
+
+    /// Starts the loop. `end` must follow.
+    nonisolated func start() {
+        loop.start { self.assumeIsolated { $0.turn() } }
+    }
+
+    /// Gives up what has no report yet and ends the loop.
+    nonisolated func end() async {
+        await giveUp()
+        await BlockingCall.run(named: "clockwork-api") { self.loop.stop() }
+    }
+
+    /// Writes records in this order and waits for the brokers, at most for the timeout.
+    ///
+    /// - Parameter records: at most `maxBatch`.
+    /// - Returns: a result for each record, in order.
+    func write(_ records: [Record]) async -> [Result<Place, Failure>] {
+        guard !records.isEmpty else { return [] }
+        precondition(records.count <= Self.maxBatch)
+        guard !hasEnded else { return records.map { _ in .failure(.unreachable) } }
+        return await withCheckedContinuation { continuation in
+            begin(records, continuation)
+        }
+    }
+
+    private func begin(
+        _ records: [Record],
+        _ continuation: CheckedContinuation<[Result<Place, Failure>], Never>
+    ) {
+        lastBatch += 1
+        let now = WallClock.now()
+        let batch = Batch(
+            count: records.count,
+            deadline: now.advanced(byMilliseconds: patience),
+            continuation: continuation
+        )
+        if batches.isEmpty { loop.setAlarm(now.advanced(byMilliseconds: Self.sweepInterval)) }
+        batches[lastBatch] = batch
+        for (index, record) in records.enumerated() {
+            var key = record.key
+            let error = key.withUTF8 { key in
+                record.value.withUnsafeReadableBytes { value in
+                    producer.produce(
+                        to: topic,
+                        partition: record.partition,
+                        key: UnsafeRawBufferPointer(key),
+                        value: value,
+                        token: lastBatch << Self.indexBits | UInt64(index)
+                    )
+                }
+            }
+            if let error { settle(lastBatch, index, .failure(Self.failure(error))) }
+        }
+    }
+
+    private func settle(_ id: UInt64, _ index: Int, _ result: Result<Place, Failure>) {
+        guard let batch = batches[id] else { return }
+        batch.results[index] = result
+        batch.missing -= 1
+        guard batch.missing == 0 else { return }
+        batches[id] = nil
+        batch.continuation.resume(returning: batch.results)
+    }
+
+    private static func failure(_ error: KafkaError) -> Failure {
+        if error.isQueueFull { return .overloaded }
+        return error.isMessageTooLarge ? .tooLarge : .unreachable
+    }
+
+    // MARK: The loop
+
+    private func turn() {
+        var fatal: KafkaError?
+        producer.pollReports { report in
+            let result: Result<Place, Failure>
+            if let error = report.error {
+                logger.warning("a request was not written to the intake", metadata: ["error": "\(error)"])
+                result = .failure(Self.failure(error))
+            } else {
+                result = .success(Place(partition: report.partition, offset: report.offset))
+            }
+            settle(report.token >> Self.indexBits, Int(report.token & (1 << Self.indexBits - 1)), result)
+        } onError: { error in
+            if error.isFatal { fatal = error }
+            logger.debug("intake producer", metadata: ["error": "\(error)"])
+        }
+        if let fatal { replaceProducer(fatal) }
+        guard !batches.isEmpty else { return }
+        let now = WallClock.now()
+        sweep { $0.deadline <= now }
+        loop.setAlarm(batches.isEmpty ? nil : now.advanced(byMilliseconds: Self.sweepInterval))
+    }
+
+    /// Answers the batches that `isOver` names with what is known of them.
+    private func sweep(_ isOver: (Batch) -> Bool) {
+        for (id, batch) in batches where isOver(batch) {
+            batches[id] = nil
+            batch.continuation.resume(returning: batch.results)
+        }
+    }
+
+    private func replaceProducer(_ fatal: KafkaError) {
+        logger.error("the intake producer is made anew", metadata: ["error": "\(fatal)"])
+        sweep { _ in true }
+        do throws(KafkaError) {
+            let successor = try KafkaProducer(properties: properties, logger: logger)
+            let topic = try successor.topic(topicName)
+            producer.close()
+            producer = successor
+            self.topic = topic
+            producer.signal(fileDescriptor: loop.wakeDescriptor)
+        } catch {
+            logger.error("the intake producer cannot be made", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func giveUp() {
+        hasEnded = true
+        sweep { _ in true }
+        producer.close()
+    }
+}

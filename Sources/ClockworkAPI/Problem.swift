@@ -1,0 +1,206 @@
+internal import HTTPTypes
+internal import Scheduling
+
+/// Every way in which a call can be refused; written as RFC 9457 has it.
+enum Problem: Error, Sendable, Equatable {
+    /// The request breaks rules; every field that is wrong is named.
+    case invalid(Rejection)
+    /// The path is not one of a schedule that could be: a part of it is no percent-encoded UTF-8.
+    case badPath
+    /// No token, or a wrong one.
+    case unauthorized
+    /// There is nothing at this path.
+    case noSuchResource
+    /// The store knows no such schedule.
+    case unknownSchedule
+    /// The resource has other methods.
+    case methodNotAllowed([HTTPRequest.Method])
+    /// The schedule is not pending any more, or the request repeats a delivered one.
+    case notPending(ScheduleStatus)
+    /// Body, or line of a stream, beyond the limit in bytes.
+    case tooLarge(limit: Int)
+    /// The brokers do not take a record of that size.
+    case tooLargeForKafka
+    /// The client did not send its body in time, or went away.
+    case bodyNotRead
+    /// Kafka does not answer.
+    case kafkaUnavailable
+    /// The store does not answer.
+    case storeUnavailable
+    /// More requests, or more bytes, than are served at one time.
+    case tooBusy
+    /// The pod does not work yet, or not any more.
+    case notReady([String])
+
+    private struct Form {
+        var status: HTTPResponse.Status
+        var name: String
+        var title: String
+        var detail: String
+        var errors: [Rejection.FieldError] = []
+    }
+
+    private var form: Form {
+        switch self {
+        case .invalid(let rejection):
+            Form(
+                // Where more is wrong than the size, a smaller payload alone would not help.
+                status: rejection.code == .payloadTooLarge && rejection.errors.count == 1
+                    ? .contentTooLarge : .badRequest,
+                name: rejection.code.rawValue,
+                title: "The request is not valid.",
+                detail: rejection.detail,
+                errors: rejection.errors
+            )
+        case .badPath:
+            Form(
+                status: .badRequest,
+                name: "invalid-path",
+                title: "The path is not valid.",
+                detail: "Each part of the path must be UTF-8, percent-encoded where it is not a plain character."
+            )
+        case .unauthorized:
+            Form(
+                status: .unauthorized,
+                name: "unauthorized",
+                title: "A token is needed.",
+                detail: "Send one of the accepted tokens as Authorization: Bearer."
+            )
+        case .noSuchResource:
+            Form(
+                status: .notFound,
+                name: "no-such-resource",
+                title: "There is nothing here.",
+                detail: "The paths that exist are described at /openapi.json."
+            )
+        case .unknownSchedule:
+            Form(
+                status: .notFound,
+                name: "unknown-schedule",
+                title: "There is no such schedule.",
+                detail: "The client has no schedule with this key, or it has been forgotten."
+            )
+        case .methodNotAllowed(let methods):
+            Form(
+                status: .methodNotAllowed,
+                name: "method-not-allowed",
+                title: "The method is not allowed.",
+                detail: "Allowed here: \(methods.map(\.rawValue).joined(separator: ", "))."
+            )
+        case .notPending(let status):
+            Form(
+                status: .conflict,
+                name: "not-pending",
+                title: "The request came too late.",
+                detail: "The schedule is \(status.rawValue)."
+            )
+        case .tooLarge(let limit):
+            Form(
+                status: .contentTooLarge,
+                name: "too-large",
+                title: "The request is too large.",
+                detail: "A request may have up to \(limit) bytes."
+            )
+        case .tooLargeForKafka:
+            Form(
+                status: .contentTooLarge,
+                name: "too-large",
+                title: "The request is too large.",
+                detail: "The intake topic does not take a record of this size."
+            )
+        case .bodyNotRead:
+            Form(
+                status: .badRequest,
+                name: "incomplete",
+                title: "The request is incomplete.",
+                detail: "The body ended early or was not sent in time."
+            )
+        case .kafkaUnavailable:
+            Form(
+                status: .serviceUnavailable,
+                name: "kafka-unavailable",
+                title: "Kafka cannot be reached.",
+                detail: "The request was not acknowledged in time. Sending it again is safe."
+            )
+        case .storeUnavailable:
+            Form(
+                status: .serviceUnavailable,
+                name: "store-unavailable",
+                title: "The store cannot be reached.",
+                detail: "Where schedules stand cannot be told now."
+            )
+        case .tooBusy:
+            Form(
+                status: .serviceUnavailable,
+                name: "too-busy",
+                title: "Too many requests at one time.",
+                detail: "Nothing was done. Try again a little later."
+            )
+        case .notReady(let reasons):
+            Form(
+                status: .serviceUnavailable,
+                name: "not-ready",
+                title: "The pod is not ready.",
+                detail: reasons.joined(separator: " ")
+            )
+        }
+    }
+
+    /// The answer to the call.
+    var answer: Answer {
+        var headers = HTTPFields()
+        headers[.contentType] = "application/problem+json"
+        switch self {
+        case .unauthorized:
+            headers[.wwwAuthenticate] = "Bearer"
+        case .methodNotAllowed(let methods):
+            headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+        case .kafkaUnavailable, .storeUnavailable, .tooBusy, .notReady:
+            headers[.retryAfter] = "1"
+        case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .tooLarge, .tooLargeForKafka,
+            .bodyNotRead:
+            break
+        }
+        return Answer(status: form.status, headers: headers, body: json)
+    }
+
+    /// The problem as one JSON object on one line.
+    var json: String {
+        let form = form
+        var object = JSONObject()
+        object.add("type", "urn:clockwork:problem:\(form.name)")
+        object.add("title", form.title)
+        object.add("status", form.status.code)
+        object.add("detail", form.detail)
+        let errors = form.errors.map { error in
+            var object = JSONObject()
+            object.add("field", error.field)
+            object.add("message", error.message)
+            return object.text
+        }
+        object.add("errors", json: "[\(errors.joined(separator: ","))]")
+        // "status" is the answer's own, so the schedule's has another name.
+        if case .notPending(let status) = self { object.add("scheduleStatus", status.rawValue) }
+        return object.text
+    }
+}
+
+/// An answer that is not a stream.
+struct Answer: Sendable {
+    var status: HTTPResponse.Status
+    var headers = HTTPFields()
+    var body: String
+
+    init(status: HTTPResponse.Status, headers: HTTPFields, body: String) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// An answer in JSON.
+    init(_ status: HTTPResponse.Status, json: String) {
+        self.status = status
+        headers[.contentType] = "application/json"
+        body = json
+    }
+}

@@ -1,0 +1,40 @@
+internal import Scheduling
+
+/// Where a schedule stands in its life.
+enum ScheduleStatus: String, Sendable, CaseIterable {
+    case pending = "PENDING"
+    case executed = "EXECUTED"
+    case cancelled = "CANCELLED"
+    case failed = "FAILED"
+}
+
+/// What is known of the latest create of a key.
+struct Standing: Sendable, Equatable {
+    var status: ScheduleStatus
+    /// The intake partition of the create.
+    var partition: Int32
+    /// Its time and its intake offset.
+    var position: Position
+    var orderingKey: String
+    var target: DeliveryTarget
+}
+
+extension Standing {
+    /// `nil` for a key nobody has used.
+    init?(_ lookup: KeyLookup) {
+        guard let record = lookup.record else { return nil }
+        let status: ScheduleStatus =
+            switch record.state {
+            case .latest: lookup.isPending ? .pending : .executed
+            case .cancelled: .cancelled
+            case .failed: .failed
+            }
+        self.init(
+            status: status,
+            partition: record.partition,
+            position: record.position,
+            orderingKey: record.orderingKey,
+            target: record.target
+        )
+    }
+}

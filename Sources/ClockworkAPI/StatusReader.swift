@@ -1,0 +1,125 @@
+internal import Scheduling
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Reads where schedules stand: what the store says, and for a moment what this process has just asked for.
+///
+/// - A key whose latest request was written by this process: the store is asked until the owner has applied it, for
+///   at most a second. If it has not by then (it lags behind, or the schedule is just being delivered), a create is
+///   told as pending, which it is: the intake has it and its owner will deliver it.
+/// - Any other key the store does not know may have been created by another process a moment ago: the store is asked
+///   again for less than half a second before the key is unknown. At most 256 requests wait for that at one time;
+///   beyond them the first answer stands.
+struct StatusReader: Sendable {
+    /// What became of a request.
+    enum Outcome: Sendable, Equatable {
+        /// The owner has applied it, and the key stands so.
+        case applied(Standing)
+        /// The owner has read it and it changed nothing; the key stands so, if it is known.
+        case changedNothing(Standing?)
+        /// Time ran out.
+        case unknown
+    }
+
+    let store: any ScheduleStore
+    let recents: RecentRequests
+    private let strangers = Counter()
+
+    private final class Counter: Sendable {
+        let value = Atomic(0)
+    }
+
+    private static let firstPause = Duration.milliseconds(5)
+    private static let longestPause = Duration.milliseconds(250)
+    private static let patienceForOwn = Duration.seconds(1)
+    private static let patienceForStrange = Duration.milliseconds(400)
+    private static let maxStrangers = 256
+
+    init(store: any ScheduleStore, recents: RecentRequests) {
+        self.store = store
+        self.recents = recents
+    }
+
+    /// Where the key stands; `nil` when it is unknown.
+    func standing(of key: ScheduleKey) async throws(ScheduleStoreError) -> Standing? {
+        let recent = recents[key]
+        let isStranger = recent == nil
+        var patience = isStranger ? Self.patienceForStrange : Self.patienceForOwn
+        if isStranger, strangers.value.add(1, ordering: .relaxed).newValue > Self.maxStrangers { patience = .zero }
+        defer {
+            if isStranger { strangers.value.subtract(1, ordering: .relaxed) }
+        }
+        let deadline = ContinuousClock.now + patience
+        var pause = isStranger ? Self.patienceForStrange / 4 : Self.firstPause
+        while true {
+            let lookup = try await lookUp(key)
+            if let recent {
+                if Self.reflects(lookup, recent) { return Standing(lookup) }
+            } else if let standing = Standing(lookup) {
+                return standing
+            }
+            guard ContinuousClock.now < deadline, await Self.pause(&pause) else {
+                return recent?.fallback ?? Standing(lookup)
+            }
+        }
+    }
+
+    /// Waits until the owner has applied the request that is at this place, or can be seen to have passed it.
+    func outcome(
+        of key: ScheduleKey,
+        at place: IntakeProducer.Place,
+        isCreate: Bool,
+        within patience: Duration
+    ) async throws(ScheduleStoreError) -> Outcome {
+        let deadline = ContinuousClock.now + patience
+        var pause = Self.firstPause
+        var nextLookAtProgress = ContinuousClock.now + .seconds(1)
+        while true {
+            // The progress is read before the key: what it says was applied is then in the key's record.
+            var isPassed = false
+            if ContinuousClock.now >= nextLookAtProgress {
+                isPassed = try await isCommitted(place)
+                nextLookAtProgress = .now + .seconds(1)
+            }
+            let lookup = try await lookUp(key)
+            if let record = lookup.record, record.partition == place.partition,
+                record.requestOffset >= place.offset, let standing = Standing(lookup)
+            {
+                return .applied(standing)
+            }
+            if isPassed { return .changedNothing(Standing(lookup)) }
+            guard ContinuousClock.now < deadline, await Self.pause(&pause, until: deadline) else { return .unknown }
+        }
+    }
+
+    private func isCommitted(_ place: IntakeProducer.Place) async throws(ScheduleStoreError) -> Bool {
+        let progress = try await store.progress().first { $0.partition == place.partition }
+        return progress?.committedOffset.map { $0 > place.offset } ?? false
+    }
+
+    private func lookUp(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
+        // A key record is found by the key alone; the partition matters to owners only.
+        try await store.lookUp([key], partition: 0).first ?? .unknown
+    }
+
+    /// Whether the store has come as far as the request.
+    private static func reflects(_ lookup: KeyLookup, _ recent: RecentRequests.Entry) -> Bool {
+        guard let record = lookup.record, record.partition == recent.partition else { return false }
+        if record.requestOffset >= recent.offset { return true }
+        // A create that repeats a delivered one is dropped and leaves no trace.
+        guard recent.isCreate, let created = recent.fallback else { return false }
+        return record.state == .latest && !lookup.isPending && record.position.time == created.position.time
+    }
+
+    /// Sleeps, longer each time; `false` when there is no time left for it.
+    private static func pause(
+        _ pause: inout Duration,
+        until deadline: ContinuousClock.Instant? = nil
+    ) async -> Bool {
+        guard !Task.isShuttingDownGracefully else { return false }
+        var length = pause
+        if let deadline { length = min(length, max(deadline - .now, .milliseconds(1))) }
+        pause = min(pause * 2, longestPause)
+        return (try? await Task.sleep(for: length)) != nil
+    }
+}

@@ -1,0 +1,181 @@
+import HTTPTransport
+import Kafka
+import Testing
+
+/// The rows of the contract's table, against a live pod.
+@Suite(.serialized) struct ContractTests {
+    @Test func `a schedule is accepted, pending, and executed once it is due`() async throws {
+        try await LivePod.with { pod in
+            let time = LivePod.later(2_500)
+            let accepted = try await pod.call("POST", "/schedule", body: LivePod.create("k", at: time))
+            #expect(accepted.status == 202, "\(accepted.text)")
+            let partition = try #require(accepted.number("partition"))
+            let offset = try #require(accepted.number("offset"))
+            #expect(
+                accepted.text == """
+                    {"clientId":"c","scheduleKey":"k","scheduleTime":\(time),"partition":\(partition),"offset":\(offset)}
+                    """
+            )
+            let pending = try await pod.call("GET", "/schedule/c/k")
+            #expect(pending.status == 200)
+            #expect(
+                pending.text == """
+                    {"clientId":"c","scheduleKey":"k","orderingKey":"k","scheduleTime":\(time),\
+                    "delivery":{"topic":"out"},"status":"PENDING","partition":\(partition),"offset":\(offset)}
+                    """
+            )
+            let executed = try await pod.status("/schedule/c/k", until: "EXECUTED")
+            #expect(executed.number("offset") == offset)
+            let repeated = try await pod.call("POST", "/schedule", body: LivePod.create("k", at: time))
+            #expect(repeated.status == 202)
+            #expect(try await pod.call("GET", "/schedule/c/k").text == executed.text)
+            let late = try await pod.call("DELETE", "/schedule/c/k")
+            #expect(late.status == 409)
+            #expect(late.text.contains("\"scheduleStatus\":\"EXECUTED\""))
+        }
+    }
+
+    @Test func `a schedule that is due on arrival is known from the first moment`() async throws {
+        try await LivePod.with { pod in
+            let accepted = try await pod.call("POST", "/schedule", body: LivePod.create("now", at: 0))
+            #expect(accepted.status == 202)
+            let status = try await pod.call("GET", "/schedule/c/now")
+            #expect(status.status == 200)
+            _ = try await pod.status("/schedule/c/now", until: "EXECUTED")
+        }
+    }
+
+    @Test func `a schedule for a topic that does not exist fails`() async throws {
+        try await LivePod.with { pod in
+            // The local brokers create a topic that is asked for, so this one is made to be unknown.
+            pod.kafka.setTopicError("nowhere", code: 3)
+            _ = try await pod.call("POST", "/schedule", body: LivePod.create("f", at: 0, topic: "nowhere"))
+            let failed = try await pod.status("/schedule/c/f", until: "FAILED")
+            #expect(failed.status == 200)
+            let late = try await pod.call("DELETE", "/schedule", body: "{\"clientId\":\"c\",\"scheduleKey\":\"f\"}")
+            #expect(late.status == 409)
+        }
+    }
+
+    @Test func `a cancel by path or by body finds the partition of its schedule`() async throws {
+        try await LivePod.with { pod in
+            let time = LivePod.later(600_000)
+            for (index, ordering) in ["one", "two", "three", "four"].enumerated() {
+                let body = LivePod.create("k\(index)", at: time, ordering: ordering)
+                let created = try await pod.call("POST", "/schedule", body: body)
+                let cancelled =
+                    index.isMultiple(of: 2)
+                    ? try await pod.call("DELETE", "/schedule/c/k\(index)")
+                    : try await pod.call(
+                        "DELETE",
+                        "/schedule",
+                        body: "{\"clientId\":\"c\",\"scheduleId\":\"k\(index)\"}"
+                    )
+                #expect(cancelled.status == 202, "\(cancelled.text)")
+                #expect(cancelled.number("partition") == created.number("partition"))
+                let status = try await pod.status("/schedule/c/k\(index)", until: "CANCELLED")
+                #expect(status.number("offset") == created.number("offset"))
+                #expect(try await pod.call("DELETE", "/schedule/c/k\(index)").status == 409)
+            }
+            let given = try await pod.call("POST", "/schedule", body: LivePod.create("o", at: time, ordering: "own"))
+            let body = "{\"clientId\":\"c\",\"scheduleKey\":\"o\",\"orderingKey\":\"own\"}"
+            let cancelled = try await pod.call("DELETE", "/schedule", body: body)
+            #expect(cancelled.status == 202)
+            #expect(cancelled.number("partition") == given.number("partition"))
+            _ = try await pod.status("/schedule/c/o", until: "CANCELLED")
+            #expect(try await pod.call("DELETE", "/schedule/c/unknown").status == 404)
+            #expect(try await pod.call("GET", "/schedule/c/unknown").status == 404)
+        }
+    }
+
+    @Test func `a client that prefers to wait gets the definite answer`() async throws {
+        try await LivePod.with { pod in
+            let prefer = [HTTPHeader("Prefer", "respond-async, wait=30")]
+            let time = LivePod.later(600_000)
+            let body = LivePod.create("w", at: time)
+            let stored = try await pod.call("POST", "/schedule", body: body, headers: prefer)
+            #expect(stored.status == 201, "\(stored.text)")
+            #expect(stored.header("Preference-Applied") == "wait")
+            #expect(stored.text.contains("\"status\":\"PENDING\""))
+            let cancelled = try await pod.call("DELETE", "/schedule/c/w", headers: prefer)
+            #expect(cancelled.status == 200, "\(cancelled.text)")
+            #expect(cancelled.text.contains("\"status\":\"CANCELLED\""))
+
+            let now = LivePod.create("due", at: 1)
+            #expect(try await pod.call("POST", "/schedule", body: now, headers: prefer).status == 201)
+            _ = try await pod.status("/schedule/c/due", until: "EXECUTED")
+            let cancel = "{\"clientId\":\"c\",\"scheduleKey\":\"due\",\"orderingKey\":\"due\"}"
+            let late = try await pod.call("DELETE", "/schedule", body: cancel, headers: prefer)
+            #expect(late.status == 409, "\(late.text)")
+            #expect(late.text.contains("\"scheduleStatus\":\"EXECUTED\""))
+            let duplicate = try await pod.call("POST", "/schedule", body: now, headers: prefer)
+            #expect(duplicate.status == 409, "\(duplicate.text)")
+        }
+    }
+
+    @Test func `without an owner a wait runs out, and what was accepted is still told`() async throws {
+        try await LivePod.with(runsPod: false) { pod in
+            let prefer = [HTTPHeader("Prefer", "wait=1")]
+            let body = LivePod.create("w", at: LivePod.later(600_000))
+            let accepted = try await pod.call("POST", "/schedule", body: body, headers: prefer)
+            #expect(accepted.status == 202)
+            #expect(accepted.header("Preference-Applied") == "wait")
+            let status = try await pod.call("GET", "/schedule/c/w")
+            #expect(status.status == 200)
+            #expect(status.number("offset") == accepted.number("offset"))
+            #expect(try await pod.call("DELETE", "/schedule/c/w").status == 202)
+        }
+    }
+
+    @Test func `partitions tell their progress`() async throws {
+        try await LivePod.with { pod in
+            _ = try await pod.call("POST", "/schedule", body: LivePod.create("p", at: 0))
+            var answer = try await pod.call("GET", "/partitions")
+            while !answer.text.contains("\"executedUpTo\":0") {
+                try await Task.sleep(for: .milliseconds(100))
+                answer = try await pod.call("GET", "/partitions")
+            }
+            #expect(answer.status == 200)
+            #expect(answer.text.hasPrefix("[{\"partition\":"))
+            for member in ["owner\":\"pod\"", "epoch\":", "pendingResident\":", "committedOffset\":", "updatedAt\":"] {
+                #expect(answer.text.contains("\"\(member)"))
+            }
+        }
+    }
+
+    @Test func `a store outage makes the pod not ready, and it lives on`() async throws {
+        try await LivePod.with { pod in
+            #expect(try await pod.call("GET", "/health/ready").status == 200)
+            pod.store.isDown = true
+            var ready = try await pod.call("GET", "/health/ready")
+            while ready.status == 200 {
+                try await Task.sleep(for: .milliseconds(100))
+                ready = try await pod.call("GET", "/health/ready")
+            }
+            #expect(ready.status == 503)
+            #expect(ready.text.contains("The store does not answer."))
+            #expect(try await pod.call("GET", "/health/live").status == 200)
+            #expect(try await pod.call("GET", "/schedule/c/k").status == 503)
+            #expect(try await pod.call("GET", "/partitions").status == 503)
+            pod.store.isDown = false
+            while try await pod.call("GET", "/health/ready").status != 200 {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    @Test func `with Kafka out of reach a request is refused, not left hanging`() async throws {
+        try await LivePod.with(runsPod: false) { pod in
+            let body = LivePod.create("k", at: LivePod.later(600_000))
+            #expect(try await pod.call("POST", "/schedule", body: body).status == 202)
+            try pod.kafka.takeDown()
+            let refused = try await pod.call("POST", "/schedule", body: body, timeout: .seconds(10))
+            #expect(refused.status == 503)
+            #expect(refused.header("Retry-After") == "1")
+            #expect(refused.header("Content-Type") == "application/problem+json")
+            #expect(try await pod.call("GET", "/health/live").status == 200)
+            try pod.kafka.bringUp()
+            while try await pod.call("POST", "/schedule", body: body).status != 202 {}
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import ClockworkAPI
+import ClockworkService
+import Glibc
+import HTTPTransport
+import Kafka
+import Logging
+import ScheduleStores
+import Scheduling
+import ServiceLifecycle
+
+/// A pod with its HTTP API, a local cluster and an SQLite store, in this process.
+final class LivePod: Sendable {
+    static let intake = "intake"
+    static let deadLetters = "dead"
+    static let topic = "out"
+
+    let kafka: LocalKafka
+    let store: FaultyStore
+    let port: Int
+    let http: HTTPClient
+
+    private init(kafka: LocalKafka, store: FaultyStore, port: Int, http: HTTPClient) {
+        self.kafka = kafka
+        self.store = store
+        self.port = port
+        self.http = http
+    }
+
+    /// Runs `body` beside a pod that fires; everything ends with it.
+    static func with(
+        tokens: [String] = [],
+        runsPod: Bool = true,
+        limits: HTTPAPILimits = HTTPAPILimits(),
+        _ body: (LivePod) async throws -> Void
+    ) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let kafka = try LocalKafka(brokers: 1, topics: [intake: 4, deadLetters: 1, topic: 2])
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let sqlite = try SQLiteScheduleStore(
+            path: folder.path + "/clockwork.db",
+            keyRetention: .seconds(3_600),
+            logger: logger,
+            now: WallClock.now
+        )
+        defer { sqlite.close() }
+        let store = FaultyStore(sqlite)
+        let properties: KafkaProperties = [
+            "bootstrap.servers": kafka.bootstrapServers,
+            "fetch.wait.max.ms": "10",
+            "session.timeout.ms": "6000",
+            "heartbeat.interval.ms": "1000",
+        ]
+        var produceProperties = properties
+        produceProperties.set("reconnect.backoff.max.ms", to: "500")
+        let rules = RequestRules(
+            maxPayloadBytes: 358_400,
+            topicPolicy: TopicPolicy(intakeTopic: intake, deadLetterTopic: deadLetters)
+        )
+        let pod: Pod? =
+            if runsPod {
+                try Pod(
+                    settings: PodSettings(
+                        properties: properties,
+                        group: "group",
+                        intakeTopic: intake,
+                        deadLetterTopic: deadLetters,
+                        name: "pod",
+                        rules: rules,
+                        limits: SchedulerLimits()
+                    ),
+                    store: store,
+                    logger: logger
+                )
+            } else {
+                nil
+            }
+        var settings = HTTPAPISettings(
+            host: "127.0.0.1",
+            port: 0,
+            tokens: tokens.map(Secret.init),
+            offer: .all,
+            properties: produceProperties,
+            intakeTopic: intake,
+            rules: rules
+        )
+        settings.limits = limits
+        let api = try HTTPAPI(settings: settings, store: store, hasJoined: { pod?.hasJoined ?? true }, logger: logger)
+        var client = HTTPClient.Configuration()
+        client.maximumResponseBytes = 16 << 20
+        let http = try HTTPClient(configuration: client)
+        defer { http.close() }
+        var parts: [any Service] = []
+        if let pod { parts.append(pod) }
+        parts.append(api)
+        let services = ServiceGroup(
+            services: parts,
+            gracefulShutdownSignals: [],
+            logger: logger
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            guard let port = await api.untilServing() else { throw Failure(what: "no server") }
+            await pod?.untilFiring()
+            do {
+                try await body(LivePod(kafka: kafka, store: store, port: port, http: http))
+            } catch {
+                await services.triggerGracefulShutdown()
+                throw error
+            }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+    }
+
+    struct Failure: Error {
+        var what: String
+    }
+
+    /// Sends a request and reads the answer.
+    func call(
+        _ method: String,
+        _ path: String,
+        body: String = "",
+        headers: [HTTPHeader] = [],
+        timeout: Duration = .seconds(60)
+    ) async throws -> HTTPTransport.HTTPResponse {
+        try await http.send(
+            HTTPTransport.HTTPRequest(
+                method: method,
+                url: "http://127.0.0.1:\(port)\(path)",
+                headers: headers,
+                body: Array(body.utf8),
+                timeout: timeout
+            )
+        )
+    }
+
+    /// A create as a body.
+    static func create(
+        _ key: String,
+        client: String = "c",
+        at time: Int64,
+        topic: String = LivePod.topic,
+        ordering: String? = nil
+    ) -> String {
+        let orderingKey = ordering.map { ",\"orderingKey\":\(JSONText.quoted($0))" } ?? ""
+        return """
+            {"clientId":\(JSONText.quoted(client)),"scheduleKey":\(JSONText.quoted(key))\(orderingKey),\
+            "taskData":"x","delivery":{"topic":"\(topic)"},"scheduleTime":\(time)}
+            """
+    }
+
+    static func later(_ milliseconds: Int64) -> Int64 {
+        WallClock.now().advanced(byMilliseconds: milliseconds).rawValue
+    }
+
+    /// Asks for the status of a schedule until it is as wished, and gives the last answer.
+    func status(_ path: String, until wished: String) async throws -> HTTPTransport.HTTPResponse {
+        while true {
+            let answer = try await call("GET", path)
+            if answer.text.contains("\"status\":\"\(wished)\"") { return answer }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+}
+
+extension HTTPTransport.HTTPResponse {
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The number that a member of the answer has.
+    func number(_ member: String) -> Int64? {
+        guard let range = text.firstRange(of: "\"\(member)\":") else { return nil }
+        return Int64(text[range.upperBound...].prefix { $0.isNumber })
+    }
+}
+
+/// A folder that lives as long as a test.
+struct TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/clockwork-api-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw LivePod.Failure(what: "no folder") }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    func remove() {
+        for name in ["", "-wal", "-shm", "-journal", ".lock", "-lock"] { unlink(path + "/clockwork.db" + name) }
+        rmdir(path)
+    }
+}

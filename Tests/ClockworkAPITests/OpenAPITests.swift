@@ -1,0 +1,35 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import ClockworkAPI
+
+@Suite struct OpenAPITests {
+    /// The text of `docs/openapi.json`.
+    static func file() throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: "docs/openapi.json"), encoding: .utf8)
+    }
+
+    @Test func `the document names the methods of every route, and no others`() throws {
+        #expect(OpenAPIDocument.text + "\n" == (try Self.file()))
+        let json = try JSONSerialization.jsonObject(with: Data(OpenAPIDocument.text.utf8))
+        let document = try #require(json as? [String: Any])
+        #expect(document["openapi"] as? String == "3.1.0")
+        let paths = try #require(document["paths"] as? [String: [String: Any]])
+        let routes: [Route] = [
+            .schedules, .schedule(clientID: "{clientId}", scheduleKey: "{scheduleKey}"), .partitions, .live, .ready,
+            .openAPI,
+        ]
+        #expect(paths.count == routes.count)
+        var found: [Route] = []
+        for (path, item) in paths {
+            let route = try Route(target: path)
+            found.append(route)
+            let methods = Set(item.keys).subtracting(["parameters"]).map { $0.uppercased() }
+            #expect(Set(methods) == Set(route.methods.map(\.rawValue)), "\(path)")
+        }
+        for route in routes { #expect(found.contains(route)) }
+    }
+}
