@@ -37,7 +37,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
     /// whoever sent it.
     public var description: String {
         let reason = detail ?? (errors.isEmpty ? nil : errors.map(\.description).joined(separator: "; "))
-        let line = reason.map { "\(title): \($0)" } ?? title
+        let line = reason.map { title.hasSuffix(".") ? "\(title) \($0)" : "\(title): \($0)" } ?? title
         return String(
             line.unicodeScalars.prefix(2_000).map { $0.properties.generalCategory == .control ? " " : Character($0) }
         )

@@ -14,4 +14,9 @@ public struct RequestOutcome: Hashable, Sendable {
     public let stage: Stage
     /// Where it stands in the intake topic.
     public let receipt: Receipt
+
+    /// The outcome as a JSON object: the receipt, and the stage's word as `stage`.
+    public var json: String {
+        String(receipt.json.dropLast()) + ",\"stage\":\"\(stage.rawValue)\"}"
+    }
 }

@@ -90,16 +90,12 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     init(_ response: HTTPResponse) {
         let json = JSONValue(response.body)
         let problem = json.flatMap { Problem($0, status: response.status) } ?? Problem(status: response.status)
-        // A 409 tells the schedule's state, in words where a problem has its status code.
-        let state = response.status == 409 ? json.flatMap(Self.state) : nil
-        var message = problem.description
-        if response.status == 409, let state, problem.detail == nil { message = "the schedule is \(state), not PENDING" }
         self.init(
             code: Self.code(status: response.status),
-            message: message,
+            message: problem.description,
             problem: problem,
             fieldErrors: problem.errors,
-            state: state,
+            state: response.status == 409 ? json.flatMap(Self.state) : nil,
             retryAfter: response.header("retry-after").flatMap(Self.retryAfter)
         )
     }
@@ -118,6 +114,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Where the schedule is: a problem's own `status` is the number of the answer.
     private static func state(_ json: JSONValue) -> ScheduleStatus.State? {
         (json["scheduleStatus"]?.text ?? json["status"]?.text).map(ScheduleStatus.State.init(rawValue:))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClockworkService
 import Glibc
+import Logging
 
 /// What the process is given by its surroundings, and how it tells them that something is wrong.
 enum ProcessEnvironment {
@@ -43,7 +44,15 @@ enum ProcessEnvironment {
         } catch let error as ConfigurationError {
             complain(error.description)
             throw ExitCode(78)
+        } catch let error as ClientConfigurationError {
+            complain(error.description)
+            throw ExitCode(78)
         }
+    }
+
+    /// Lets libraries log as the environment says.
+    static func bootstrapLogging() throws {
+        try configured { LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: variables)) }
     }
 
     /// The configuration of a pod.
