@@ -76,7 +76,7 @@ struct BatchSender {
                 return try await client.send(batch)
             } catch {
                 guard error.isRetriable, attempt < Self.attempts else {
-                    throw ClientError("lines \(lines[0]) and later are not sent: \(error)")
+                    throw ClientError("line \(lines[0]) and later ones may not be sent: \(error)")
                 }
                 let longest = Duration.seconds(30)
                 try await pause(min(error.retryAfter ?? .seconds(1 << (attempt - 1)), longest))
