@@ -30,7 +30,8 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let package = Package(
     name: "clockwork",
     products: [
-        .executable(name: "clockwork", targets: ["clockwork"])
+        .executable(name: "clockwork", targets: ["clockwork"]),
+        .library(name: "ClockworkClient", targets: ["ClockworkClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -63,6 +64,13 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        // For programs that use Clockwork, the commands among them.
+        .target(
+            name: "ClockworkClient",
+            dependencies: ["Scheduling", "HTTPTransport"],
+            swiftSettings: swiftSettings
+        ),
+
         // The shell.
         .target(
             name: "ClockworkService",
@@ -80,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "CLinux",
-                argumentParser, logging, lifecycle, unixSignals,
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB",
+                "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
         ),
@@ -113,7 +121,15 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkCommandTests",
-            dependencies: ["clockwork", "ClockworkService", "Scheduling", "TestSupport", argumentParser],
+            dependencies: [
+                "clockwork", "ClockworkService", "ClockworkClient", "Scheduling", "ScriptedServer", "TestSupport",
+                argumentParser,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ClockworkClientTests",
+            dependencies: ["ClockworkClient", "Scheduling", "HTTPTransport", "ScriptedServer"],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),

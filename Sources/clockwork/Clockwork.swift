@@ -12,6 +12,9 @@ struct Clockwork: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.
             """,
-        subcommands: [Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, Tail.self, Tables.self, Bench.self]
+        subcommands: [
+            Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, CancelCommand.self, StatusCommand.self,
+            PartitionsCommand.self, Tail.self, Tables.self, Bench.self,
+        ]
     )
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClockworkClient
 import ClockworkService
 import Scheduling
 import Testing
@@ -64,11 +65,38 @@ import Testing
         ["--topic", "t", "--client", "c", "--key", String(repeating: "k", count: 513), "--in", "1s"],
         ["--topic", "t", "--client", "c", "--key", "k", "--in", "soon"],
         ["--topic", "t", "--client", "c", "--key", "k", "--at", "1969-12-31T23:59:59Z"],
+        ["--topic", "t", "--client", "c", "--key", "k", "--at", "253402300800000"],
+        ["--topic", "t", "--client", "c", "--key", "k", "--at", "99999999999999999999"],
     ])
     func `what makes no request is a usage error`(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try ScheduleOptions.parse(arguments) }
         #expect(error.map { ScheduleOptions.exitCode(for: $0) } == .validationFailure)
         #expect(ExitCode.validationFailure.rawValue == 64)
+    }
+
+    @Test(arguments: [("0", 0), ("1798131600000", 1_798_131_600_000), ("2026-12-24T18:00:00+01:00", 1_798_131_600_000)])
+    func `an instant may be written in epoch milliseconds`(text: String, milliseconds: Int64) throws {
+        let options = try ScheduleOptions.parse(["--topic", "t", "--client", "c", "--key", "k", "--at", text])
+        #expect(options.at == EpochMilliseconds(rawValue: milliseconds))
+    }
+
+    @Test func `the structured request says the same as the binary one`() throws {
+        let options = try ScheduleOptions.parse(Self.least + ["--data", "hello ü", "--ordering-key", "o"])
+        let request = try options.structuredRequest(now: Self.now)
+        #expect(request.clientID == "c")
+        #expect(request.scheduleKey == "k")
+        #expect(request.orderingKey == "o")
+        #expect(request.scheduleTimeMilliseconds == 1_090_000)
+        #expect(request.taskData == "hello ü")
+        #expect(request.delivery == .topic("t"))
+    }
+
+    @Test(arguments: [
+        least, least + ["--data", "d", "--header", "trace=1"], least + ["--data-file", "/bin/sh"],
+    ])
+    func `what the structured form cannot say is a usage error`(arguments: [String]) throws {
+        let options = try ScheduleOptions.parse(arguments)
+        #expect(throws: ValidationError.self) { try options.structuredRequest(now: Self.now) }
     }
 
     @Test func `brokers of the command line win over the environment's`() throws {

@@ -27,6 +27,9 @@ struct LineReader {
         self.source = source
     }
 
+    /// Whether the next line has been read from the source already.
+    var hasWholeLine: Bool { buffer[searched...].contains(UInt8(ascii: "\n")) }
+
     /// The next line without its `\n`; `nil` after the last. A last line needs no end.
     mutating func next() throws(LocalFileError) -> [UInt8]? {
         while true {

@@ -31,6 +31,12 @@ final class LocalFile {
         if isOwned, descriptor >= 0 { close(descriptor) }
     }
 
+    /// Whether a read would not wait: there are bytes, or the end. Always so for a plain file.
+    var isReady: Bool {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) != 0
+    }
+
     /// Reads some bytes and returns how many, 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(LocalFileError) -> Int {
         while true {

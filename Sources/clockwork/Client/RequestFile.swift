@@ -7,6 +7,7 @@ struct RequestFile {
     static let maxLineBytes = 4 * 1024 * 1024
 
     private var lines: LineReader
+    private let sourceIsReady: () -> Bool
 
     /// Opens the file at `path`; `-` is standard input.
     init(path: String) throws(LocalFileError) {
@@ -14,13 +15,18 @@ struct RequestFile {
         self.init(
             lines: LineReader(name: file.name, limit: Self.maxLineBytes) { buffer throws(LocalFileError) in
                 try file.read(into: buffer)
-            }
+            },
+            sourceIsReady: { file.isReady }
         )
     }
 
-    init(lines: LineReader) {
+    init(lines: LineReader, sourceIsReady: @escaping () -> Bool = { true }) {
         self.lines = lines
+        self.sourceIsReady = sourceIsReady
     }
+
+    /// Whether `next` has something to work on without waiting for it. The rest of a line may still be waited for.
+    var isReady: Bool { lines.hasWholeLine || sourceIsReady() }
 
     /// The number of the line that the last request came from, from 1.
     var lineNumber: Int { lines.lineNumber }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClockworkClient
 import ClockworkService
 import Scheduling
 
@@ -26,20 +27,26 @@ struct ScheduleOptions: ParsableArguments {
     var delay: Duration?
 
     @Option(
-        help: ArgumentHelp("When, as RFC 3339 writes it: 2026-12-24T18:00:00+01:00.", valueName: "time"),
+        help: ArgumentHelp(
+            "When, as RFC 3339 writes it: 2026-12-24T18:00:00+01:00, or in epoch milliseconds.",
+            valueName: "time"
+        ),
         transform: Self.instant
     )
     var at: EpochMilliseconds?
 
-    @Option(help: "The payload as text; without a payload null is delivered.")
+    @Option(help: "The payload as text; without a payload null is delivered, which --http cannot ask for.")
     var data: String?
 
-    @Option(help: "A file with the payload, any bytes; - is standard input.")
+    @Option(help: "A file with the payload, any bytes, with --http text; - is standard input.")
     var dataFile: String?
 
     @Option(
         name: .customLong("header"),
-        help: ArgumentHelp("A header to carry to the delivered record. May be repeated.", valueName: "name=value"),
+        help: ArgumentHelp(
+            "A header to carry to the delivered record. May be repeated. Not with --http.",
+            valueName: "name=value"
+        ),
         transform: Self.header
     )
     var headers: [Header] = []
@@ -81,16 +88,8 @@ struct ScheduleOptions: ParsableArguments {
     /// - Throws: When `--data-file` cannot be read, or has more bytes than a request may have.
     func request(now: EpochMilliseconds) throws(LocalFileError) -> OutgoingRequest? {
         guard let topic, let client, let key else { return nil }
-        let time: EpochMilliseconds
-        if let at {
-            time = at
-        } else {
-            let (sum, overflows) = now.rawValue.addingReportingOverflow(delay?.wholeMilliseconds ?? 0)
-            time = EpochMilliseconds(rawValue: overflows ? .max : sum)
-        }
-        var request = OutgoingRequest(key: Array((orderingKey ?? key).utf8), value: data.map { Array($0.utf8) })
-        if let dataFile { request.value = try LocalFile.contents(ofFile: dataFile, limit: 358_400) }
-        request.headers.append(name: "clockwork-schedule-time", value: String(time.rawValue))
+        var request = OutgoingRequest(key: Array((orderingKey ?? key).utf8), value: try payload())
+        request.headers.append(name: "clockwork-schedule-time", value: String(time(now: now).rawValue))
         request.headers.append(name: "clockwork-client-id", value: client)
         request.headers.append(name: "clockwork-schedule-key", value: key)
         request.headers.append(name: "clockwork-delivery-topic", value: topic)
@@ -98,6 +97,45 @@ struct ScheduleOptions: ParsableArguments {
             request.headers.append(name: header.name, value: header.value)
         }
         return request
+    }
+
+    /// The request that the arguments other than `--file` describe, in structured form, the one that the HTTP API takes.
+    ///
+    /// - Throws: A usage error for what this form cannot say: headers, a payload that is null or no text.
+    func structuredRequest(now: EpochMilliseconds) throws -> ScheduleRequest {
+        guard let topic, let client, let key else { throw ValidationError("Give --topic, --client and --key.") }
+        guard headers.isEmpty else { throw ValidationError("--header needs Kafka: a request by HTTP has no headers.") }
+        guard let bytes = try payload() else {
+            throw ValidationError("Give --data or --data-file: a request by HTTP always has a payload.")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ValidationError("--data-file is no UTF-8 text: a request by HTTP has text, one to Kafka any bytes.")
+        }
+        let request = ScheduleRequest(
+            clientID: client,
+            scheduleKey: key,
+            orderingKey: orderingKey,
+            scheduleTimeMilliseconds: time(now: now).rawValue,
+            taskData: text,
+            delivery: .topic(topic)
+        )
+        do {
+            try request.validate()
+        } catch {
+            throw ValidationError("\(error).")
+        }
+        return request
+    }
+
+    private func payload() throws(LocalFileError) -> [UInt8]? {
+        if let dataFile { return try LocalFile.contents(ofFile: dataFile, limit: 358_400) }
+        return data.map { Array($0.utf8) }
+    }
+
+    private func time(now: EpochMilliseconds) -> EpochMilliseconds {
+        if let at { return at }
+        let (sum, overflows) = now.rawValue.addingReportingOverflow(delay?.wholeMilliseconds ?? 0)
+        return EpochMilliseconds(rawValue: overflows ? .max : sum)
     }
 
     private static func checkLength(of text: String, _ option: String, most: Int) throws {
@@ -113,10 +151,17 @@ struct ScheduleOptions: ParsableArguments {
     }
 
     private static func instant(_ text: String) throws -> EpochMilliseconds {
-        guard let instant = RFC3339.parse(text), (.zero ... .maximum).contains(instant) else {
-            throw ValidationError("A time is written like 2026-12-24T18:00:00+01:00, from 1970 to 9999.")
+        guard let instant = milliseconds(text) ?? RFC3339.parse(text), (.zero ... .maximum).contains(instant) else {
+            throw ValidationError(
+                "A time is written like 2026-12-24T18:00:00+01:00 or in epoch milliseconds, from 1970 to 9999."
+            )
         }
         return instant
+    }
+
+    private static func milliseconds(_ text: String) -> EpochMilliseconds? {
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return Int64(text).map(EpochMilliseconds.init(rawValue:))
     }
 
     private static func header(_ text: String) throws -> Header {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import ClockworkClient
 import ClockworkService
-import Glibc
 import Logging
 import Scheduling
 
@@ -8,7 +8,7 @@ import Scheduling
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
-        abstract: "Sends a request to the intake topic, or a file of them.",
+        abstract: "Sends a request, or a file of them, to the intake topic or to the HTTP API.",
         discussion: """
             One request:
               clockwork schedule --topic order-reminders --client shop --key order-17 --in 90s --data 'Pay me'
@@ -16,46 +16,91 @@ struct ScheduleCommand: AsyncParsableCommand {
             A file of structured requests, one JSON object a line, of any size (- is standard input):
               clockwork schedule --file examples/requests.jsonl
 
-            The request is in the intake topic, on all in-sync replicas, when the command ends with 0. Whether it can \
-            be accepted is for the service to say: what cannot goes to the dead-letter topic.
+            It goes where --brokers or --http says, else to $KAFKA_BROKERS, else to $CLOCKWORK_URL. The request is in \
+            the intake topic, on all in-sync replicas, when the command ends with 0. The HTTP API refuses at once what \
+            cannot be accepted; a record in the intake topic that cannot goes to the dead-letter topic.
             """
     )
 
-    @OptionGroup var client: ClientOptions
+    @OptionGroup var route: RouteOptions
     @OptionGroup var options: ScheduleOptions
+    @OptionGroup var waiting: WaitOption
+
+    @Flag(help: "Print JSON: the request's place, or for a file each refused line and the numbers in the end.")
+    var json = false
+
+    func validate() throws {
+        guard waiting.wait == nil || options.file == nil else { throw ValidationError("--wait is for one request.") }
+    }
 
     func run() async throws {
-        let kafka = try ProcessEnvironment.configured {
-            try client.kafka(environment: ProcessEnvironment.variables, readFile: ProcessEnvironment.text(ofFile:))
+        switch try route.chosen() {
+        case .kafka(let kafka):
+            guard waiting.wait == nil else { throw ValidationError("--wait needs --http.") }
+            try await send(by: kafka)
+        case .http(let address):
+            let service = try ClockworkHTTPClient(address: address)
+            defer { service.close() }
+            if let path = options.file {
+                try await send(try RequestFile(path: path), by: service)
+            } else {
+                let request = try options.structuredRequest(now: WallClock.now())
+                let outcome = try await service.create(request, wait: waiting.wait)
+                Console.print(json ? outcome.json : OutcomeText.line(outcome, accepted: "scheduled"))
+            }
         }
-        try ProcessEnvironment.configured {
-            LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: ProcessEnvironment.variables))
-        }
+    }
+
+    private func send(by kafka: KafkaConfiguration) async throws {
+        try ProcessEnvironment.bootstrapLogging()
         let logger = Logger(label: "clockwork")
         if let request = try options.request(now: WallClock.now()) {
             let sender = try await RequestSender(kafka: kafka, logger: logger) { receipt in
-                print("scheduled as \(kafka.intakeTopic)/\(receipt.partition)/\(receipt.offset)")
+                Console.print(json ? receipt.json(topic: kafka.intakeTopic) : receipt.line("scheduled", kafka.intakeTopic))
             }
             try sender.send(request)
             try sender.finish()
         } else if let path = options.file {
             let sender = try await RequestSender(kafka: kafka, logger: logger)
             try Self.send(try RequestFile(path: path), through: sender)
-            print("\(sender.acknowledged) requests sent")
+            summarize(sent: sender.acknowledged, refused: 0)
         }
     }
 
-    /// Sends every request of a file, telling on a terminal how far it has come.
     private static func send(_ file: RequestFile, through sender: RequestSender) throws {
         var file = file
-        let isTerminal = isatty(STDERR_FILENO) == 1
+        var progress = ProgressLine()
+        defer { progress.finish() }
         var count = 0
         while let request = try file.next(now: WallClock.now) {
             try sender.send(request)
             count += 1
-            if isTerminal, count % 10_000 == 0 { Console.writeError("\r\(count) requests") }
+            if count.isMultiple(of: 100) { progress.update(count) }
         }
         try sender.finish()
-        if isTerminal, count >= 10_000 { Console.writeError("\r\u{1B}[K") }
+    }
+
+    private func send(_ file: RequestFile, by service: ClockworkHTTPClient) async throws {
+        var sender = BatchSender(client: service) { line, problem in
+            if json {
+                Console.print(problem.json(line: line))
+            } else {
+                ProcessEnvironment.complain("line \(line): \(problem)")
+            }
+        }
+        var progress = ProgressLine()
+        defer { progress.finish() }
+        try await sender.send(file, now: WallClock.now) { progress.update($0) }
+        progress.finish()
+        summarize(sent: sender.accepted, refused: sender.refused)
+        guard sender.refused == 0 else { throw ExitCode(1) }
+    }
+
+    private func summarize(sent: Int, refused: Int) {
+        if json {
+            Console.print("{\"sent\":\(sent),\"refused\":\(refused)}")
+        } else {
+            Console.print("\(sent) requests sent" + (refused > 0 ? ", \(refused) refused" : ""))
+        }
     }
 }

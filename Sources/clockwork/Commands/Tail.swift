@@ -31,9 +31,7 @@ struct Tail: ParsableCommand {
         let kafka = try ProcessEnvironment.configured {
             try client.kafka(environment: ProcessEnvironment.variables, readFile: ProcessEnvironment.text(ofFile:))
         }
-        try ProcessEnvironment.configured {
-            LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: ProcessEnvironment.variables))
-        }
+        try ProcessEnvironment.bootstrapLogging()
         let reader = try reader(kafka)
         var rest = count ?? .max
         while rest > 0 {

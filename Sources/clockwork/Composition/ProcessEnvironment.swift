@@ -2,6 +2,7 @@ import ArgumentParser
 import ClockworkService
 import Glibc
 import Kafka
+import Logging
 
 /// What the process is given by its surroundings, and how it tells them that something is wrong.
 enum ProcessEnvironment {
@@ -44,6 +45,9 @@ enum ProcessEnvironment {
         } catch let error as ConfigurationError {
             complain(error.description)
             throw ExitCode(78)
+        } catch let error as ClientConfigurationError {
+            complain(error.description)
+            throw ExitCode(78)
         }
     }
 
@@ -61,6 +65,11 @@ enum ProcessEnvironment {
             }
             throw ExitCode(78)
         }
+    }
+
+    /// Lets libraries log as the environment says.
+    static func bootstrapLogging() throws {
+        try configured { LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: variables)) }
     }
 
     /// The configuration of a pod.

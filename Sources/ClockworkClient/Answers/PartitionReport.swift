@@ -1,0 +1,41 @@
+/// How an intake partition is doing: the latest progress record of its owner.
+public struct PartitionReport: Hashable, Sendable {
+    /// The intake partition.
+    public let partition: Int32
+    /// The name of the owning pod; `nil` while nobody has owned it yet.
+    public let owner: String?
+    /// The group generation under which the owner got it.
+    public let epoch: Int64?
+    /// The schedule time of the latest delivery, in epoch milliseconds; `nil` before the first.
+    public let executedUpToMilliseconds: Int64?
+    /// The number of schedules in the owner's memory. More may be pending in the store.
+    public let pendingResident: Int64?
+    /// The intake offset to be read next after a restart; `nil` before the first commit.
+    public let committedOffset: Int64?
+    /// When the owner wrote this, in epoch milliseconds.
+    public let updatedAtMilliseconds: Int64?
+
+    init?(_ json: JSONValue) {
+        guard let partition = json["partition"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+        self.partition = partition
+        owner = json["owner"]?.text
+        epoch = json["epoch"]?.integer
+        executedUpToMilliseconds = json["executedUpTo"]?.integer
+        pendingResident = json["pendingResident"]?.integer
+        committedOffset = json["committedOffset"]?.integer
+        updatedAtMilliseconds = json["updatedAt"]?.integer
+    }
+
+    /// The report as the JSON object of the contract.
+    public var json: String {
+        var json = JSONWriter()
+        json.member("partition", Int64(partition))
+        json.member("owner", owner)
+        json.member("epoch", epoch)
+        json.member("executedUpTo", executedUpToMilliseconds)
+        json.member("pendingResident", pendingResident)
+        json.member("committedOffset", committedOffset)
+        json.member("updatedAt", updatedAtMilliseconds)
+        return String(decoding: json.finish(), as: UTF8.self)
+    }
+}

@@ -1,0 +1,65 @@
+/// Why the service refused a request: an `application/problem+json` body (RFC 9457).
+public struct Problem: Hashable, Sendable, CustomStringConvertible {
+    /// The HTTP status code.
+    public let status: Int
+    /// A URI for the kind of problem; `about:blank` where the service names none.
+    public let type: String
+    /// What kind of problem it is, in a few words.
+    public let title: String
+    /// What is wrong with this request, where the service says so.
+    public let detail: String?
+    /// Every field that is wrong.
+    public let errors: [FieldError]
+
+    /// - Parameter status: The status of the answer, for a body that tells none.
+    init?(_ json: JSONValue, status: Int) {
+        guard case .object(let members) = json, let title = members["title"]?.text else { return nil }
+        self.status = members["status"]?.integer.flatMap { Int(exactly: $0) } ?? status
+        type = members["type"]?.text ?? "about:blank"
+        self.title = title
+        detail = members["detail"]?.text
+        errors = (members["errors"]?.elements ?? []).compactMap { error in
+            guard let field = error["field"]?.text, let message = error["message"]?.text else { return nil }
+            return FieldError(field: field, message: message)
+        }
+    }
+
+    /// What a status says without a body that explains it, such as one from a proxy.
+    init(status: Int) {
+        self.status = status
+        type = "about:blank"
+        title = "HTTP status \(status)"
+        detail = nil
+        errors = []
+    }
+
+    /// One line of at most 2,000 characters: the title, and the detail or the fields. Safe for terminals and logs,
+    /// whoever sent it.
+    public var description: String {
+        let reason = detail ?? (errors.isEmpty ? nil : errors.map(\.description).joined(separator: "; "))
+        let line = reason.map { title.hasSuffix(".") ? "\(title) \($0)" : "\(title): \($0)" } ?? title
+        return String(
+            line.unicodeScalars.prefix(2_000).map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        )
+    }
+
+    /// The problem as a JSON object, with the number of a line in front where it is about one.
+    public func json(line: Int? = nil) -> String {
+        var json = JSONWriter()
+        json.member("line", line.map(Int64.init))
+        json.member("type", type)
+        json.member("title", title)
+        json.member("status", Int64(status))
+        json.member("detail", detail)
+        var list: [UInt8] = [UInt8(ascii: "[")]
+        for error in errors {
+            if list.count > 1 { list.append(UInt8(ascii: ",")) }
+            var member = JSONWriter()
+            member.member("field", error.field)
+            member.member("message", error.message)
+            list += member.finish()
+        }
+        json.member("errors", json: list + [UInt8(ascii: "]")])
+        return String(decoding: json.finish(), as: UTF8.self)
+    }
+}

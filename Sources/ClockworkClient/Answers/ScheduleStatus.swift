@@ -1,0 +1,70 @@
+/// What the service knows of a schedule.
+public struct ScheduleStatus: Hashable, Sendable {
+    /// Where a schedule is in its life. Open for states of later versions of the service.
+    public struct State: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The word of the contract.
+        public let rawValue: String
+
+        /// A state from its word.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// It waits for its time.
+        public static let pending = State(rawValue: "PENDING")
+        /// It has been delivered.
+        public static let executed = State(rawValue: "EXECUTED")
+        /// It has been cancelled.
+        public static let cancelled = State(rawValue: "CANCELLED")
+        /// It could not be delivered, and went to the dead-letter topic.
+        public static let failed = State(rawValue: "FAILED")
+
+        /// The word.
+        public var description: String { rawValue }
+    }
+
+    /// The client that the key belongs to.
+    public let clientID: String
+    /// The client's key.
+    public let scheduleKey: String
+    /// The key that chose the partition, and that the delivered record has; `nil` where the service does not tell.
+    public let orderingKey: String?
+    /// When it is due, in epoch milliseconds; `nil` where the service does not tell.
+    public let scheduleTimeMilliseconds: Int64?
+    /// Where it goes; `nil` where the service does not tell.
+    public let delivery: Delivery?
+    /// Where it is in its life.
+    public let state: State
+    /// The intake partition of the request.
+    public let partition: Int32?
+    /// The offset of the request in that partition.
+    public let offset: Int64?
+
+    init?(_ json: JSONValue) {
+        guard let clientID = json["clientId"]?.text, let scheduleKey = json["scheduleKey"]?.text,
+            let state = json["status"]?.text
+        else { return nil }
+        self.clientID = clientID
+        self.scheduleKey = scheduleKey
+        orderingKey = json["orderingKey"]?.text
+        scheduleTimeMilliseconds = json["scheduleTime"]?.integer
+        delivery = Delivery(json["delivery"])
+        self.state = State(rawValue: state)
+        partition = json["partition"]?.integer.flatMap { Int32(exactly: $0) }
+        offset = json["offset"]?.integer
+    }
+
+    /// The status as the JSON object of the contract.
+    public var json: String {
+        var json = JSONWriter()
+        json.member("clientId", clientID)
+        json.member("scheduleKey", scheduleKey)
+        json.member("orderingKey", orderingKey)
+        json.member("scheduleTime", scheduleTimeMilliseconds)
+        if let delivery { json.member("delivery", json: delivery.json) }
+        json.member("status", state.rawValue)
+        json.member("partition", partition.map(Int64.init))
+        json.member("offset", offset)
+        return String(decoding: json.finish(), as: UTF8.self)
+    }
+}

@@ -1,0 +1,184 @@
+internal import HTTPTransport
+
+/// Speaks to the HTTP API of Clockwork.
+///
+/// Connections are kept alive and shared; up to 64 exchanges run at a time, further ones wait. May be used from any
+/// task. Cancelling a task ends its exchange; the service may have acted on it all the same. Nothing is tried again by
+/// itself: ``ClockworkClientError/isRetriable`` says when that makes sense, and sending a request again does no harm.
+public final class ClockworkHTTPClient: Sendable {
+    private let address: ServiceAddress
+    private let timeout: Duration
+    private let http: HTTPClient
+
+    /// A client, and its thread.
+    ///
+    /// - Parameters:
+    ///   - address: where the service is.
+    ///   - timeout: how long one exchange may take, the wait for a connection included and what `wait` adds left out.
+    /// - Throws: `cancelled` when the system has no thread to give.
+    public init(address: ServiceAddress, timeout: Duration = .seconds(30)) throws(ClockworkClientError) {
+        self.address = address
+        self.timeout = timeout
+        var configuration = HTTPClient.Configuration()
+        // A thousand lines of a batch, each with keys of the largest size and every byte escaped.
+        configuration.maximumResponseBytes = 16 << 20
+        do {
+            http = try HTTPClient(configuration: configuration)
+        } catch {
+            throw ClockworkClientError(error)
+        }
+    }
+
+    /// Ends the client: what is outstanding fails with `cancelled`, and so do later calls.
+    ///
+    /// Blocks until the thread has ended, which takes no longer than one turn of its loop. Also done when the last
+    /// reference goes.
+    public func close() {
+        http.close()
+    }
+
+    // MARK: Requests
+
+    /// Asks for a delivery.
+    ///
+    /// - Parameters:
+    ///   - request: checked before it is sent.
+    ///   - wait: how long the service may wait for the partition's owner to apply it, in whole seconds, rounded up, at
+    ///     most 30; `nil` to be content with its being in the intake topic.
+    /// - Returns: `accepted`, or after a wait `stored`.
+    /// - Throws: `notPending` when a wait found that it came too late.
+    public func create(
+        _ request: ScheduleRequest,
+        wait: Duration? = nil
+    ) async throws(ClockworkClientError) -> RequestOutcome {
+        do { try request.validate() } catch { throw ClockworkClientError(error) }
+        return try await outcome("POST", "/schedule", request.json, wait)
+    }
+
+    /// Takes a pending schedule back.
+    ///
+    /// - Parameters:
+    ///   - request: checked before it is sent.
+    ///   - wait: as for a create.
+    /// - Returns: `accepted`, or after a wait `cancelled`.
+    /// - Throws: without an ordering key `notFound` for an unknown schedule, and `notPending` where it came too late;
+    ///   with one, the latter only after a wait.
+    public func cancel(
+        _ request: CancelRequest,
+        wait: Duration? = nil
+    ) async throws(ClockworkClientError) -> RequestOutcome {
+        do { try request.validate() } catch { throw ClockworkClientError(error) }
+        return try await outcome("DELETE", "/schedule", request.body, wait)
+    }
+
+    /// Sends a batch in one exchange.
+    ///
+    /// - Returns: what has become of each request, in their order.
+    /// - Throws: `unavailable` too when the service did not answer every line: which requests it has taken is not known
+    ///   then, and the batch may be sent again.
+    public func send(_ batch: RequestBatch) async throws(ClockworkClientError) -> [BatchResult] {
+        guard !batch.isEmpty else { return [] }
+        let headers = [HTTPHeader("Content-Type", "application/x-ndjson")]
+        let response = try await exchange("POST", "/schedule", headers: headers, body: batch.body)
+        var results: [BatchResult] = []
+        for line in response.body.split(separator: UInt8(ascii: "\n")) where line.contains(where: { $0 > 0x20 }) {
+            guard let result = BatchResult(line: line) else {
+                throw .unexpectedAnswer("line \(results.count + 1) is no result")
+            }
+            results.append(result)
+        }
+        guard results.count <= batch.count else {
+            throw .unexpectedAnswer("\(results.count) results for \(batch.count) requests")
+        }
+        guard results.count == batch.count else {
+            throw ClockworkClientError(
+                code: .unavailable,
+                message: "the service answered \(results.count) of \(batch.count) requests"
+            )
+        }
+        return results
+    }
+
+    // MARK: Questions
+
+    /// What has become of a schedule.
+    ///
+    /// - Throws: `notFound` for a key that is not known, or no longer.
+    public func status(clientID: String, scheduleKey: String) async throws(ClockworkClientError) -> ScheduleStatus {
+        let path = "/schedule/\(PathPart.encode(clientID))/\(PathPart.encode(scheduleKey))"
+        guard let status = ScheduleStatus(try await json("GET", path)) else { throw .unexpectedAnswer("no status") }
+        return status
+    }
+
+    /// How each intake partition is doing, by partition.
+    public func partitions() async throws(ClockworkClientError) -> [PartitionReport] {
+        guard let elements = try await json("GET", "/partitions").elements else {
+            throw .unexpectedAnswer("no list of partitions")
+        }
+        var reports: [PartitionReport] = []
+        for element in elements {
+            guard let report = PartitionReport(element) else { throw .unexpectedAnswer("no progress record") }
+            reports.append(report)
+        }
+        return reports.sorted { $0.partition < $1.partition }
+    }
+
+    // MARK: Exchanges
+
+    private func outcome(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8],
+        _ wait: Duration?
+    ) async throws(ClockworkClientError) -> RequestOutcome {
+        var headers = [HTTPHeader("Content-Type", "application/json")]
+        let seconds = wait.map(Self.seconds)
+        if let seconds { headers.append(HTTPHeader("Prefer", "wait=\(seconds)")) }
+        let response = try await exchange(method, path, headers: headers, body: body, extra: .seconds(seconds ?? 0))
+        let stage: RequestOutcome.Stage =
+            switch response.status {
+            case 200: .cancelled
+            case 201: .stored
+            default: .accepted
+            }
+        guard let receipt = JSONValue(response.body).flatMap(Receipt.init) else { throw .unexpectedAnswer("no receipt") }
+        return RequestOutcome(stage: stage, receipt: receipt)
+    }
+
+    private func json(_ method: String, _ path: String) async throws(ClockworkClientError) -> JSONValue {
+        guard let json = JSONValue(try await exchange(method, path).body) else { throw .unexpectedAnswer("no JSON") }
+        return json
+    }
+
+    /// Sends a request and returns the answer, whose status is a success.
+    private func exchange(
+        _ method: String,
+        _ path: String,
+        headers: [HTTPHeader] = [],
+        body: [UInt8] = [],
+        extra: Duration = .zero
+    ) async throws(ClockworkClientError) -> HTTPResponse {
+        let response: HTTPResponse
+        do {
+            response = try await http.send(
+                HTTPRequest(
+                    method: method,
+                    url: address.baseURL + path,
+                    headers: address.authorization + headers,
+                    body: body,
+                    timeout: timeout + extra
+                )
+            )
+        } catch {
+            throw ClockworkClientError(error)
+        }
+        guard (200..<300).contains(response.status) else { throw ClockworkClientError(response) }
+        return response
+    }
+
+    /// Whole seconds, rounded up, 0 to 30.
+    private static func seconds(_ wait: Duration) -> Int64 {
+        let (seconds, attoseconds) = min(max(wait, .zero), .seconds(30)).components
+        return seconds + (attoseconds > 0 ? 1 : 0)
+    }
+}

@@ -1,0 +1,65 @@
+/// Requests that are sent in one exchange, as NDJSON: one structured request a line, applied in this order.
+public struct RequestBatch: Sendable {
+    /// The most requests of a batch that is not full.
+    public static let maximumCount = 1_000
+    /// The bytes at which a batch is full; the last request may go beyond.
+    public static let maximumBytes = 512 * 1024
+
+    /// The lines, each with its end.
+    private(set) var body: [UInt8] = []
+    /// The number of requests.
+    public private(set) var count = 0
+
+    /// No request.
+    public init() {}
+
+    /// Whether there is no request.
+    public var isEmpty: Bool { count == 0 }
+
+    /// Whether it is time to send: more may be appended, but the answer might outgrow what the client reads.
+    public var isFull: Bool { count >= Self.maximumCount || body.count >= Self.maximumBytes }
+
+    /// Appends a create. It is for the service to check.
+    public mutating func append(_ request: ScheduleRequest) {
+        append(clean: request.json)
+    }
+
+    /// Appends a cancel. It is for the service to check.
+    public mutating func append(_ request: CancelRequest) {
+        append(clean: request.json)
+    }
+
+    /// Appends a structured request as it is written. It is for the service to check.
+    ///
+    /// - Returns: whether it was appended: it must be one line, and not empty.
+    public mutating func append(json: [UInt8]) -> Bool {
+        guard !json.contains(UInt8(ascii: "\n")), json.contains(where: { $0 > 0x20 }) else { return false }
+        append(clean: json)
+        return true
+    }
+
+    private mutating func append(clean json: [UInt8]) {
+        body += json
+        body.append(UInt8(ascii: "\n"))
+        count += 1
+    }
+}
+
+/// What the service says to one request of a batch.
+public enum BatchResult: Hashable, Sendable {
+    /// It is in the intake topic.
+    case accepted(Receipt)
+    /// It was refused, and nothing has come of it.
+    case refused(Problem)
+
+    init?(line: some Collection<UInt8>) {
+        guard let json = JSONValue(line) else { return nil }
+        if let receipt = Receipt(json) {
+            self = .accepted(receipt)
+        } else if let problem = Problem(json, status: 400) {
+            self = .refused(problem)
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// A request to take back the pending schedule of a key.
+///
+/// A value; making one checks nothing, ``validate()`` does.
+public struct CancelRequest: Hashable, Sendable {
+    /// The client that the key belongs to, 1 to 128 bytes of UTF-8.
+    public var clientID: String
+    /// The client's key of the schedule, 1 to 512 bytes of UTF-8.
+    public var scheduleKey: String
+    /// The ordering key of the create, 1 to 1024 bytes of UTF-8. Over HTTP it may be `nil`: the service looks it up. A
+    /// record for the intake topic must have it as its key, since it chooses the partition.
+    public var orderingKey: String?
+
+    /// A request from its parts.
+    public init(clientID: String, scheduleKey: String, orderingKey: String? = nil) {
+        self.clientID = clientID
+        self.scheduleKey = scheduleKey
+        self.orderingKey = orderingKey
+    }
+
+    /// The structured form, with the action in it: the value of a record for the intake topic, whose key is the
+    /// ordering key.
+    public var json: [UInt8] {
+        var json = JSONWriter()
+        json.member("action", "cancel")
+        writeKeys(to: &json)
+        return json.finish()
+    }
+
+    /// The body of `DELETE /schedule`.
+    var body: [UInt8] {
+        var json = JSONWriter()
+        writeKeys(to: &json)
+        return json.finish()
+    }
+
+    /// Checks every rule.
+    ///
+    /// - Throws: all that is wrong, not just the first.
+    public func validate() throws(InvalidRequest) {
+        try InvalidRequest.check(json, isCancel: true)
+    }
+
+    private func writeKeys(to json: inout JSONWriter) {
+        json.member("clientId", clientID)
+        json.member("scheduleKey", scheduleKey)
+        json.member("orderingKey", orderingKey)
+    }
+}

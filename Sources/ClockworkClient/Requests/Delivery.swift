@@ -1,0 +1,33 @@
+/// Where a schedule's payload goes when it is due.
+///
+/// A struct rather than an enum, so that a new kind of target breaks no `switch`.
+public struct Delivery: Hashable, Sendable {
+    /// The Kafka topic, for a delivery to one.
+    public let topic: String?
+    /// The address, for a delivery to a URL.
+    public let url: String?
+
+    /// Delivery to a Kafka topic, which must exist when the schedule is due.
+    public static func topic(_ name: String) -> Delivery {
+        Delivery(topic: name, url: nil)
+    }
+
+    /// The object of the structured request.
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.member("topic", topic)
+        json.member("url", url)
+        return json.finish()
+    }
+
+    private init(topic: String?, url: String?) {
+        self.topic = topic
+        self.url = url
+    }
+
+    /// What the service answered; `nil` when it is no object.
+    init?(_ json: JSONValue?) {
+        guard case .object(let members)? = json else { return nil }
+        self.init(topic: members["topic"]?.text, url: members["url"]?.text)
+    }
+}

@@ -1,0 +1,30 @@
+internal import Scheduling
+
+/// A request that the service would refuse.
+public struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Every field that is wrong, in the order of the contract; never empty.
+    public let errors: [FieldError]
+
+    /// One sentence with every error; names fields and limits, and shows no payload.
+    public var description: String { errors.map(\.description).joined(separator: "; ") }
+
+    /// Checks a structured request with the decoder that the service itself uses, so that the two cannot differ.
+    ///
+    /// What depends on the service's configuration (names of its own topics, topics that it allows, a smaller limit of
+    /// the payload) is left to the service.
+    static func check(_ json: [UInt8], isCancel: Bool) throws(InvalidRequest) {
+        let rules = RequestRules(
+            maxPayloadBytes: 358_400,
+            // No topic has an empty name, so none is taken for one of the service's own.
+            topicPolicy: TopicPolicy(intakeTopic: "", deadLetterTopic: "")
+        )
+        let result: Result<Request, Rejection> = json.withUnsafeBytes { bytes in
+            Result { () throws(Rejection) in
+                try RequestDecoder(rules: rules).decode(body: bytes, action: isCancel ? .cancel : .create)
+            }
+        }
+        if case .failure(let rejection) = result {
+            throw InvalidRequest(errors: rejection.errors.map { FieldError(field: $0.field, message: $0.message) })
+        }
+    }
+}
