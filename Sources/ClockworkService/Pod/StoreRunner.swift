@@ -1,7 +1,9 @@
 internal import Logging
 internal import Scheduling
+internal import Synchronization
 
-/// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost.
+/// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost. Once the
+/// owner is gone a failed call is not repeated: the partition's next owner does what was left.
 ///
 /// Tasks are children of `run`, so nothing outlives it; cancelling it ends what is still being tried.
 struct StoreRunner: Sendable {
@@ -16,7 +18,13 @@ struct StoreRunner: Sendable {
     /// Where an answer goes: to the owner with this number, if it still owns its partition.
     typealias Deliver = @Sendable (_ owner: UInt32, Answer) async -> Void
 
+    /// The owners that are still there, asked from any thread.
+    private final class Owners: Sendable {
+        let numbers = Mutex<Set<UInt32>>([])
+    }
+
     private let store: any ScheduleStore
+    private let owners = Owners()
     private let logger: Logger
     private let work: AsyncStream<@Sendable () async -> Void>
     private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation
@@ -47,11 +55,25 @@ struct StoreRunner: Sendable {
         continuation.finish()
     }
 
+    /// An owner may begin calls from now on.
+    func begin(owner: UInt32) {
+        owners.numbers.withLock { _ = $0.insert(owner) }
+    }
+
+    /// An owner is gone.
+    func end(owner: UInt32) {
+        owners.numbers.withLock { _ = $0.remove(owner) }
+    }
+
+    private func isThere(_ owner: UInt32) -> Bool {
+        owners.numbers.withLock { $0.contains(owner) }
+    }
+
     /// Begins the calls among `effects`.
     func begin(_ effects: Effects, owner: UInt32, partition: Int32, deliver: @escaping Deliver) {
         for call in effects.store {
             start {
-                let isDone: Void? = await persist("apply", partition) { () throws(ScheduleStoreError) in
+                let isDone: Void? = await persist("apply", owner, partition) { () throws(ScheduleStoreError) in
                     try await store.apply(call.changes, partition: partition)
                 }
                 if isDone != nil { await deliver(owner, .changesStored(call.id)) }
@@ -62,7 +84,7 @@ struct StoreRunner: Sendable {
         }
         if let call = effects.loadPage {
             start {
-                let page = await persist("page", partition) { () throws(ScheduleStoreError) in
+                let page = await persist("page", owner, partition) { () throws(ScheduleStoreError) in
                     try await store.page(
                         partition: partition,
                         after: call.after,
@@ -101,7 +123,7 @@ struct StoreRunner: Sendable {
                 guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
                 await deliver(owner, .lookUpDelayed(call.id))
             }
-            let answers = await persist("look up", partition) { () throws(ScheduleStoreError) in
+            let answers = await persist("look up", owner, partition) { () throws(ScheduleStoreError) in
                 try await store.lookUp(call.keys, partition: partition)
             }
             if let answers { await deliver(owner, .keysLookedUp(call.id, answers)) }
@@ -109,18 +131,19 @@ struct StoreRunner: Sendable {
         }
     }
 
-    /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled.
+    /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled or the owner is gone.
     private func persist<Value>(
         _ name: String,
+        _ owner: UInt32,
         _ partition: Int32,
         _ call: () async throws(ScheduleStoreError) -> Value
     ) async -> Value? {
         var pause = Self.firstPause
-        while !Task.isCancelled {
+        while !Task.isCancelled, isThere(owner) {
             do throws(ScheduleStoreError) {
                 return try await call()
             } catch {
-                guard !Task.isCancelled else { return nil }
+                guard !Task.isCancelled, isThere(owner) else { return nil }
                 logger.warning(
                     "the store does not answer; trying again",
                     metadata: ["call": "\(name)", "partition": "\(partition)", "error": "\(error)"]
