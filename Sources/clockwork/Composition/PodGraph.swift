@@ -18,10 +18,7 @@ struct PodGraph {
             pod = try Pod(settings: PodSettings(configuration), store: store.store, logger: logger)
         } catch {
             store.close()
-            guard let property = error.refusedProperty else { throw error }
-            let name = String(property.uppercased().map { $0 == "." ? "_" : $0 })
-            ProcessEnvironment.complain("KAFKA_PROPERTY_\(name): \(error.message)")
-            throw ExitCode(78)
+            throw error
         }
     }
 
