@@ -113,5 +113,14 @@ let package = Package(
             dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
             swiftSettings: swiftSettings
         ),
+        .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "TestSupport",
+                "CChildProcess", "clockwork", logging,
+            ],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

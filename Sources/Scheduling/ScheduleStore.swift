@@ -2,7 +2,8 @@
 ///
 /// Applying a change twice, or by two owners, leaves the store as if once (design rule "Idempotent changes"). One
 /// change may be applied in part when a call fails; the caller then repeats it whole. Within one change the order is
-/// puts before deletes, so that a failure half way can repeat a schedule but never lose one.
+/// timeline item, key record, deletes, so that a failure half way can repeat a schedule but never lose one: a record
+/// whose own item is gone says "delivered".
 public struct KeyChange: Sendable, Equatable {
     /// The key that changes.
     public var key: ScheduleKey

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Kafka
 
 /// The command line.
 @main
@@ -15,23 +14,4 @@ struct Clockwork: AsyncParsableCommand {
             """,
         subcommands: [Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, Tail.self, Tables.self, Bench.self]
     )
-
-    /// Parses the arguments and runs the command they name.
-    static func main() async {
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let error as KafkaError {
-            guard let property = error.refusedProperty else { exit(withError: error) }
-            let name = String(property.uppercased().map { $0 == "." ? "_" : $0 })
-            ProcessEnvironment.complain("KAFKA_PROPERTY_\(name): \(error.message)")
-            exit(withError: ExitCode(78))
-        } catch {
-            exit(withError: error)
-        }
-    }
 }

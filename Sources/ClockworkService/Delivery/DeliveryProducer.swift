@@ -84,9 +84,9 @@ final class DeliveryProducer {
     /// later deliveries must not be overtaken by these.
     func end(owner: UInt32) {
         owners.remove(owner)
-        for topic in waiting.keys { waiting[topic]?.removeAll { $0.owner == owner } }
-        backlog.removeAll { $0.owner == owner }
-        retries.removeAll { $0.owner == owner }
+        for topic in waiting.keys { waiting[topic]?.removeAll { $0.purpose.owner == owner } }
+        backlog.removeAll { $0.purpose.owner == owner }
+        retries.removeAll { $0.purpose.owner == owner }
     }
 
     /// Produces a record, as soon as its topic is known to exist.
@@ -283,7 +283,7 @@ final class DeliveryProducer {
     private func settle(_ record: OutgoingRecord, _ error: KafkaError?, _ now: EpochMilliseconds) {
         if let error {
             // Nobody waits for it any more, and the partition's next owner sends it himself.
-            guard owners.contains(record.owner) else { return }
+            guard owners.contains(record.purpose.owner) else { return }
             if error.isUnknownTopic { directory.forget(record.topic) }
             if error.isMessageTooLarge, let next = afterTooLarge(record) {
                 enqueue(next, now)
@@ -347,7 +347,7 @@ final class DeliveryProducer {
         soloLane = nil
         var records = retries + backlog
         for token in inFlight.indices {
-            if let record = giveBack(token), owners.contains(record.owner) { records.append(record) }
+            if let record = giveBack(token), owners.contains(record.purpose.owner) { records.append(record) }
         }
         retries = []
         retryTopics = []

@@ -11,6 +11,12 @@ struct OutgoingRecord {
         case rejectedRequest(owner: UInt32, offset: Int64)
         /// The dead letter of a delivery that failed for good.
         case failedDelivery(owner: UInt32, token: UInt32)
+
+        var owner: UInt32 {
+            switch self {
+            case .delivery(let owner, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
+            }
+        }
     }
 
     var purpose: Purpose
@@ -24,13 +30,6 @@ struct OutgoingRecord {
     var isAlone = false
     /// Its place among all that were sent.
     var sequence: UInt64 = 0
-
-    /// Whose it is.
-    var owner: UInt32 {
-        switch purpose {
-        case .delivery(let owner, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
-        }
-    }
 
     /// Hands `body` the key and the value; a delivery lends those of its schedule instead of copying them.
     func withBytes<Result>(

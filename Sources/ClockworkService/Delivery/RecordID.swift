@@ -15,6 +15,10 @@ struct RecordID {
     /// The headers that a delivered record gets behind the request's own.
     func deliveredHeaders(of schedule: Schedule, partition: Int32) -> RecordHeaders {
         var headers = schedule.headers
+        // Four names with their lengths, an id and a time, and the two parts of the key.
+        headers.reserve(
+            bytes: 170 + topic.utf8.count + schedule.key.clientID.utf8.count + schedule.key.scheduleKey.utf8.count
+        )
         headers.append(name: "clockwork-id", value: of(partition: partition, offset: schedule.position.offset))
         headers.append(name: "clockwork-client-id", value: schedule.key.clientID)
         headers.append(name: "clockwork-schedule-key", value: schedule.key.scheduleKey)

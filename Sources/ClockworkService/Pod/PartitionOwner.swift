@@ -1,4 +1,17 @@
 internal import Scheduling
+internal import Synchronization
+
+/// Whether an owner still owns its partition. Store calls ask before they try once more: what an owner that has lost
+/// its partition still writes is of no use to anybody.
+final class Ownership: Sendable {
+    private let hasEnded = Atomic(false)
+
+    var isCurrent: Bool { !hasEnded.load(ordering: .relaxed) }
+
+    func end() {
+        hasEnded.store(true, ordering: .relaxed)
+    }
+}
 
 /// The owner of one partition: its scheduler, and what the pod has to know about it.
 ///
@@ -10,6 +23,7 @@ final class PartitionOwner {
     let partition: Int32
     /// The group generation under which the partition was assigned.
     let epoch: Int64
+    let ownership = Ownership()
     var scheduler: PartitionScheduler
 
     /// The offset last committed by this owner, as the group has confirmed it.
@@ -20,7 +34,7 @@ final class PartitionOwner {
     var isDrained = false
     /// The time and content of the last progress record.
     var savedAt = EpochMilliseconds.zero
-    var savedDelivered = -1
+    var savedMark: Int?
 
     init(number: UInt32, partition: Int32, epoch: Int64, scheduler: PartitionScheduler) {
         self.number = number

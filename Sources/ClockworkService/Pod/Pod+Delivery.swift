@@ -94,7 +94,7 @@ extension Pod {
         start { [self] in
             var exists: Bool?
             do throws(KafkaError) {
-                exists = try await consumer.partitionCount(of: topic, timeout: .seconds(5)) != nil
+                exists = try await consumer.partitionCount(of: topic, timeout: Self.lookTimeout) != nil
             } catch {
                 logger.warning("topic not looked up", metadata: ["topic": "\(topic)", "error": "\(error)"])
             }

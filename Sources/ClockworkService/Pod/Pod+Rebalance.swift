@@ -19,6 +19,7 @@ extension Pod {
                 starting[partition] = nil
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
+            endIfDrained()
         case .reachedEnd(let partition, _):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
             step(owner, now) { $0.intakeEndReached(now, &$1) }
@@ -46,7 +47,7 @@ extension Pod {
         start { [self] in
             while !Task.isCancelled {
                 do throws(KafkaError) {
-                    let offsets = try await consumer.offsets(of: partitions)
+                    let offsets = try await consumer.offsets(of: partitions, timeout: Self.offsetsTimeout)
                     await own(offsets, assignment)
                     return
                 } catch {
@@ -81,9 +82,9 @@ extension Pod {
                     limits: settings.limits
                 )
             )
+            owner.confirmedOffset = offsets.committed
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
-            stores.begin(owner: owner.number)
             delivery.begin(owner: owner.number)
             step(owner, now) { $0.timeReached(now, &$1) }
         }
@@ -138,11 +139,11 @@ extension Pod {
     }
 
     private func letGo(_ owner: PartitionOwner) {
+        owner.ownership.end()
         count(owner.scheduler.counters)
         owners[owner.number] = nil
         ownerOfPartition[owner.partition] = nil
         commits.forget(owner.partition)
-        stores.end(owner: owner.number)
         delivery.end(owner: owner.number)
     }
 

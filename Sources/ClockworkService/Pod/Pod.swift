@@ -56,9 +56,15 @@ public actor Pod: Service {
     private let tasks: AsyncStream<@Sendable () async -> Void>
     private let taskSource: AsyncStream<@Sendable () async -> Void>.Continuation
 
-    /// How long a drain may take before the partition is let go as it is, in milliseconds. With the commit and leaving
-    /// the group behind it, a pod ends within 10 s.
-    static let drainLimit: Int64 = 7_000
+    // A pod ends within 10 s, whatever is out of reach: what is asked before a drain or in it gets its answer, or gives
+    // up, within 7 s, and leaving the group takes 2 s at the most.
+
+    /// How long a drain may take before the partition is let go as it is, in milliseconds.
+    static let drainLimit: Int64 = 5_000
+    /// How long the brokers may take over a look for a topic. One may begin as late as the end of a drain.
+    static let lookTimeout = Duration.seconds(2)
+    /// How long the brokers may take to tell the offsets of partitions that are assigned, which no drain does.
+    static let offsetsTimeout = Duration.seconds(7)
     /// The time between two progress records of a partition, in milliseconds.
     static let progressInterval: Int64 = 5_000
     /// The most polls in one turn, so that timers and reports get theirs.
@@ -312,9 +318,15 @@ public actor Pod: Service {
         for delivery in effects.deliver { send(delivery, owner, now) }
         for failed in effects.deadLetter { deadLetter(failed, owner, now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
-            stores.begin(effects, owner: owner.number, partition: owner.partition) { number, answer in
-                await self.storeAnswered(number, answer)
-            }
+            stores.begin(
+                effects,
+                for: StoreRunner.Caller(
+                    owner: owner.number,
+                    partition: owner.partition,
+                    ownership: owner.ownership,
+                    deliver: { number, answer in await self.storeAnswered(number, answer) }
+                )
+            )
         }
         if let offset = effects.commit { commits.want(owner.partition, offset) }
         if let flow = effects.intake { steer(flow, owner) }
@@ -349,9 +361,9 @@ public actor Pod: Service {
     func keepProgress(of owner: PartitionOwner, _ now: EpochMilliseconds, atOnce: Bool = false) {
         let isDue = atOnce || now >= owner.savedAt.advanced(byMilliseconds: Self.progressInterval)
         let mark = owner.scheduler.counters.delivered + owner.scheduler.residentCount + Int(owner.confirmedOffset ?? -1)
-        guard isDue, mark != owner.savedDelivered else { return }
+        guard isDue, mark != owner.savedMark else { return }
         owner.savedAt = now
-        owner.savedDelivered = mark
+        owner.savedMark = mark
         stores.save(
             PartitionProgress(
                 partition: owner.partition,

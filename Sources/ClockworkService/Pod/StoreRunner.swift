@@ -1,9 +1,7 @@
 internal import Logging
 internal import Scheduling
-internal import Synchronization
 
-/// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost. Once the
-/// owner is gone a failed call is not repeated: the partition's next owner does what was left.
+/// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost.
 ///
 /// Tasks are children of `run`, so nothing outlives it; cancelling it ends what is still being tried.
 struct StoreRunner: Sendable {
@@ -18,13 +16,7 @@ struct StoreRunner: Sendable {
     /// Where an answer goes: to the owner with this number, if it still owns its partition.
     typealias Deliver = @Sendable (_ owner: UInt32, Answer) async -> Void
 
-    /// The owners that are still there, asked from any thread.
-    private final class Owners: Sendable {
-        let numbers = Mutex<Set<UInt32>>([])
-    }
-
     private let store: any ScheduleStore
-    private let owners = Owners()
     private let logger: Logger
     private let work: AsyncStream<@Sendable () async -> Void>
     private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation
@@ -55,36 +47,31 @@ struct StoreRunner: Sendable {
         continuation.finish()
     }
 
-    /// An owner may begin calls from now on.
-    func begin(owner: UInt32) {
-        owners.numbers.withLock { _ = $0.insert(owner) }
-    }
-
-    /// An owner is gone.
-    func end(owner: UInt32) {
-        owners.numbers.withLock { _ = $0.remove(owner) }
-    }
-
-    private func isThere(_ owner: UInt32) -> Bool {
-        owners.numbers.withLock { $0.contains(owner) }
+    /// Who asks, and where the answers go.
+    struct Caller: Sendable {
+        var owner: UInt32
+        var partition: Int32
+        var ownership: Ownership
+        var deliver: Deliver
     }
 
     /// Begins the calls among `effects`.
-    func begin(_ effects: Effects, owner: UInt32, partition: Int32, deliver: @escaping Deliver) {
+    func begin(_ effects: Effects, for caller: Caller) {
+        let partition = caller.partition
         for call in effects.store {
             start {
-                let isDone: Void? = await persist("apply", owner, partition) { () throws(ScheduleStoreError) in
+                let isDone: Void? = await persist("apply", caller) { () throws(ScheduleStoreError) in
                     try await store.apply(call.changes, partition: partition)
                 }
-                if isDone != nil { await deliver(owner, .changesStored(call.id)) }
+                if isDone != nil { await caller.deliver(caller.owner, .changesStored(call.id)) }
             }
         }
         for call in effects.lookUp {
-            start { await lookUp(call, owner, partition, deliver) }
+            start { await lookUp(call, caller) }
         }
         if let call = effects.loadPage {
             start {
-                let page = await persist("page", owner, partition) { () throws(ScheduleStoreError) in
+                let page = await persist("page", caller) { () throws(ScheduleStoreError) in
                     try await store.page(
                         partition: partition,
                         after: call.after,
@@ -92,7 +79,7 @@ struct StoreRunner: Sendable {
                         limit: call.limit
                     )
                 }
-                if let page { await deliver(owner, .pageLoaded(page)) }
+                if let page { await caller.deliver(caller.owner, .pageLoaded(page)) }
             }
         }
     }
@@ -112,41 +99,36 @@ struct StoreRunner: Sendable {
         continuation.yield(call)
     }
 
-    private func lookUp(
-        _ call: Effects.LookUpCall,
-        _ owner: UInt32,
-        _ partition: Int32,
-        _ deliver: @escaping Deliver
-    ) async {
+    private func lookUp(_ call: Effects.LookUpCall, _ caller: Caller) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
-                await deliver(owner, .lookUpDelayed(call.id))
+                await caller.deliver(caller.owner, .lookUpDelayed(call.id))
             }
-            let answers = await persist("look up", owner, partition) { () throws(ScheduleStoreError) in
-                try await store.lookUp(call.keys, partition: partition)
+            let answers = await persist("look up", caller) { () throws(ScheduleStoreError) in
+                try await store.lookUp(call.keys, partition: caller.partition)
             }
-            if let answers { await deliver(owner, .keysLookedUp(call.id, answers)) }
+            if let answers { await caller.deliver(caller.owner, .keysLookedUp(call.id, answers)) }
             group.cancelAll()
         }
     }
 
-    /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled or the owner is gone.
+    /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled, or when the caller has lost its
+    /// partition.
     private func persist<Value>(
         _ name: String,
-        _ owner: UInt32,
-        _ partition: Int32,
+        _ caller: Caller,
         _ call: () async throws(ScheduleStoreError) -> Value
     ) async -> Value? {
         var pause = Self.firstPause
-        while !Task.isCancelled, isThere(owner) {
+        while !Task.isCancelled, caller.ownership.isCurrent {
             do throws(ScheduleStoreError) {
                 return try await call()
             } catch {
-                guard !Task.isCancelled, isThere(owner) else { return nil }
+                guard !Task.isCancelled, caller.ownership.isCurrent else { return nil }
                 logger.warning(
                     "the store does not answer; trying again",
-                    metadata: ["call": "\(name)", "partition": "\(partition)", "error": "\(error)"]
+                    metadata: ["call": "\(name)", "partition": "\(caller.partition)", "error": "\(error)"]
                 )
             }
             // Full jitter, so that the owners of many partitions do not come back as one.

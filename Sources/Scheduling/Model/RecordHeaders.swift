@@ -31,6 +31,11 @@ public struct RecordHeaders: Hashable, Sendable {
         }
     }
 
+    /// Makes room for `bytes` more, so that headers of that size in all are appended in one allocation.
+    public mutating func reserve(bytes: Int) {
+        packed.reserveCapacity(packed.count + bytes)
+    }
+
     /// Whether there is none.
     public var isEmpty: Bool { packed.isEmpty }
 

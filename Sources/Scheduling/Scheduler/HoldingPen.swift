@@ -5,16 +5,27 @@ import DequeModule
 /// A create that was due on arrival may repeat one that has been delivered; it waits here for the store's answer.
 /// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
 struct HoldingPen {
-    private struct Item {
+    fileprivate struct Item {
         var entry: Int32
         var schedule: Schedule
         /// Whether it waits for its own answer, rather than for those in front of it.
         var isWaiting: Bool
     }
 
+    /// How many it holds, the released ones included.
+    private(set) var count = 0
+    /// What they weigh, in bytes.
+    private(set) var bytes = 0
+
     private var queues: [String: Deque<Item>] = [:]
     /// Free to go out, in order, until taken.
     private var released: [(entry: Int32, schedule: Schedule)] = []
+
+    /// Whether it holds `schedule`.
+    func contains(_ schedule: Schedule) -> Bool {
+        queues[schedule.orderingKey]?.contains { $0.schedule === schedule } == true
+            || released.contains { $0.schedule === schedule }
+    }
 
     /// Whether one with the same ordering key stands before `schedule`.
     func holdsBack(_ schedule: Schedule) -> Bool {
@@ -23,13 +34,10 @@ struct HoldingPen {
     }
 
     mutating func add(_ schedule: Schedule, entry: Int32, isWaiting: Bool) {
-        var queue = queues[schedule.orderingKey] ?? []
-        let before = queue.lastIndex { $0.schedule.position < schedule.position }
-        queue.insert(
-            Item(entry: entry, schedule: schedule, isWaiting: isWaiting),
-            at: before.map { $0 + 1 } ?? 0
-        )
-        queues[schedule.orderingKey] = queue
+        count += 1
+        bytes += PartitionScheduler.bytes(of: schedule)
+        let item = Item(entry: entry, schedule: schedule, isWaiting: isWaiting)
+        queues[schedule.orderingKey, default: []].insertInOrder(item)
     }
 
     /// Takes `schedule` out; what stood behind it may be free now.
@@ -37,6 +45,8 @@ struct HoldingPen {
         let key = schedule.orderingKey
         guard let index = queues[key]?.firstIndex(where: { $0.schedule === schedule }) else { return }
         queues[key]?.remove(at: index)
+        count -= 1
+        bytes -= PartitionScheduler.bytes(of: schedule)
         releaseFront(of: key)
     }
 
@@ -50,6 +60,9 @@ struct HoldingPen {
 
     /// Hands over what is free to go out. Check that it is still the pending one of its entry.
     mutating func takeReleased() -> [(entry: Int32, schedule: Schedule)] {
+        guard !released.isEmpty else { return [] }
+        count -= released.count
+        for (_, schedule) in released { bytes -= PartitionScheduler.bytes(of: schedule) }
         defer { released.removeAll() }
         return released
     }
@@ -62,5 +75,12 @@ struct HoldingPen {
         if queues[key]?.isEmpty == true {
             queues[key] = nil
         }
+    }
+}
+
+extension Deque<HoldingPen.Item> {
+    fileprivate mutating func insertInOrder(_ item: HoldingPen.Item) {
+        let before = lastIndex { $0.schedule.position < item.schedule.position }
+        insert(item, at: before.map { $0 + 1 } ?? 0)
     }
 }

@@ -42,8 +42,12 @@ struct KeyEntry {
     var knowledge = Knowledge.unasked
     /// Deliveries in flight.
     var handedOut: Int32 = 0
+    /// Those of them that the key record does not name yet.
+    var unrecorded: Int32 = 0
     /// The schedule time of the latest one handed out, unless it failed.
     var latestHandedOut: EpochMilliseconds?
+    /// A create that repeats the latest one in flight: dropped if that is delivered, taken as new if it fails.
+    var repeating: Schedule?
     /// The offset of the latest request that changed the key.
     var latestRequest: Int64 = -1
     /// The offset of a cancel that waits for the key record.
@@ -121,7 +125,7 @@ struct OffsetList {
 
 /// The entries and their store work, in slabs with free lists: an index stays good until it is freed.
 struct KeyTable {
-    private var indices: [ScheduleKey: Int32] = [:]
+    private(set) var indices: [ScheduleKey: Int32] = [:]
     private var entries: ContiguousArray<KeyEntry> = []
     private var freeEntries: [Int32] = []
     private var works: ContiguousArray<KeyWork> = []

@@ -17,6 +17,9 @@ struct OffsetTracker {
     /// The number of offsets read and not settled.
     private(set) var unsettledCount = 0
 
+    /// The number of offsets read and not passed by `committable`, settled or not.
+    var uncommittedCount: Int { slots.count }
+
     init(next: Int64) {
         self.next = next
     }
@@ -37,7 +40,7 @@ struct OffsetTracker {
 
     /// Notes that `offset`, read before, is settled.
     mutating func settle(_ offset: Int64) {
-        let index = index(of: offset)
+        guard let index = find(offset) else { preconditionFailure("offset \(offset) settled but not outstanding") }
         precondition(!slots[index].isSettled, "offset \(offset) settled twice")
         slots[index].isSettled = true
         unsettledCount -= 1
@@ -46,17 +49,22 @@ struct OffsetTracker {
         }
     }
 
-    private func index(of offset: Int64) -> Int {
-        precondition(!slots.isEmpty && offset >= slots[0].offset, "offset \(offset) settled but not outstanding")
+    /// Whether `offset` has been read and is not settled.
+    func isUnsettled(_ offset: Int64) -> Bool {
+        guard let index = find(offset) else { return false }
+        return !slots[index].isSettled
+    }
+
+    private func find(_ offset: Int64) -> Int? {
+        guard let first = slots.first, offset >= first.offset else { return nil }
         // Without gaps the offset is where it would be counted to; with gaps it lies below that place.
         var low = 0
-        var high = Int(min(offset - slots[0].offset, Int64(slots.count - 1)))
+        var high = Int(min(offset - first.offset, Int64(slots.count - 1)))
         if slots[high].offset == offset { return high }
         while low < high {
             let middle = (low + high) / 2
             if slots[middle].offset < offset { low = middle + 1 } else { high = middle }
         }
-        precondition(slots[low].offset == offset, "offset \(offset) settled but never read")
-        return low
+        return slots[low].offset == offset ? low : nil
     }
 }

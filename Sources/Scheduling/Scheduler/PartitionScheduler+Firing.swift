@@ -20,7 +20,7 @@ extension PartitionScheduler {
             let flight = land(token)
             counters.delivered += 1
             executedUpTo = max(executedUpTo ?? .zero, flight.schedule.position.time)
-            conclude(flight, state: .latest)
+            conclude(flight, state: .latest, now)
         }
         advance(now, &effects)
     }
@@ -43,7 +43,7 @@ extension PartitionScheduler {
     /// The dead-letter topic has acknowledged these failed deliveries.
     public mutating func deliveryDeadLettered(_ tokens: [UInt32], now: EpochMilliseconds, _ effects: inout Effects) {
         for token in tokens {
-            conclude(land(token), state: .failed)
+            conclude(land(token), state: .failed, now)
         }
         advance(now, &effects)
     }
@@ -55,7 +55,12 @@ extension PartitionScheduler {
         guard phase == .running else { return }
         // By way of the wheel, so that they find their place among the others that are due.
         for (index, schedule) in pen.takeReleased() where table[index].pending === schedule {
-            putInWheel(index)
+            if schedule.position <= horizon {
+                putInWheel(index)
+            } else {
+                // The horizon has come nearer meanwhile, and what was let go then is to go out first.
+                leaveToStore(index, schedule)
+            }
         }
         let room = limits.maxDeliveriesInFlight - flightCount
         guard room > 0, let next = wheel.nextWake, next <= now.rawValue else { return }
@@ -64,7 +69,7 @@ extension PartitionScheduler {
         for index in due {
             guard let schedule = table[index].pending else { continue }
             residentBytes -= Self.bytes(of: schedule)
-            let isWaiting = table[index].wasDueOnArrival && mustWaitForAnswer(index)
+            let isWaiting = table[index].wasDueOnArrival && mustWaitForAnswer(index, schedule)
             if isWaiting || pen.holdsBack(schedule) {
                 table[index].place = .pen
                 pen.add(schedule, entry: index, isWaiting: isWaiting)
@@ -74,9 +79,10 @@ extension PartitionScheduler {
         }
     }
 
-    private func mustWaitForAnswer(_ index: Int32) -> Bool {
+    private func mustWaitForAnswer(_ index: Int32, _ schedule: Schedule) -> Bool {
         switch table[index].knowledge {
-        case .unasked, .asked: true
+        case .unasked: schedule.position.offset < replayEnd || !lookUpsAreStuck
+        case .asked: true
         case .late, .known: false
         }
     }
@@ -92,6 +98,7 @@ extension PartitionScheduler {
         if let work = table[index].work {
             if !flight.isInStore {
                 flight.needsRecord = true
+                table[index].unrecorded += 1
                 table[work: work].record = nil
                 flight.offsets = table[work: work].offsets.take()
             }
@@ -129,11 +136,12 @@ extension PartitionScheduler {
     }
 
     /// Design rule "Done means gone": its timeline item is deleted, and its key record tells what became of it.
-    private mutating func conclude(_ flight: Flight, state: KeyRecord.State) {
+    private mutating func conclude(_ flight: Flight, state: KeyRecord.State, _ now: EpochMilliseconds) {
         let index = flight.index
         let position = flight.schedule.position
         let work = table.ensureWork(index, key: flight.schedule.key)
         table[index].handedOut -= 1
+        if flight.needsRecord { table[index].unrecorded -= 1 }
         if flight.isInStore { table[work: work].deletes.append(position) }
         if table[index].latestRequest == position.offset {
             if state == .failed { table[index].latestHandedOut = nil }
@@ -147,6 +155,7 @@ extension PartitionScheduler {
             settle(flight.offsets)
         }
         if table[work: work].hasUnsent { enqueue(index, work) }
+        if table[index].handedOut == 0 { resolveRepeating(index, now) }
         release(index, key: flight.schedule.key)
     }
 

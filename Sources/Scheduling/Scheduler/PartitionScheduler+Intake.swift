@@ -12,7 +12,7 @@ public enum IntakeItem: Sendable {
 extension PartitionScheduler {
     /// The next records of the partition, in offset order. Records read before are ignored.
     public mutating func requestsRead(_ items: [IntakeItem], now: EpochMilliseconds, _ effects: inout Effects) {
-        guard phase != .draining, phase != .drained else { return }
+        guard isActive else { return }
         for item in items {
             switch item {
             case .request(.create(let schedule)):
@@ -24,14 +24,16 @@ extension PartitionScheduler {
             case .rejected(let offset):
                 guard note(offset) else { continue }
                 counters.rejected += 1
+                rejections.insert(offset)
             }
         }
         advance(now, &effects)
     }
 
-    /// The dead-letter topic has acknowledged the rejected request at `offset`.
+    /// The dead-letter topic has acknowledged the rejected request at `offset`. One that is not awaited is ignored: a
+    /// consumer set back by its broker may have brought the record twice.
     public mutating func requestDeadLettered(_ offset: Int64, now: EpochMilliseconds, _ effects: inout Effects) {
-        offsets.settle(offset)
+        if rejections.remove(offset) != nil { offsets.settle(offset) }
         advance(now, &effects)
     }
 
@@ -39,6 +41,15 @@ extension PartitionScheduler {
         guard offsets.read(offset) else { return false }
         if offset + 1 >= replayEnd { hasReadReplay = true }
         return true
+    }
+
+    /// Whether a request that is being read came before `latest`, of which a page or a key record has told.
+    ///
+    /// Only where both were in the log at the assignment. A higher offset than any in it is of a topic that was made
+    /// anew since, or of an owner that has lost the partition without noticing; in that case it will be read in its
+    /// turn. Either way what is being read now counts.
+    func isReadAgain(_ offset: Int64, after latest: Int64) -> Bool {
+        offset < latest && latest < replayEnd
     }
 
     // MARK: Create
@@ -49,8 +60,8 @@ extension PartitionScheduler {
         counters.created += 1
         if isNew {
             ask(schedule.key, index, offset: offset)
-        } else if offset < table[index].latestRequest {
-            // Read again after a restart, and a page has brought what came later.
+        } else if isReadAgain(offset, after: table[index].latestRequest) {
+            // A page has brought what came later.
             let work = table.ensureWork(index, key: schedule.key)
             table[work: work].deletes.append(schedule.position)
             table[work: work].offsets.append(offset)
@@ -68,10 +79,47 @@ extension PartitionScheduler {
             if pending.position.time != schedule.position.time { table[index].replacedAnotherTime = true }
             discardPending(index)
         } else if table[index].latestHandedOut == schedule.position.time {
-            counters.duplicates += 1
-            offsets.settle(offset)
+            repeatLatest(schedule, index)
             return
         }
+        dropRepeating(index)
+        takeUp(schedule, index, now)
+    }
+
+    /// A create that repeats the latest delivery: nothing to do, unless that is in flight and fails.
+    private mutating func repeatLatest(_ schedule: Schedule, _ index: Int32) {
+        dropRepeating(index)
+        // Its own request read again is no repeat.
+        if table[index].handedOut > 0, schedule.position.offset != table[index].latestRequest {
+            table[index].repeating = schedule
+            bytesInMemory += Self.bytes(of: schedule)
+        } else {
+            counters.duplicates += 1
+            offsets.settle(schedule.position.offset)
+        }
+    }
+
+    /// Drops a create that waits for the delivery it repeats.
+    mutating func dropRepeating(_ index: Int32) {
+        guard let schedule = table[index].repeating else { return }
+        table[index].repeating = nil
+        bytesInMemory -= Self.bytes(of: schedule)
+        counters.duplicates += 1
+        offsets.settle(schedule.position.offset)
+    }
+
+    /// The last delivery of a key that was in flight is over: what repeats it is dropped, or new if it failed.
+    mutating func resolveRepeating(_ index: Int32, _ now: EpochMilliseconds) {
+        guard let schedule = table[index].repeating else { return }
+        guard table[index].latestHandedOut != schedule.position.time else { return dropRepeating(index) }
+        table[index].repeating = nil
+        bytesInMemory -= Self.bytes(of: schedule)
+        takeUp(schedule, index, now)
+    }
+
+    /// Takes a create as the latest of its key, with nothing else pending.
+    private mutating func takeUp(_ schedule: Schedule, _ index: Int32, _ now: EpochMilliseconds) {
+        let offset = schedule.position.offset
         let work = table.ensureWork(index, key: schedule.key)
         table[work: work].pendingOffsets.append(offset)
         // A page may have brought this very item and had it condemned by an older key record.
@@ -152,13 +200,14 @@ extension PartitionScheduler {
         if isNew {
             ask(cancellation.key, index, offset: offset)
         }
-        if let pending = table[index].pending, pending.position.offset < offset {
+        if let pending = table[index].pending, !isReadAgain(offset, after: pending.position.offset) {
             cancelPending(pending, index, request: offset)
         } else if table[index].knowledge != .known, table[index].handedOut == 0, table[index].pending == nil,
             table[index].waitingCancel == nil
         {
             table[index].waitingCancel = offset
         } else {
+            dropRepeating(index)
             counters.cancelledNothing += 1
             offsets.settle(offset)
         }

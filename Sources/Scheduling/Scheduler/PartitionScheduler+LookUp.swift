@@ -17,7 +17,11 @@ extension PartitionScheduler {
         _ effects: inout Effects
     ) {
         guard let questions = lookUps.removeValue(forKey: id) else { return }
-        precondition(questions.count == answers.count, "look-up \(id): \(questions.count) keys, \(answers.count) answers")
+        delayedLookUps.remove(id)
+        precondition(
+            questions.count == answers.count,
+            "look-up \(id): \(questions.count) keys, \(answers.count) answers"
+        )
         for (question, answer) in zip(questions, answers) {
             if question.isReplay { replayQuestions -= 1 }
             resolve(question.index, key: question.key, answer)
@@ -30,14 +34,24 @@ extension PartitionScheduler {
     /// Not so the requests that were in the log at the assignment. The owner before has delivered many of them, and a
     /// partition that changes hands in good order repeats nothing.
     public mutating func lookUpDelayed(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
-        for question in lookUps[id] ?? [] where !question.isReplay && table[question.index].knowledge == .asked {
+        guard let questions = lookUps[id] else { return }
+        delayedLookUps.insert(id)
+        for question in questions where !question.isReplay && table[question.index].knowledge == .asked {
             table[question.index].knowledge = .late
-            if let pending = table[question.index].pending, table[question.index].place == .pen {
-                pen.answer(pending)
-            }
+            stopWaiting(question.index)
+        }
+        if lookUpsAreStuck {
+            for question in unasked where !question.isReplay { stopWaiting(question.index) }
         }
         advance(now, &effects)
     }
+
+    private mutating func stopWaiting(_ index: Int32) {
+        if let pending = table[index].pending, table[index].place == .pen { pen.answer(pending) }
+    }
+
+    /// Whether a question that has not been asked would be late, too: all look-ups that there may be take long.
+    var lookUpsAreStuck: Bool { delayedLookUps.count >= limits.maxLookUpsInFlight }
 
     /// Has the store asked about a key met for the first time, in the request at `offset`.
     mutating func ask(_ key: ScheduleKey, _ index: Int32, offset: Int64) {
@@ -96,6 +110,8 @@ extension PartitionScheduler {
             if table[index].place == .pen { pen.answer(pending) }
         case .drop:
             counters.duplicates += 1
+            // An owner before did not come to delete it.
+            if table[index].isInStore { condemn(pending.position, work) }
             forgetPending(index)
             settle(table[work: work].pendingOffsets.take())
         }
@@ -130,11 +146,13 @@ extension PartitionScheduler {
         }
         counters.cancelled += 1
         if record.partition == partition { condemn(record.position, work) }
+        table[work: work].offsets.append(cancel)
+        // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
+        guard table[index].latestRequest < cancel else { return }
         record.state = .cancelled
         record.requestOffset = cancel
         table[index].latestRequest = cancel
         table[work: work].record = record
-        table[work: work].offsets.append(cancel)
     }
 
     /// The answer came after the schedule had gone out, or had been cancelled.

@@ -40,7 +40,7 @@ extension PartitionScheduler {
     public mutating func pageLoaded(_ page: TimelinePage, now: EpochMilliseconds, _ effects: inout Effects) {
         guard let load = pageLoad else { preconditionFailure("a page that was not asked for") }
         pageLoad = nil
-        if !load.isStale, phase != .draining {
+        if !load.isStale, isActive {
             for item in page.items where !load.removed.contains(item.schedule.position) {
                 take(item)
             }
@@ -70,6 +70,7 @@ extension PartitionScheduler {
             }
         } else if !isInHand(schedule.position, index) {
             guard schedule.position.offset >= table[index].latestRequest else { return condemn(schedule, index) }
+            dropRepeating(index)
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)
             if let cancel = table[index].waitingCancel, cancel > schedule.position.offset {
@@ -80,14 +81,27 @@ extension PartitionScheduler {
     }
 
     /// Design rule "Latest wins": of two pending schedules of one key the one with the higher offset stays.
+    ///
+    /// Unless that is foreign. A foreign item is left where it is: if it is of a topic that was made anew since, the
+    /// look-up has it deleted; if it is of this one, it will be read in its turn, and needs its item until then.
     private mutating func takeBesides(_ pending: Schedule, _ schedule: Schedule, _ index: Int32) {
         if schedule.position.offset < pending.position.offset {
-            condemn(schedule, index)
+            guard isForeign(pending) else { return condemn(schedule, index) }
+            forgetPending(index)
         } else {
+            // While the answer about a request just read is awaited, that will tell.
+            guard !isForeign(schedule), table[index].knowledge == .known || schedule.position.offset < replayEnd else {
+                return
+            }
             discardPending(index)
-            table[index].latestRequest = schedule.position.offset
-            hold(schedule, index)
         }
+        table[index].latestRequest = schedule.position.offset
+        hold(schedule, index)
+    }
+
+    /// Whether a timeline item cannot be of the log as far as this owner knows it.
+    private func isForeign(_ schedule: Schedule) -> Bool {
+        schedule.position.offset >= max(replayEnd, offsets.next)
     }
 
     /// Design rule "Latest wins": the key record that came with the item decides, if it is the newer of the two. An
@@ -97,7 +111,8 @@ extension PartitionScheduler {
         table[index].knowledge = .known
         table[index].latestRequest = schedule.position.offset
         if let record = item.record, supersedes(record, schedule) {
-            table[index].latestRequest = record.requestOffset
+            // Offsets of another partition say nothing about those here.
+            if record.partition == partition { table[index].latestRequest = record.requestOffset }
             condemn(schedule, index)
         } else {
             hold(schedule, index)
@@ -140,12 +155,12 @@ extension PartitionScheduler {
 
     /// Asks for the next page when the horizon has come near and there is room (design rule "Bounded").
     mutating func requestPage(_ now: EpochMilliseconds, _ effects: inout Effects) {
-        guard pageLoad == nil, hasRoomForPage, phase != .draining, phase != .drained else { return }
+        guard pageLoad == nil, hasRoomForPage, isActive else { return }
         let end = min(now.advanced(byMilliseconds: limits.horizonMilliseconds), .maximum)
         guard horizon.time < end else { return }
         let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)
         guard !horizonIsComplete || isNear else { return }
-        let limit = min(limits.pageSize, limits.maxResident - wheel.count)
+        let limit = min(limits.pageSize, limits.maxResident - wheel.count - pen.count)
         let call = Effects.PageCall(after: horizon, through: end, limit: limit)
         pageLoad = PageLoad(call: call)
         effects.loadPage = call
@@ -157,8 +172,11 @@ extension PartitionScheduler {
         return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
     }
 
+    /// What waits in the holding pen counts as well: it grows with each page while the one in front waits. Nor do
+    /// pages run ahead of the writes: each delivery leaves a change behind that deletes its item.
     private var hasRoomForPage: Bool {
-        wheel.count <= limits.maxResident / 2 && residentBytes <= limits.maxResidentBytes / 2
+        dirty.count <= limits.maxUnsettled && wheel.count + pen.count <= limits.maxResident / 2
+            && residentBytes + pen.bytes <= limits.maxResidentBytes / 2
     }
 
     // MARK: Letting go
@@ -200,6 +218,11 @@ extension PartitionScheduler {
     private mutating func letGo(_ index: Int32) {
         guard let schedule = table[index].pending else { return }
         removeFromWheel(index, schedule)
+        leaveToStore(index, schedule)
+    }
+
+    /// Has a schedule beyond the horizon wait in the store, and here only until the store has it.
+    mutating func leaveToStore(_ index: Int32, _ schedule: Schedule) {
         table[index].place = .storeOnly
         if !table[index].isInStore { planWrite(index) }
         release(index, key: schedule.key)

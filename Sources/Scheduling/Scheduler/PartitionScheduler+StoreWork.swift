@@ -18,13 +18,14 @@ extension PartitionScheduler {
     /// Plans the write of an entry's pending schedule, once what the store knows of its key is known.
     ///
     /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
-    /// and the write of its timeline item is spared.
+    /// and the write of its timeline item is spared. Not so if it replaces another one, whose item must not go before
+    /// the key record names its successor.
     mutating func planWrite(_ index: Int32) {
         guard table[index].knowledge == .known, let schedule = table[index].pending, let work = table[index].work else {
             return
         }
         let goesOutAtOnce = table[index].wasDueOnArrival && table[index].place != .storeOnly
-        if goesOutAtOnce, !table[index].isInStore { return }
+        if goesOutAtOnce, !table[index].isInStore, table[work: work].deletes.isEmpty { return }
         table[work: work].put = schedule
         table[work: work].record = record(of: schedule, state: .latest, request: schedule.position.offset)
         table[work: work].offsets.append(table[work: work].pendingOffsets.take())
@@ -57,13 +58,20 @@ extension PartitionScheduler {
 
     /// The unsent work of an entry as one change, which is then in flight; `nil` while it has to wait for another
     /// change of its key or for the key record. Whatever ends the wait queues it again.
+    ///
+    /// While a delivery is in flight that the key record does not name yet, deletes wait for that record: a record
+    /// whose own item is gone says "delivered", and after a crash a successor with the same time would be dropped.
     private mutating func takeChange(_ index: Int32) -> KeyChange? {
         guard let work = table[index].work else { return nil }
         table[work: work].isQueued = false
-        guard table[work: work].sent == nil, table[index].knowledge == .known, table[work: work].hasUnsent else {
+        guard table[work: work].sent == nil, table[index].knowledge == .known else { return nil }
+        let item = table[work: work]
+        guard item.hasUnsent else {
+            // What was to be sent has gone out another way meanwhile.
+            release(index, key: item.key)
             return nil
         }
-        let item = table[work: work]
+        guard table[index].unrecorded == 0 || item.record != nil || item.deletes.isEmpty else { return nil }
         let change = KeyChange(key: item.key, put: item.put, record: item.record, deletes: item.deletes)
         if let put = item.put, put === table[index].pending { table[index].isInStore = true }
         table[work: work].sent = SentChange(put: item.put?.position, deletes: item.deletes, offsets: item.offsets)

@@ -46,6 +46,8 @@ public struct PartitionScheduler: Sendable {
     var offsets: OffsetTracker
     var committed: Int64
     var isPaused = false
+    /// Rejected requests on their way to the dead-letter topic.
+    var rejections: Set<Int64> = []
 
     /// Deliveries in flight, by token.
     var flights: ContiguousArray<Flight?> = []
@@ -67,6 +69,8 @@ public struct PartitionScheduler: Sendable {
 
     var unasked: Deque<Question> = []
     var lookUps: [Int: [Question]] = [:]
+    /// Those of the look-ups in flight that take long.
+    var delayedLookUps: Set<Int> = []
     /// Questions about requests that were in the log at the assignment, not answered yet.
     var replayQuestions = 0
     var dirty: Deque<Int32> = []
@@ -181,9 +185,13 @@ public struct PartitionScheduler: Sendable {
 
     /// Design rule "Bounded": at a limit the partition is paused, not the group membership.
     private mutating func steerIntake(_ effects: inout Effects) {
-        guard phase == .running || isCatchingUp else { return }
-        let isFull = offsets.unsettledCount >= limits.maxUnsettled || bytesInMemory >= 2 * limits.maxResidentBytes
-        let isRoomy = offsets.unsettledCount <= limits.maxUnsettled / 2 && bytesInMemory < 2 * limits.maxResidentBytes
+        guard isActive else { return }
+        let isFull =
+            offsets.unsettledCount >= limits.maxUnsettled || offsets.uncommittedCount >= limits.maxUncommitted
+            || bytesInMemory >= 2 * limits.maxResidentBytes
+        let isRoomy =
+            offsets.unsettledCount <= limits.maxUnsettled / 2 && offsets.uncommittedCount <= limits.maxUncommitted / 2
+            && bytesInMemory < 2 * limits.maxResidentBytes
         if !isPaused, isFull {
             isPaused = true
             effects.intake = .pause
@@ -193,13 +201,18 @@ public struct PartitionScheduler: Sendable {
         }
     }
 
-    private var isCatchingUp: Bool {
-        if case .catchingUp = phase { true } else { false }
+    /// Whether the owner may begin something.
+    var isActive: Bool {
+        switch phase {
+        case .catchingUp, .running: true
+        case .draining, .drained: false
+        }
     }
 
     /// Nothing is in flight and nothing waits to be sent.
     private var isQuiet: Bool {
-        flightCount == 0 && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty && lookUps.isEmpty
+        flightCount == 0 && rejections.isEmpty && dirty.isEmpty && storeCalls.isEmpty && unasked.isEmpty
+            && lookUps.isEmpty
     }
 
     /// What a schedule weighs in memory, in bytes.

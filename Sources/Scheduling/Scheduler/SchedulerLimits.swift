@@ -9,6 +9,9 @@ public struct SchedulerLimits: Sendable {
     public var maxResidentBytes = 64 << 20
     /// Intake offsets read but not settled. At this number the intake is paused, at half of it resumed.
     public var maxUnsettled = 20_000
+    /// Offsets read but not to be committed, because one below them is unsettled. At this number the intake is paused,
+    /// at half of it resumed.
+    public var maxUncommitted = 1_000_000
     /// Deliveries handed to the producer and not yet acknowledged.
     public var maxDeliveriesInFlight = 10_000
     /// Store calls that write, in flight at once.

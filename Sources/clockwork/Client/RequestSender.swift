@@ -40,14 +40,26 @@ final class RequestSender {
         var properties = KafkaProperties(kafka)
         // A person waits for the answer.
         if properties.get("message.timeout.ms") == nil { properties.set("message.timeout.ms", to: "30000") }
-        producer = try KafkaProducer(properties: properties, logger: logger)
-        guard try await producer.partitionCount(of: kafka.intakeTopic) != nil else {
-            throw ClientError("topic \(kafka.intakeTopic) does not exist on \(kafka.brokers)")
+        producer = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+            try KafkaProducer(properties: properties, logger: logger)
         }
+        try await Self.requireTopic(kafka, producer)
         topic = try producer.topic(kafka.intakeTopic)
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         producer.signal(fileDescriptor: wakeDescriptor)
         self.onReceipt = onReceipt
+    }
+
+    private static func requireTopic(_ kafka: KafkaConfiguration, _ producer: KafkaProducer) async throws {
+        let count: Int?
+        do throws(KafkaError) {
+            count = try await producer.partitionCount(of: kafka.intakeTopic)
+        } catch {
+            throw ClientError("\(kafka.brokers) cannot be asked for topic \(kafka.intakeTopic): \(error)")
+        }
+        guard count != nil else {
+            throw ClientError("topic \(kafka.intakeTopic) does not exist on \(kafka.brokers)")
+        }
     }
 
     deinit {

@@ -34,12 +34,7 @@ struct Tail: ParsableCommand {
         try ProcessEnvironment.configured {
             LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: ProcessEnvironment.variables))
         }
-        let reader = try KafkaReader(
-            topic: topic,
-            from: fromBeginning ? .beginning : .end,
-            properties: KafkaProperties(kafka),
-            logger: Logger(label: "clockwork")
-        )
+        let reader = try reader(kafka)
         var rest = count ?? .max
         while rest > 0 {
             try reader.poll(timeout: .seconds(1), maxRecords: min(rest, 1_000)) { record in
@@ -47,6 +42,21 @@ struct Tail: ParsableCommand {
                 Console.print(json ? delivered.json : delivered.line)
                 rest -= 1
             }
+        }
+    }
+
+    private func reader(_ kafka: KafkaConfiguration) throws -> KafkaReader {
+        do {
+            return try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+                try KafkaReader(
+                    topic: topic,
+                    from: fromBeginning ? .beginning : .end,
+                    properties: KafkaProperties(kafka),
+                    logger: Logger(label: "clockwork")
+                )
+            }
+        } catch let error as KafkaError {
+            throw ClientError("topic \(topic) on \(kafka.brokers) cannot be read: \(error)")
         }
     }
 }

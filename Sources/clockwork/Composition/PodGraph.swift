@@ -15,7 +15,10 @@ struct PodGraph {
     init(_ configuration: Configuration, logger: Logger) throws {
         store = try OpenStore(configuration, logger: logger)
         do {
-            pod = try Pod(settings: PodSettings(configuration), store: store.store, logger: logger)
+            let store = store.store
+            pod = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+                try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+            }
         } catch {
             store.close()
             throw error

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClockworkService
 import Glibc
+import Kafka
 
 /// What the process is given by its surroundings, and how it tells them that something is wrong.
 enum ProcessEnvironment {
@@ -46,6 +47,22 @@ enum ProcessEnvironment {
         }
     }
 
+    /// Makes a Kafka client; properties that Kafka does not accept end the process with one line and exit code 78.
+    static func kafkaClient<Client>(_ make: () throws(KafkaError) -> Client) throws -> Client {
+        do throws(KafkaError) {
+            return try make()
+        } catch {
+            guard error.isConfigurationRefused else { throw error }
+            if let property = error.refusedProperty {
+                let name = String(property.uppercased().map { $0 == "." ? "_" : $0 })
+                complain("KAFKA_PROPERTY_\(name): \(error.message)")
+            } else {
+                complain("the Kafka properties are not accepted: \(error.message)")
+            }
+            throw ExitCode(78)
+        }
+    }
+
     /// The configuration of a pod.
     ///
     /// - Parameter overrides: stand above the environment.
@@ -67,4 +84,9 @@ enum ProcessEnvironment {
             )
         }
     }
+}
+
+extension KafkaError {
+    /// Whether a client could not be made because of its properties, one of them or several together.
+    fileprivate var isConfigurationRefused: Bool { refusedProperty != nil || name == "_INVALID_ARG" }
 }

@@ -21,6 +21,14 @@ struct SimulatedFaults: CustomStringConvertible {
     var clockSteps: Int
     /// One request in so many names a topic that does not exist.
     var badTopics: Int
+    /// One record in so many cannot be accepted.
+    var rejects: Int
+    /// Behind one record in so many the log has a gap.
+    var gaps: Int
+    /// One read in so many brings records again that have been read.
+    var rewinds: Int
+    /// Whether nothing takes time or fails, so that every schedule goes out in the millisecond it should.
+    var isCalm: Bool
 
     init(_ random: inout SeededRandom) {
         requests = .random(in: 5...150, using: &random)
@@ -47,12 +55,31 @@ struct SimulatedFaults: CustomStringConvertible {
         drains = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
         clockSteps = random.oneIn(3) ? .random(in: 1...3, using: &random) : 0
         badTopics = random.oneIn(3) ? 5 : 0
+        rejects = random.oneIn(2) ? 8 : 0
+        gaps = random.oneIn(2) ? 6 : 0
+        rewinds = random.oneIn(4) ? 10 : 0
+        if random.oneIn(3) { limits.maxUncommitted = .random(in: 10...60, using: &random) }
+        isCalm = random.oneIn(5)
+        if isCalm { calmDown() }
     }
+
+    private mutating func calmDown() {
+        storeDelay = 0
+        brokenCalls = 0
+        outages = 0
+        crashes = 0
+        clockSteps = 0
+        limits.maxDeliveriesInFlight = 1_000
+    }
+
+    /// Whether every look-up is answered before its schedule goes out. With a clock that is set back, one that was
+    /// delivered may be sent again before it is due.
+    var looksUpInTime: Bool { outages == 0 && clockSteps == 0 && storeDelay * 2 < SimulatedWorld.patience }
 
     var description: String {
         "\(requests) requests, \(keys) keys, span \(span) ms, horizon \(limits.horizonMilliseconds) ms, "
             + "resident \(limits.maxResident), store delay \(storeDelay) ms, broken calls \(brokenCalls), "
             + "outages \(outages), crashes \(crashes), stale writes \(hasStaleWrites), drains \(drains), "
-            + "clock steps \(clockSteps)"
+            + "clock steps \(clockSteps), rewinds \(rewinds), calm \(isCalm)"
     }
 }

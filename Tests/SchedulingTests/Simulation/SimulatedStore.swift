@@ -1,8 +1,8 @@
 import Scheduling
 import TestSupport
 
-/// A store that keeps what real ones promise and no more: a change is applied in two steps, timeline items before key
-/// records and deletes, and a call may stop anywhere between.
+/// A store that keeps what real ones promise and no more: a change is applied in three steps, timeline item, key
+/// record, deletes, and a call may stop anywhere between.
 struct SimulatedStore {
     private(set) var timeline: [Position: Schedule] = [:]
     private(set) var records: [ScheduleKey: KeyRecord] = [:]
@@ -20,8 +20,8 @@ struct SimulatedStore {
             put(change)
         }
         for change in order where random.oneIn(2) {
-            if random.oneIn(2) { change.record.map { records[change.key] = $0 } }
-            if random.oneIn(2) { for position in change.deletes { timeline[position] = nil } }
+            if let record = change.record { records[change.key] = record }
+            for position in change.deletes where random.oneIn(2) { timeline[position] = nil }
         }
     }
 
@@ -43,9 +43,10 @@ struct SimulatedStore {
     }
 
     func page(_ call: Effects.PageCall) -> TimelinePage {
-        let positions = timeline.keys
-            .filter { $0 > call.after && $0 <= .end(of: call.through) }
-            .sorted()
+        let end = Position.end(of: call.through)
+        var positions: [Position] = []
+        for position in timeline.keys where position > call.after && position <= end { positions.append(position) }
+        positions.sort()
         let items = positions.prefix(call.limit).map { position in
             TimelineItem(schedule: timeline[position]!, record: records[timeline[position]!.key])
         }

@@ -1,5 +1,6 @@
-@testable import Scheduling
 import TestSupport
+
+@testable import Scheduling
 
 /// One partition in a random world: an intake log, owners that come and go, a store and topics with delays and
 /// faults, a clock that steps. Everything follows from the seed, so a failing one replays exactly.
@@ -8,8 +9,7 @@ final class SimulatedWorld {
     let faults: SimulatedFaults
     var random: SeededRandom
 
-    /// The intake, by offset.
-    private(set) var log: [Request] = []
+    private(set) var log = SimulatedLog()
     private(set) var committed: Int64 = 0
     var store = SimulatedStore()
     private(set) var checks: SimulationChecks
@@ -17,7 +17,13 @@ final class SimulatedWorld {
     /// Whether to print what happens.
     var isTracing = false
 
+    /// How long a look-up may take before schedules stop waiting for it, in milliseconds.
+    static let patience: Int64 = 500
+    /// The most records in one read.
+    static let batch = 20
+
     private var now: Int64 = 1_000_000
+    /// What the clock's steps add up to.
     private var clockOffset: Int64 = 0
     private var outageEnd: Int64 = 0
     private var owner: SimulatedOwner?
@@ -53,7 +59,8 @@ final class SimulatedWorld {
         var steps = 0
         while checks.problems.isEmpty, let time = agenda.nextTime, time <= end {
             steps += 1
-            if steps > 1_000_000 { return ["does not come to rest: \(String(describing: owner?.scheduler.wakeAt)) at \(now)"] }
+            if steps > 1_000_000 { return ["does not come to rest at \(now)"] }
+            if time > now { checkAtRest(steps) }
             now = max(now, time)
             agenda.takeNext()?()
         }
@@ -61,7 +68,16 @@ final class SimulatedWorld {
         return checks.problems
     }
 
-    private var wallClock: EpochMilliseconds { EpochMilliseconds(rawValue: now + clockOffset) }
+    /// Between two times. The checks that look through all of memory are made now and then only.
+    private func checkAtRest(_ step: Int) {
+        guard let owner, !owner.isGone else { return }
+        checks.atRest(owner, now: now, wallClock)
+        guard step.isMultiple(of: 16) else { return }
+        checks.horizon(owner.scheduler, timeline: store.timeline)
+        checks.intact(owner.scheduler)
+    }
+
+    var wallClock: EpochMilliseconds { EpochMilliseconds(rawValue: now + clockOffset) }
 
     private func at(_ time: Int64, _ action: @escaping () -> Void) {
         agenda.add(max(time, now), action)
@@ -74,69 +90,61 @@ final class SimulatedWorld {
     // MARK: Producers
 
     private func appendRequest() {
-        let offset = Int64(log.count)
+        guard !random.oneIn(faults.rejects) else { return append(nil) }
         let name = Int.random(in: 0..<faults.keys, using: &random)
         let key = ScheduleKey(clientID: "c", scheduleKey: "k\(name)")
-        if random.oneIn(5) {
-            log.append(.cancel(Cancellation(key: key, orderingKey: nil, offset: offset)))
-        } else {
-            // Mostly soon, sometimes past, sometimes beyond the horizon; few distinct times, so that some coincide.
-            let distance = Int64.random(in: random.oneIn(4) ? -2_000...100 : 0...30_000, using: &random)
-            let time = (now + distance) / 50 * 50
-            let topic = random.oneIn(faults.badTopics) ? "bad" : "t"
-            log.append(
-                .create(
-                    Schedule(
-                        key: key,
-                        position: Position(time: EpochMilliseconds(rawValue: time), offset: offset),
-                        orderingKey: "o\(name % faults.orderingKeys)",
-                        target: .topic(topic),
-                        payload: Array(repeating: 7, count: 10),
-                        headers: RecordHeaders()
-                    )
-                )
+        if random.oneIn(5) { return append(.cancel(Cancellation(key: key, orderingKey: nil, offset: log.end))) }
+        // Mostly soon, sometimes past, sometimes beyond the horizon; few distinct times, so that some coincide.
+        let distance = Int64.random(in: random.oneIn(4) ? -2_000...100 : 0...30_000, using: &random)
+        let schedule = Schedule(
+            key: key,
+            position: Position(time: EpochMilliseconds(rawValue: (now + distance) / 50 * 50), offset: log.end),
+            orderingKey: "o\(name % faults.orderingKeys)",
+            target: .topic(random.oneIn(faults.badTopics) ? "bad" : "t"),
+            payload: Array(repeating: 7, count: 10),
+            headers: RecordHeaders()
+        )
+        append(.create(schedule))
+        if random.oneIn(3) { repeatRequest(schedule) }
+    }
+
+    /// A client that did not see its acknowledgement sends the same request again: soon, or about when it is due.
+    private func repeatRequest(_ schedule: Schedule) {
+        let about = random.oneIn(2) ? now : max(now, schedule.position.time.rawValue - 100)
+        at(about + .random(in: 0...3_000, using: &random)) { [self] in
+            let again = Schedule(
+                key: schedule.key,
+                position: Position(time: schedule.position.time, offset: log.end),
+                orderingKey: schedule.orderingKey,
+                target: schedule.target,
+                payload: schedule.payload,
+                headers: schedule.headers
             )
-        }
-        if random.oneIn(3), let last = log.last, case .create(let schedule) = last {
-            repeatRequest(schedule)
+            append(.create(again))
         }
     }
 
-    /// A client that did not see its acknowledgement sends the same request again, now or later.
-    private func repeatRequest(_ schedule: Schedule) {
-        at(now + .random(in: 0...3_000, using: &random)) { [self] in
-            let position = Position(time: schedule.position.time, offset: Int64(log.count))
-            log.append(
-                .create(
-                    Schedule(
-                        key: schedule.key,
-                        position: position,
-                        orderingKey: schedule.orderingKey,
-                        target: schedule.target,
-                        payload: schedule.payload,
-                        headers: schedule.headers
-                    )
-                )
-            )
-        }
+    private func append(_ request: Request?) {
+        log.append(request, gap: random.oneIn(faults.gaps) ? .random(in: 1...3, using: &random) : 0)
+        if let owner { planRead(owner) }
     }
 
     // MARK: Owners
 
     private func startOwner() {
-        trace { "an owner starts at \(committed) of \(log.count)" }
+        trace { "an owner starts at \(committed) of \(log.end)" }
         let scheduler = PartitionScheduler(
             partition: 0,
             start: committed,
-            end: Int64(log.count),
+            end: log.end,
             now: wallClock,
             limits: faults.limits
         )
-        let owner = SimulatedOwner(scheduler: scheduler, next: Int(committed))
+        let owner = SimulatedOwner(scheduler: scheduler, next: log.index(of: committed))
         self.owner = owner
-        checks.ownerStarted(committed: committed)
+        checks.ownerStarted()
         step(owner) { $0.timeReached($1, &$2) }
-        read(owner)
+        planRead(owner)
     }
 
     /// The process is gone. What it had on the way may still arrive, or not.
@@ -162,26 +170,50 @@ final class SimulatedWorld {
 
     private func drained(_ owner: SimulatedOwner) {
         committed = max(committed, owner.toCommit)
-        checks.committed(committed, log: log, store: store)
+        checks.committed(committed, log: log, timeline: store.timeline)
         owner.isGone = true
         self.owner = nil
         at(now + .random(in: 0...1_000, using: &random)) { [self] in startOwner() }
     }
 
-    private func read(_ owner: SimulatedOwner) {
-        guard !owner.isGone, !owner.isDraining else { return }
-        if !owner.isPaused {
-            let count = Int.random(in: 1...20, using: &random)
-            let batch = Array(log[min(owner.next, log.count)...].prefix(count))
-            owner.next += batch.count
-            if !batch.isEmpty {
-                batch.forEach { checks.wasRead($0) }
-                trace { "read \(batch.map(name))" }
-                step(owner) { $0.requestsRead(batch.map(IntakeItem.request), now: $1, &$2) }
-            }
-            if owner.next == log.count { step(owner) { $0.intakeEndReached($1, &$2) } }
+    private func planRead(_ owner: SimulatedOwner) {
+        guard !owner.isReadPlanned else { return }
+        owner.isReadPlanned = true
+        at(now + .random(in: 1...60, using: &random)) { [self] in
+            owner.isReadPlanned = false
+            read(owner)
         }
-        at(now + .random(in: 1...60, using: &random)) { [self] in read(owner) }
+    }
+
+    private func read(_ owner: SimulatedOwner) {
+        guard !owner.isGone, !owner.isDraining, !owner.isPaused else { return }
+        if random.oneIn(faults.rewinds) {
+            owner.next = max(owner.first, owner.next - .random(in: 1...5, using: &random))
+        }
+        let batch = Array(log.records[owner.next...].prefix(.random(in: 1...Self.batch, using: &random)))
+        owner.next += batch.count
+        if !batch.isEmpty {
+            trace { "read \(batch.map(name))" }
+            batch.forEach { checks.wasRead($0, at: wallClock) }
+            let fresh = owner.scheduler.nextOffset
+            let items = batch.map { $0.request.map(IntakeItem.request) ?? .rejected(offset: $0.offset) }
+            step(owner) { $0.requestsRead(items, now: $1, &$2) }
+            for record in batch where record.request == nil && record.offset >= fresh { deadLetter(record, owner) }
+        }
+        if owner.next < log.records.count {
+            planRead(owner)
+        } else {
+            step(owner) { $0.intakeEndReached($1, &$2) }
+        }
+    }
+
+    private func deadLetter(_ rejected: SimulatedLog.Record, _ owner: SimulatedOwner) {
+        let mayBeLost = random.oneIn(2)
+        at(now + .random(in: 0...100, using: &random)) { [self] in
+            if owner.isGone, mayBeLost { return }
+            checks.wasDeadLettered(rejected.offset)
+            step(owner) { $0.requestDeadLettered(rejected.offset, now: $1, &$2) }
+        }
     }
 
     private func wake(_ owner: SimulatedOwner) {
@@ -203,6 +235,7 @@ final class SimulatedWorld {
         guard !owner.isGone else { return }
         var effects = Effects()
         event(&owner.scheduler, wallClock, &effects)
+        if owner.scheduler.isRunning { checks.ownerFires(since: wallClock) }
         checks.bounds(owner.scheduler)
         perform(effects, owner)
         wake(owner)
@@ -215,7 +248,7 @@ final class SimulatedWorld {
         for delivery in effects.deliver { deliver(delivery, owner) }
         for failed in effects.deadLetter {
             at(now + .random(in: 0...50, using: &random)) { [self] in
-                checks.wasDeadLettered(failed.delivery.schedule)
+                checks.wasDeadLettered(failed.delivery.schedule.position.offset)
                 step(owner) { $0.deliveryDeadLettered([failed.delivery.token], now: $1, &$2) }
             }
         }
@@ -231,12 +264,15 @@ final class SimulatedWorld {
             }
         }
         if let offset = effects.commit { commit(offset, owner) }
-        if let intake = effects.intake { owner.isPaused = intake == .pause }
+        if let intake = effects.intake {
+            owner.isPaused = intake == .pause
+            if !owner.isPaused { planRead(owner) }
+        }
         if effects.drained { drained(owner) }
     }
 
     private func deliver(_ delivery: Delivery, _ owner: SimulatedOwner) {
-        checks.wasHandedOut(delivery.schedule, at: wallClock, isStale: owner.isGone)
+        checks.wasHandedOut(delivery.schedule, at: wallClock, log: log)
         // One idempotent producer: what was produced first arrives first.
         owner.producerTime = max(owner.producerTime, now + .random(in: 0...30, using: &random))
         let mayBeLost = random.oneIn(2)
@@ -269,23 +305,24 @@ final class SimulatedWorld {
     }
 
     private func lookUp(_ call: Effects.LookUpCall, _ owner: SimulatedOwner) {
+        owner.lookUpsSent[call.id] = now
         at(storeTime()) { [self] in
             let answers = store.lookUp(call.keys)
             at(storeTime()) { [self] in
-                owner.answered.insert(call.id)
+                owner.lookUpsSent[call.id] = nil
                 trace { "answer \(call.id): \(answers.map { "\($0.record?.requestOffset ?? -1) \($0.isPending)" })" }
                 step(owner) { $0.keysLookedUp(call.id, answers, now: $1, &$2) }
             }
         }
-        at(now + 500) { [self] in
-            guard !owner.answered.contains(call.id) else { return }
+        at(now + Self.patience) { [self] in
+            guard owner.lookUpsSent[call.id] != nil else { return }
             step(owner) { $0.lookUpDelayed(call.id, now: $1, &$2) }
         }
     }
 
     private func commit(_ offset: Int64, _ owner: SimulatedOwner) {
         owner.toCommit = offset
-        checks.committed(offset, log: log, store: store)
+        checks.committed(offset, log: log, timeline: store.timeline)
         let isRefused = random.oneIn(10)
         at(now + .random(in: 0...200, using: &random)) { [self] in
             guard !owner.isGone else { return }
@@ -297,57 +334,8 @@ final class SimulatedWorld {
         }
     }
 
-    /// Tells what happens where one seed is replayed.
-    private func trace(_ text: () -> String) {
-        if isTracing { print("\(now) (\(wallClock.rawValue)): \(text())") }
-    }
-
-    private func name(_ request: Request) -> String {
-        switch request {
-        case .create(let schedule):
-            "\(schedule.key.scheduleKey)@\(schedule.position.offset) due \(schedule.position.time.rawValue) "
-                + "\(schedule.orderingKey)"
-        case .cancel(let cancellation): "cancel \(cancellation.key.scheduleKey)@\(cancellation.offset)"
-        }
-    }
-
-    private func summary(of effects: Effects) -> String {
-        var parts = effects.deliver.map { "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)" }
-        parts += effects.store.map { call in
-            "store \(call.id): "
-                + call.changes.map { change in
-                    "\(change.key.scheduleKey) put \(change.put.map { "@\($0.position.offset)" } ?? "-") "
-                        + "record \(change.record.map { "\($0.state) @\($0.requestOffset)" } ?? "-") "
-                        + "delete \(change.deletes.map(\.offset))"
-                }.joined(separator: ", ")
-        }
-        parts += effects.lookUp.map { "look up \($0.id): \($0.keys.map(\.scheduleKey))" }
-        parts += effects.loadPage.map { ["page after \($0.after.time.rawValue)/\($0.after.offset) limit \($0.limit)"] } ?? []
-        parts += effects.commit.map { ["commit \($0)"] } ?? []
-        return parts.joined(separator: "; ")
-    }
-
     private func storeTime() -> Int64 {
         let delay = Int64.random(in: 0...faults.storeDelay, using: &random)
         return max(now, outageEnd) + delay
-    }
-}
-
-/// A process that owns the partition, or did.
-final class SimulatedOwner {
-    var scheduler: PartitionScheduler
-    var next: Int
-    var isGone = false
-    var isDraining = false
-    var isPaused = false
-    var nextWake: Int64?
-    var producerTime: Int64 = 0
-    var toCommit: Int64 = 0
-    var answered: Set<Int> = []
-
-    init(scheduler: PartitionScheduler, next: Int) {
-        self.scheduler = scheduler
-        self.next = next
-        toCommit = Int64(next)
     }
 }

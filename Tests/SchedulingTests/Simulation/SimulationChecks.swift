@@ -1,4 +1,4 @@
-import Scheduling
+@testable import Scheduling
 
 /// The promises, each checked by a function of its own against what a world's outside saw.
 struct SimulationChecks {
@@ -8,14 +8,20 @@ struct SimulationChecks {
     private var deliveries: [Int64: Int] = [:]
     private var deadLetters: [Int64: Int] = [:]
     private var crashes = 0
-    /// The highest offset of a request for a key that the present owner has read.
-    private var latestRead: [ScheduleKey: Int64] = [:]
-    private var latestReadOfAnyOwner: [ScheduleKey: Int64] = [:]
+    /// Changes of owner, orderly ones included. A rejected request leaves nothing in the store, so one above an offset
+    /// that is still unsettled is rejected again by the next owner.
+    private var handovers = 0
     private var committedOffset: Int64 = 0
-    /// What the present owner has handed out for each ordering key, and when it had read what.
+
+    // What the present owner has done.
+    /// The highest offset of a request for a key that it has read.
+    private var latestRead: [ScheduleKey: Int64] = [:]
+    /// The latest it has handed out for each ordering key, and when it had read what.
     private var latestHandedOut: [String: (schedule: Schedule, readsBefore: Int)] = [:]
-    private var readNumber: [Int64: Int] = [:]
+    private var arrivals: [Int64: (number: Int, time: EpochMilliseconds)] = [:]
     private var reads = 0
+    /// Since when it fires.
+    private var firingSince: EpochMilliseconds?
 
     init(faults: SimulatedFaults) {
         self.faults = faults
@@ -27,29 +33,36 @@ struct SimulationChecks {
 
     // MARK: What happens
 
-    mutating func ownerStarted(committed: Int64) {
+    mutating func ownerStarted() {
+        handovers += 1
         latestRead = [:]
         latestHandedOut = [:]
-        readNumber = [:]
+        arrivals = [:]
+        firingSince = nil
+    }
+
+    mutating func ownerFires(since now: EpochMilliseconds) {
+        if firingSince == nil { firingSince = now }
     }
 
     mutating func ownerCrashed() {
         crashes += 1
     }
 
-    mutating func wasRead(_ request: Request) {
+    mutating func wasRead(_ record: SimulatedLog.Record, at now: EpochMilliseconds) {
+        guard arrivals[record.offset] == nil else { return }
         reads += 1
-        switch request {
-        case .create(let schedule):
-            readNumber[schedule.position.offset] = reads
-            latestRead[schedule.key] = schedule.position.offset
-        case .cancel(let cancellation):
-            latestRead[cancellation.key] = cancellation.offset
+        arrivals[record.offset] = (reads, now)
+        switch record.request {
+        case .create(let schedule): latestRead[schedule.key] = record.offset
+        case .cancel(let cancellation): latestRead[cancellation.key] = record.offset
+        case nil: break
         }
     }
 
-    mutating func wasHandedOut(_ schedule: Schedule, at now: EpochMilliseconds, isStale: Bool) {
+    mutating func wasHandedOut(_ schedule: Schedule, at now: EpochMilliseconds, log: SimulatedLog) {
         neverEarly(schedule, now)
+        neverLate(schedule, now, log)
         latestWins(schedule)
         inOrderPerKey(schedule)
     }
@@ -58,15 +71,26 @@ struct SimulationChecks {
         deliveries[schedule.position.offset, default: 0] += 1
     }
 
-    mutating func wasDeadLettered(_ schedule: Schedule) {
-        deadLetters[schedule.position.offset, default: 0] += 1
+    mutating func wasDeadLettered(_ offset: Int64) {
+        deadLetters[offset, default: 0] += 1
     }
 
-    // MARK: Promises
+    // MARK: At each delivery
 
     /// Design rule "Never early, and in order", first half.
     private mutating func neverEarly(_ schedule: Schedule, _ now: EpochMilliseconds) {
         if schedule.position.time > now { problem("early: \(name(schedule)) at \(now.rawValue)") }
+    }
+
+    /// Design rules "Horizon" and "Firing never waits for the store": in a world where nothing takes time, a schedule
+    /// goes out in the millisecond it is due, or arrives, or its owner begins to fire. One that repeats a delivery in
+    /// flight waits to see whether that fails.
+    private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ log: SimulatedLog) {
+        guard faults.isCalm, let firingSince else { return }
+        guard !log.earlierRepeats(of: schedule).contains(where: { deadLetters[$0] != nil }) else { return }
+        let arrival = arrivals[schedule.position.offset]?.time ?? .zero
+        let expected = max(schedule.position.time, arrival, firingSince)
+        if now > expected { problem("late: \(name(schedule)) at \(now.rawValue), not \(expected.rawValue)") }
     }
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
@@ -76,7 +100,7 @@ struct SimulationChecks {
         guard let (before, readsBefore) = latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
         else { return }
-        if let number = readNumber[schedule.position.offset], number > readsBefore { return }
+        if let arrival = arrivals[schedule.position.offset], arrival.number > readsBefore { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
     }
 
@@ -86,71 +110,137 @@ struct SimulationChecks {
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
     }
 
+    // MARK: At each commit
+
     /// Design rule "Settled": whatever lies below a committed offset is safe elsewhere.
-    mutating func committed(_ offset: Int64, log: [Request], store: SimulatedStore) {
+    mutating func committed(_ offset: Int64, log: SimulatedLog, timeline: [Position: Schedule]) {
         defer { committedOffset = max(committedOffset, offset) }
         guard offset > committedOffset else { return }
-        for request in log[Int(committedOffset)..<Int(offset)] {
-            guard case .create(let schedule) = request, !isSettled(schedule, log, store.timeline, below: offset) else {
+        for record in log.records[log.index(of: committedOffset)..<log.index(of: offset)] {
+            switch record.request {
+            case .create(let schedule):
+                if isSettled(schedule, log, timeline) { continue }
+                problem("committed \(offset) past unsettled \(name(schedule))")
+            case nil:
+                if deadLetters[record.offset] == nil { problem("committed \(offset) past rejected @\(record.offset)") }
+            case .cancel:
                 continue
             }
-            problem("committed \(offset) past unsettled \(name(schedule))")
         }
     }
 
-    private func isSettled(
-        _ schedule: Schedule,
-        _ log: [Request],
-        _ timeline: [Position: Schedule],
-        below end: Int64
-    ) -> Bool {
+    private func isSettled(_ schedule: Schedule, _ log: SimulatedLog, _ timeline: [Position: Schedule]) -> Bool {
         let offset = schedule.position.offset
         return timeline[schedule.position] != nil || deliveries[offset] != nil || deadLetters[offset] != nil
-            || isSuperseded(schedule, log) || isRepeat(schedule, log, timeline)
+            || log.isSuperseded(schedule) || isRepeat(schedule, log)
     }
 
-    private func isSuperseded(_ schedule: Schedule, _ log: [Request]) -> Bool {
-        log[(Int(schedule.position.offset) + 1)...].contains { request in
-            switch request {
-            case .create(let later): later.key == schedule.key
-            case .cancel(let cancellation): cancellation.key == schedule.key
+    /// Whether the same schedule, with the same time, was delivered before.
+    private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
+        log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil }
+    }
+
+    // MARK: When all that can happen at one time has happened
+
+    /// Nothing that could go on stands still.
+    mutating func atRest(_ owner: SimulatedOwner, now: Int64, _ wallClock: EpochMilliseconds) {
+        let scheduler = owner.scheduler
+        guard scheduler.isRunning else { return }
+        firingNeverWaits(scheduler, wallClock)
+        if scheduler.pen.count > 0 { waitsForLookUpOnly(owner, now) }
+    }
+
+    /// Design rule "Firing never waits for the store": what is resident and due is handed out, whatever is delayed.
+    private mutating func firingNeverWaits(_ scheduler: PartitionScheduler, _ now: EpochMilliseconds) {
+        guard scheduler.deliveriesInFlight < scheduler.limits.maxDeliveriesInFlight else { return }
+        let due = scheduler.overdueCount(at: now)
+        if due > 0 { problem("\(due) due at \(now.rawValue) and not handed out") }
+    }
+
+    /// Design rule "Firing never waits for the store": the pen holds something back only for a look-up that is young, or
+    /// about the replay.
+    private mutating func waitsForLookUpOnly(_ owner: SimulatedOwner, _ now: Int64) {
+        let isYoung = owner.lookUpsSent.values.contains { now - $0 < SimulatedWorld.patience }
+        if isYoung || owner.scheduler.replayQuestions > 0 { return }
+        problem("\(owner.scheduler.pen.count) wait at \(now), and no look-up for them is young")
+    }
+
+    /// Design rule "Horizon": what the store holds at or below the horizon is in memory, or on its way out of the
+    /// store. Writes of an owner long gone come behind the back of the present one.
+    mutating func horizon(_ scheduler: PartitionScheduler, timeline: [Position: Schedule]) {
+        guard scheduler.isRunning, !faults.hasStaleWrites || crashes == 0 else { return }
+        for (position, schedule) in timeline where position <= scheduler.horizon {
+            let index = scheduler.table.index(of: schedule.key)
+            let isAccountedFor = index.map {
+                scheduler.table[$0].pending?.position == position || scheduler.isInHand(position, $0)
             }
+            if isAccountedFor != true { problem("below the horizon and not resident: \(name(schedule))") }
         }
     }
 
-    /// Whether the same schedule, with the same time, was delivered before or is being delivered.
-    private func isRepeat(_ schedule: Schedule, _ log: [Request], _ timeline: [Position: Schedule] = [:]) -> Bool {
-        log[..<Int(schedule.position.offset)].contains { request in
-            guard case .create(let earlier) = request else { return false }
-            let offset = earlier.position.offset
-            return earlier.key == schedule.key && earlier.position.time == schedule.position.time
-                && (deliveries[offset] ?? deadLetters[offset] != nil || timeline[earlier.position] != nil)
-        }
-    }
-
-    /// Design rule "Bounded".
+    /// Design rule "Bounded". One batch of at most 20 requests may be on its way when the intake is paused.
     mutating func bounds(_ scheduler: PartitionScheduler) {
         let limits = scheduler.limits
-        if scheduler.residentCount > limits.maxResident { problem("\(scheduler.residentCount) resident") }
-        // One batch of at most 20 requests may be on its way when the intake is paused.
-        if scheduler.unsettledCount > limits.maxUnsettled + 20 { problem("\(scheduler.unsettledCount) unsettled") }
-        // Those released from the holding pen come on top; they are unsettled requests.
-        if scheduler.deliveriesInFlight > limits.maxDeliveriesInFlight + limits.maxUnsettled + 20 {
-            problem("\(scheduler.deliveriesInFlight) deliveries in flight")
-        }
+        let unsettled = limits.maxUnsettled + SimulatedWorld.batch
+        atMost(limits.maxResident, scheduler.residentCount, "resident")
+        atMost(limits.maxResident + unsettled, scheduler.pen.count, "in the holding pen")
+        atMost(unsettled, scheduler.unsettledCount, "unsettled")
+        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.offsets.uncommittedCount, "uncommitted")
+        atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight, "deliveries in flight")
+        atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
+        atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
+        // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
+        let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+        atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
 
-    mutating func atTheEnd(log: [Request], committed: Int64, timeline: [Position: Schedule]) {
-        for case .create(let schedule) in log {
-            let offset = schedule.position.offset
-            let times = (deliveries[offset] ?? 0) + (deadLetters[offset] ?? 0)
-            if times == 0, !isSuperseded(schedule, log), !isRepeat(schedule, log) { problem("lost: \(name(schedule))") }
-            if times > 1 + crashes { problem("delivered \(times) times with \(crashes) crashes: \(name(schedule))") }
+    private mutating func atMost(_ limit: Int, _ count: Int, _ what: String) {
+        if count > limit { problem("\(count) \(what), at most \(limit) allowed") }
+    }
+
+    mutating func intact(_ scheduler: PartitionScheduler) {
+        if let damage = scheduler.brokenInvariant() { problem(damage) }
+    }
+
+    // MARK: At the end
+
+    mutating func atTheEnd(log: SimulatedLog, committed: Int64, timeline: [Position: Schedule]) {
+        for record in log.records {
+            switch record.request {
+            case .create(let schedule): deliveredOnce(schedule, log)
+            case nil:
+                count(of: "rejected @\(record.offset)", deadLetters[record.offset] ?? 0, interruptions: handovers - 1)
+            case .cancel: break
+            }
         }
-        if committed != log.count { problem("committed \(committed) of \(log.count) at the end") }
+        // Design rule "Settled".
+        let last = log.records.last.map { $0.offset + 1 } ?? 0
+        if committed != last { problem("committed \(committed) of \(last) at the end") }
         // Design rule "Done means gone". Writes of owners long gone may leave something that is dropped when read.
         if !faults.hasStaleWrites || crashes == 0, !timeline.isEmpty {
             problem("left in the timeline: \(timeline.values.map(name))")
+        }
+    }
+
+    /// The contract's guarantee: at least once, and once where nothing crashed.
+    private mutating func deliveredOnce(_ schedule: Schedule, _ log: SimulatedLog) {
+        let offset = schedule.position.offset
+        let times = (deliveries[offset] ?? 0) + (deadLetters[offset] ?? 0)
+        if times > 0 || !log.isSuperseded(schedule) && !isRepeat(schedule, log) {
+            count(of: name(schedule), times, interruptions: crashes)
+        }
+        // A request sent again is dropped where the look-up is not given up.
+        guard crashes == 0, faults.looksUpInTime, deliveries[offset] != nil, let before = log.requestBefore(schedule)
+        else { return }
+        if log.earlierRepeats(of: schedule).last == before, deliveries[before] != nil {
+            problem("delivered again: \(name(schedule)), a repeat of @\(before)")
+        }
+    }
+
+    private mutating func count(of name: String, _ times: Int, interruptions: Int) {
+        if times == 0 { problem("lost: \(name)") }
+        if times > 1 + interruptions {
+            problem("delivered \(times) times with \(interruptions) interruptions: \(name)")
         }
     }
 

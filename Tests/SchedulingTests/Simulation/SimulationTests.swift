@@ -24,7 +24,8 @@ import Testing
         let world = SimulatedWorld(seed: seed)
         world.isTracing = isTracing
         guard let problem = world.run().first else { return true }
-        Issue.record("seed \(seed): \(problem) [\(world.faults)]; replay with CLOCKWORK_SEED=\(seed)")
+        Issue.record("seed \(seed): \(problem) [\(world.faults)]")
+        print("replay: CLOCKWORK_SEED=\(seed) swift test --filter Simulation")
         return false
     }
 }

@@ -1,0 +1,122 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Passes connections on to a server on this machine, until it is cut.
+final class TCPProxy: Sendable {
+    /// What happens to connections.
+    enum State: Sendable {
+        /// They are passed on.
+        case open
+        /// They are closed, new ones at once.
+        case cut
+        /// They stay, and nothing passes.
+        case silent
+        case stopped
+    }
+
+    /// The port it listens at on 127.0.0.1.
+    let port: UInt16
+    private let serverPort: UInt16
+    private let listener: Int32
+    private let current = Mutex(State.open)
+
+    init(toPort serverPort: UInt16) throws {
+        self.serverPort = serverPort
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = Self.address(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
+                    && getsockname(listener, pointer, &length) == 0
+            }
+        }
+        guard isListening else { throw Impatient(description: "the proxy cannot listen") }
+        self.listener = listener
+        port = UInt16(bigEndian: address.sin_port)
+        let proxy = self
+        Thread.detachNewThread { proxy.accept() }
+    }
+
+    var state: State {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+
+    private func accept() {
+        while state != .stopped {
+            guard Self.isReadable(listener) else { continue }
+            let client = Glibc.accept(listener, nil, nil)
+            guard client >= 0 else { continue }
+            guard state != .cut, let server = connectToServer() else {
+                close(client)
+                continue
+            }
+            Thread.detachNewThread { [self] in pass(client, server) }
+        }
+        close(listener)
+    }
+
+    private func pass(_ client: Int32, _ server: Int32) {
+        defer {
+            close(client)
+            close(server)
+        }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            switch state {
+            case .cut, .stopped: return
+            case .silent:
+                usleep(10_000)
+                continue
+            case .open: break
+            }
+            for (from, to) in [(client, server), (server, client)] where Self.isReadable(from, milliseconds: 1) {
+                let count = recv(from, &buffer, buffer.count, 0)
+                guard count > 0, state == .open else { return }
+                guard buffer.withUnsafeBytes({ Self.sendAll(to, $0.prefix(count)) }) else { return }
+            }
+        }
+    }
+
+    private static func sendAll(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = send(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private func connectToServer() -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = Self.address(port: serverPort)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else {
+            close(descriptor)
+            return nil
+        }
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(4))
+        return descriptor
+    }
+
+    private static func isReadable(_ descriptor: Int32, milliseconds: Int32 = 20) -> Bool {
+        var query = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&query, 1, milliseconds) > 0
+    }
+
+    private static func address(port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// A request in the terms of the contract, whichever form it is sent in.
+struct TestRequest {
+    enum Form {
+        case structured
+        case binary
+    }
+
+    var client = "client"
+    var key: String
+    var orderingKey: String
+    var topic: String
+    /// Epoch milliseconds.
+    var time: Int64
+    var payload: [UInt8]?
+    /// Headers to be carried.
+    var headers: [TestRecord.Header] = []
+    var form = Form.structured
+    var isCancel = false
+
+    init(_ key: String, orderingKey: String? = nil, topic: String, time: Int64, payload: String) {
+        self.key = key
+        self.orderingKey = orderingKey ?? key
+        self.topic = topic
+        self.time = time
+        self.payload = Array(payload.utf8)
+    }
+
+    /// A request that takes this one back.
+    var cancel: TestRequest {
+        var cancel = self
+        cancel.isCancel = true
+        return cancel
+    }
+
+    /// The record of the intake topic.
+    var record: TestRecord {
+        switch form {
+        case .structured:
+            var json = "{\"clientId\":\(quoted(client)),\"scheduleKey\":\(quoted(key))"
+            json += ",\"orderingKey\":\(quoted(orderingKey))"
+            if isCancel {
+                json += ",\"action\":\"cancel\"}"
+            } else {
+                json += ",\"delivery\":{\"topic\":\(quoted(topic))},\"scheduleTime\":\(time)"
+                json += ",\"taskData\":\(quoted(String(decoding: payload ?? [], as: UTF8.self)))}"
+            }
+            return TestRecord(key: Array(orderingKey.utf8), value: Array(json.utf8), headers: headers)
+        case .binary:
+            var record = TestRecord(key: Array(orderingKey.utf8), value: isCancel ? nil : payload)
+            // In front of, between and behind the request's own: where they stand must not matter.
+            record.headers.append(.init("clockwork-client-id", client))
+            record.headers += headers.prefix(1)
+            record.headers.append(.init("clockwork-schedule-key", key))
+            if isCancel {
+                record.headers.append(.init("clockwork-action", "cancel"))
+            } else {
+                record.headers.append(.init("clockwork-schedule-time", "\(time)"))
+                record.headers.append(.init("clockwork-delivery-topic", topic))
+            }
+            record.headers += headers.dropFirst()
+            return record
+        }
+    }
+
+    /// The record that is to be delivered, for a create at `id`.
+    func delivery(id: String) -> TestRecord {
+        TestRecord(
+            key: Array(orderingKey.utf8),
+            value: payload,
+            headers: headers + [
+                .init("clockwork-id", id), .init("clockwork-client-id", client),
+                .init("clockwork-schedule-key", key), .init("clockwork-schedule-time", "\(time)"),
+            ]
+        )
+    }
+}
+
+/// Text as a JSON string.
+func quoted(_ text: String) -> String {
+    String(decoding: try! JSONEncoder().encode(text), as: UTF8.self)
+}

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import Scheduling
+
+/// Design rule "Bounded".
+@Suite struct BoundedTests {
+    @Test func `Past the limit the farthest residents are let go, and the horizon comes nearer`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 8
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 1_000 * (9 - offset)) }
+        #expect(script.scheduler.residentCount == 6)
+        #expect(script.scheduler.horizon == Script.schedule("k3", 3, due: 6_000).position)
+        script.settleStore()
+        #expect(script.timeline.count == 9)
+        #expect(script.scheduler.table.count == 6)
+    }
+
+    @Test func `What was let go comes back and fires in its time`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 8
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<40 { script.create("k\(offset)", offset, due: 1_000 * (40 - offset)) }
+        for delay in stride(from: Int64(0), through: 40_000, by: 500) {
+            script.time(delay)
+            script.acknowledge()
+            script.settleStore()
+            #expect(script.scheduler.residentCount <= 8)
+            #expect(script.handedOut.count == Int(delay / 1_000))
+        }
+        #expect(script.handedOut == Array((0..<40).reversed()))
+    }
+
+    @Test func `Residents are bounded by their bytes as well`() {
+        var limits = SchedulerLimits()
+        limits.maxResidentBytes = 1_000
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<11 { script.create("k\(offset)", offset, due: 1_000 * (offset + 1), bytes: 100) }
+        #expect(script.scheduler.residentBytes == 700)
+        script.settleStore()
+        #expect(script.scheduler.bytesInMemory == 700)
+        #expect(script.timeline.count == 11)
+    }
+
+    @Test func `One schedule heavier than the bound still goes out`() {
+        var limits = SchedulerLimits()
+        limits.maxResidentBytes = 1_000
+        var script = Script.running(limits: limits)
+        script.create("a", 0, due: 50, bytes: 1_500)
+        script.time(50)
+        #expect(script.handedOut == [0])
+    }
+
+    @Test func `The intake is paused at the limit of unsettled offsets and resumed at half of it`() {
+        var limits = SchedulerLimits()
+        limits.maxUnsettled = 4
+        limits.maxChangesPerCall = 1
+        limits.maxStoreCallsInFlight = 4
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<3 { script.create("k\(offset)", offset, due: 700_000) }
+        #expect(!script.isPaused)
+        script.create("k3", 3, due: 700_000)
+        #expect(script.isPaused)
+        script.answerLookUps()
+        let calls = script.applyChanges()
+        script.confirm(calls[0])
+        #expect(script.isPaused)
+        script.confirm(calls[1])
+        #expect(!script.isPaused)
+    }
+
+    @Test func `The intake is paused when deliveries and writes weigh too much`() {
+        var limits = SchedulerLimits()
+        limits.maxResidentBytes = 1_000
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<4 { script.create("k\(offset)", offset, due: 700_000, bytes: 500) }
+        #expect(script.isPaused)
+        script.settleStore()
+        #expect(!script.isPaused)
+        #expect(script.scheduler.bytesInMemory == 0)
+    }
+
+    @Test func `The intake is paused when one unsettled offset holds up too many settled ones`() {
+        var limits = SchedulerLimits()
+        limits.maxUncommitted = 10
+        var script = Script.running(limits: limits)
+        script.read(.rejected(offset: 0))
+        for offset in Int64(1)..<10 {
+            script.create("k\(offset)", offset, due: 700_000)
+            script.settleStore()
+        }
+        #expect(script.isPaused)
+        script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        #expect(!script.isPaused)
+        #expect(script.committed == 10)
+    }
+
+    @Test func `Ten thousand schedules at one instant go out page by page, in order`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 100
+        limits.maxDeliveriesInFlight = 40
+        let pending = (0..<10_000).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        var script = Script(from: 10_000, end: 10_000, store: SimulatedStore(pending: pending), limits: limits)
+        script.settleStore()
+        script.time(50)
+        while !script.inFlight.isEmpty {
+            #expect(script.scheduler.residentCount <= 100)
+            #expect(script.inFlight.count <= 40)
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == Array(0..<10_000))
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `Those held back by a look-up count as resident, so that pages do not pile up behind it`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        limits.catchUpMilliseconds = 100
+        let pending = (0..<200).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        var script = Script(from: 200, end: 201, store: SimulatedStore(pending: pending), limits: limits)
+        script.create("a", 200, due: -10)
+        for delay in 0..<100 {
+            if script.pageCall != nil { script.loadPage() }
+            script.time(1_000 + Int64(delay))
+        }
+        #expect(script.handedOut.isEmpty)
+        #expect(script.scheduler.table.count <= 12)
+        script.settleStore()
+        while !script.inFlight.isEmpty {
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == [200] + Array(0..<200))
+    }
+
+    @Test func `Deliveries whose items wait to be deleted are bounded, so that pages do not run ahead of the writes`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        limits.maxUnsettled = 20
+        limits.maxChangesPerCall = 1
+        limits.maxStoreCallsInFlight = 1
+        let pending = (0..<500).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        var script = Script(from: 500, end: 500, store: SimulatedStore(pending: pending), limits: limits)
+        script.now += 50
+        while script.pageCall != nil {
+            script.loadPage()
+            script.acknowledge()
+        }
+        #expect(script.handedOut.count >= 10)
+        #expect(script.scheduler.table.count <= 40)
+        script.settleStore()
+        while !script.inFlight.isEmpty {
+            script.acknowledge()
+            script.settleStore()
+        }
+        #expect(script.handedOut == Array(0..<500))
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `Store calls and look-ups in flight keep their limits, and the rest gathers`() {
+        var limits = SchedulerLimits()
+        limits.maxLookUpsInFlight = 2
+        limits.maxKeysPerLookUp = 3
+        limits.maxStoreCallsInFlight = 2
+        limits.maxChangesPerCall = 3
+        var script = Script.running(limits: limits)
+        script.read((0..<20).map { Script.create("k\($0)", $0, due: 700_000) })
+        #expect(script.lookUps.map(\.keys.count) == [3, 3])
+        while !script.lookUps.isEmpty { script.answerLookUps() }
+        #expect(script.storeCalls.count == 2)
+        #expect(script.storeCalls.allSatisfy { $0.changes.count <= 3 })
+        script.settleStore()
+        #expect(script.committed == 20)
+    }
+}

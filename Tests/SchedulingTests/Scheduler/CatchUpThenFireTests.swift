@@ -1,0 +1,139 @@
+import Testing
+
+@testable import Scheduling
+
+/// Design rule "Catch up, then fire".
+@Suite struct CatchUpThenFireTests {
+    private let pending = [Script.schedule("a", 0, due: -10), Script.schedule("b", 1, due: -5)]
+
+    @Test func `Nothing fires before the intake has been read to the end it had`() {
+        var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
+        script.settleStore()
+        script.cancel("z", 2)
+        script.settleStore()
+        #expect(script.handedOut.isEmpty)
+        script.cancel("z", 3)
+        script.settleStore()
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `Nothing fires before the first page is here`() {
+        var script = Script(store: SimulatedStore(pending: pending))
+        script.time(3_600_000)
+        #expect(script.handedOut.isEmpty)
+        script.loadPage()
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `A cancel and a replacement in the replay are honoured`() {
+        var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
+        script.loadPage()
+        script.read(Script.cancel("a", 2), Script.create("b", 3, due: 50))
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [3])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.record("a")?.state == .cancelled)
+        #expect(script.committed == 4)
+    }
+
+    @Test func `A cancel and a replacement read before the page are honoured`() {
+        var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
+        script.read(Script.cancel("a", 2), Script.create("b", 3, due: 50))
+        script.loadPage()
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [3])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `The end of the log counts as read although its last offsets hold no records`() {
+        var script = Script(from: 2, end: 9, store: SimulatedStore(pending: pending))
+        script.settleStore()
+        #expect(script.handedOut.isEmpty)
+        script.event { $0.intakeEndReached($1, &$2) }
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `A replay without end is fired into at the deadline`() {
+        var script = Script(from: 2, end: 1_000_000, store: SimulatedStore(pending: pending))
+        script.settleStore()
+        #expect(script.scheduler.wakeAt?.rawValue == Script.start + 10_000)
+        script.time(9_999)
+        #expect(script.handedOut.isEmpty)
+        script.time(10_000)
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `Firing waits for the answers about the replay`() {
+        var script = Script(from: 2, end: 3, store: SimulatedStore(pending: pending))
+        script.loadPage()
+        script.create("c", 2, due: 700_000)
+        #expect(script.handedOut.isEmpty)
+        script.answerLookUps()
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `A request that an owner before has delivered is not delivered again`() {
+        var before = Script.running()
+        before.create("a", 0, due: 0)
+        before.answerLookUps()
+        before.acknowledge()
+        before.writeChanges()
+        var script = Script(from: 0, end: 1, store: before.store)
+        script.loadPage()
+        script.create("a", 0, due: 0)
+        script.settleStore()
+        #expect(script.handedOut.isEmpty)
+        #expect(script.committed == 1)
+    }
+
+    @Test func `A request that an owner before has stored is read again without harm`() {
+        var before = Script.running()
+        before.create("a", 0, due: 50)
+        before.settleStore()
+        var script = Script(from: 0, end: 1, store: before.store)
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [0])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.committed == 1)
+    }
+
+    @Test func `A request that an owner before has replaced is not delivered`() {
+        var before = Script.running()
+        before.create("a", 0, due: 50)
+        before.create("a", 1, due: 5_000_000)
+        before.settleStore()
+        var script = Script(from: 0, end: 2, store: before.store)
+        script.loadPage()
+        script.create("a", 0, due: 50)
+        script.time(60)
+        script.settleStore()
+        script.create("a", 1, due: 5_000_000)
+        script.settleStore()
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline == [1])
+    }
+
+    @Test func `What an owner before failed to deliver and did not come to delete is deleted`() {
+        let failed = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [failed])
+        store.apply([KeyChange(key: failed.key, record: KeyRecord(latest: failed, state: .failed))])
+        var script = Script(from: 0, end: 1, store: store)
+        script.create("a", 0, due: 50)
+        script.loadPage()
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+        #expect(script.committed == 1)
+    }
+}

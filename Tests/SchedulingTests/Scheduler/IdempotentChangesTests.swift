@@ -1,0 +1,123 @@
+import Testing
+
+@testable import Scheduling
+
+/// Design rule "Idempotent changes": the same change applied twice, or by two owners, leaves the store as if once.
+@Suite struct IdempotentChangesTests {
+    @Test func `Two owners that read the same requests leave the store as one does`() {
+        let requests = [
+            Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 800_000), Script.cancel("a", 2),
+            Script.create("b", 3, due: 900_000), Script.create("c", 4, due: 700_000),
+        ]
+        var first = Script.running()
+        first.read(requests)
+        first.settleStore()
+        var second = Script(from: 0, end: 5, store: first.store)
+        second.read(requests)
+        second.settleStore()
+        #expect(second.store.timeline == first.store.timeline)
+        #expect(second.store.records == first.store.records)
+        #expect(second.committed == 5)
+    }
+
+    @Test func `A write applied again after its answer was lost changes nothing`() {
+        var script = Script.running()
+        script.read(Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 800_000))
+        script.answerLookUps()
+        let calls = script.storeCalls
+        script.writeChanges()
+        let once = script.store
+        for call in calls { script.store.apply(call.changes) }
+        #expect(script.store.timeline == once.timeline)
+        #expect(script.store.records == once.records)
+    }
+
+    @Test func `A put never stands in the same change as the delete of its own position`() {
+        var script = Script(from: 0, end: 3)
+        // A page shows the item of a request that is read again, with a record of an older request.
+        let schedule = Script.schedule("a", 1, due: 50)
+        let older = KeyRecord(latest: Script.schedule("a", 0, due: 700_000), state: .cancelled, request: 2)
+        script.arrive(TimelinePage(items: [TimelineItem(schedule: schedule, record: older)], reachedEnd: true))
+        script.read(Script.create("a", 1, due: 50))
+        for call in script.storeCalls {
+            for change in call.changes { #expect(!change.deletes.contains { $0 == change.put?.position }) }
+        }
+        script.settleStore()
+    }
+
+    @Test func `At most one change of a key is in flight`() {
+        var script = Script.running()
+        for offset in Int64(0)..<10 {
+            script.create("a", offset, due: 700_000 + offset)
+            script.answerLookUps()
+        }
+        #expect(script.storeCalls.flatMap(\.changes).count == 1)
+        script.writeChanges()
+        #expect(script.storeCalls.flatMap(\.changes).count == 1)
+        script.settleStore()
+        #expect(script.timeline == [9])
+    }
+
+    @Test func `A request delivered from memory in place of a stored one is not taken for its repeat after a crash`() {
+        // Both have the same time. Were the stored one deleted first, the key record would say "delivered".
+        var limits = SchedulerLimits()
+        limits.maxStoreCallsInFlight = 1
+        var script = Script.running(limits: limits)
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.create("other", 1, due: 700_000)
+        script.answerLookUps()
+        script.create("a", 2, due: 50)
+        script.time(50)
+        #expect(script.handedOut == [2])
+        script.writeChanges()
+        script.writeChanges()
+        // The process is gone; the producer has lost the delivery.
+        var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
+        next.time(60)
+        next.loadPage()
+        for item in [Script.create("other", 1, due: 700_000), Script.create("a", 2, due: 50)] { next.read(item) }
+        next.settleStore()
+        #expect(!next.handedOut.isEmpty)
+    }
+
+    @Test func `A request due on arrival in place of a stored one is not taken for its repeat after a crash`() {
+        var limits = SchedulerLimits()
+        limits.maxDeliveriesInFlight = 1
+        var script = Script.running(limits: limits)
+        script.read(Script.create("x", 0, due: 10), Script.create("a", 1, due: 50))
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [0])
+        script.create("a", 2, due: 50)
+        script.settleStore()
+        var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
+        next.time(70)
+        next.loadPage()
+        if script.committed ?? 0 <= 2 { next.create("a", 2, due: 50) }
+        next.settleStore()
+        next.acknowledge()
+        next.settleStore()
+        #expect(next.handedOut.contains(2))
+    }
+
+    @Test func `A request delivered before its look-up was answered is not taken for the repeat of what it replaced`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var script = Script.running()
+        script.time(300_000)
+        let page = script.readPage()
+        script.store = SimulatedStore(pending: [old])
+        script.create("a", 1, due: 50)
+        script.delayLookUps()
+        #expect(script.handedOut == [1])
+        script.answerLookUps()
+        script.writeChanges()
+        script.arrive(page)
+        var next = Script(from: 1, end: 2, store: script.store)
+        next.time(300_000)
+        next.loadPage()
+        next.create("a", 1, due: 50)
+        next.settleStore()
+        #expect(!next.handedOut.isEmpty)
+    }
+}

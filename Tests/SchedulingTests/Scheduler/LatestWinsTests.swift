@@ -1,0 +1,146 @@
+import Testing
+
+@testable import Scheduling
+
+/// Design rule "Latest wins": of the schedules of one key only the latest create goes out.
+@Suite struct LatestWinsTests {
+    @Test func `A key record that names a later request drops a timeline item`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: old.key, record: KeyRecord(latest: Script.schedule("a", 5, due: 900_000)))])
+        var script = Script(from: 6, end: 6, store: store)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A key record that names an older request does not`() {
+        let new = Script.schedule("a", 5, due: 50)
+        var store = SimulatedStore(pending: [new])
+        store.apply([KeyChange(key: new.key, record: KeyRecord(latest: Script.schedule("a", 0, due: 20)))])
+        var script = Script(from: 6, end: 6, store: store)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [5])
+    }
+
+    @Test func `A missing key record stops nothing`() {
+        let schedule = Script.schedule("a", 0, due: 50)
+        var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [schedule], hasRecords: false))
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [0])
+    }
+
+    @Test func `A key record that says cancelled drops a timeline item`() {
+        let schedule = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [schedule])
+        store.apply([KeyChange(key: schedule.key, record: KeyRecord(latest: schedule, state: .cancelled, request: 3))])
+        var script = Script(from: 4, end: 4, store: store)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A key record that says failed drops its own timeline item`() {
+        let schedule = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore(pending: [schedule])
+        store.apply([KeyChange(key: schedule.key, record: KeyRecord(latest: schedule, state: .failed))])
+        var script = Script(from: 1, end: 1, store: store)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test(arguments: [false, true])
+    func `Of two timeline items of one key the later request stays`(isLaterDueFirst: Bool) {
+        let old = Script.schedule("a", 0, due: isLaterDueFirst ? 60 : 40)
+        let new = Script.schedule("a", 1, due: 50)
+        var script = Script(from: 2, end: 2, store: SimulatedStore(pending: [old, new], hasRecords: false))
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [1])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A resident is replaced in memory, and its item deleted with the same write`() {
+        var script = Script.running()
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.create("a", 1, due: 80)
+        let old = Script.schedule("a", 0, due: 50)
+        let new = Script.schedule("a", 1, due: 80)
+        #expect(
+            script.changes
+                == [KeyChange(key: old.key, put: new, record: KeyRecord(latest: new), deletes: [old.position])]
+        )
+        #expect(script.scheduler.counters.replaced == 1)
+        script.time(80)
+        #expect(script.handedOut == [1])
+    }
+
+    @Test func `A schedule that is not resident is found by its key record and replaced`() {
+        var script = Script.running()
+        script.create("a", 0, due: 5_000_000)
+        script.settleStore()
+        script.create("a", 1, due: 6_000_000)
+        script.settleStore()
+        #expect(script.timeline == [1])
+        #expect(script.record("a")?.requestOffset == 1)
+    }
+
+    @Test func `A replacement before the first answer writes only the latest`() {
+        var script = Script.running()
+        script.create("a", 0, due: 5_000_000)
+        script.create("a", 1, due: 6_000_000)
+        script.settleStore()
+        #expect(script.timeline == [1])
+        #expect(script.committed == 2)
+    }
+
+    @Test func `A replacement while the first write is in flight is not overtaken by it`() {
+        var script = Script.running()
+        script.create("a", 0, due: 5_000_000)
+        script.answerLookUps()
+        script.create("a", 1, due: 6_000_000)
+        #expect(script.storeCalls.count == 1)
+        script.settleStore()
+        #expect(script.timeline == [1])
+    }
+
+    @Test func `A replacement read after the delivery was handed out is a new schedule`() {
+        var script = Script.running()
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.time(50)
+        script.create("a", 1, due: 80)
+        script.settleStore()
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline == [1])
+        #expect(script.record("a")?.requestOffset == 1)
+        script.time(80)
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `A key record of another partition does not make a request of this one old`() {
+        let old = Script.schedule("a", 0, due: 50)
+        var elsewhere = KeyRecord(latest: Script.schedule("a", 1_000, due: 50))
+        elsewhere.partition = 9
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: old.key, record: elsewhere)])
+        var script = Script(from: 1, end: 2_000, store: store)
+        script.loadPage()
+        #expect(script.storeCalls.count == 1)
+        script.create("a", 1, due: 80)
+        script.event { $0.intakeEndReached($1, &$2) }
+        script.settleStore()
+        script.time(80)
+        #expect(script.handedOut == [1])
+    }
+}

@@ -1,0 +1,68 @@
+import Testing
+
+@testable import Scheduling
+
+/// A topic that was made anew: offsets begin again at 0, while the store remembers higher ones.
+@Suite struct NewTopicTests {
+    private let old = Script.schedule("a", 1_000, due: 40)
+
+    @Test func `What the old topic left is delivered`() {
+        var script = Script(store: SimulatedStore(pending: [old]))
+        script.settleStore()
+        script.time(40)
+        #expect(script.handedOut == [1_000])
+    }
+
+    @Test func `A create replaces what a page has brought of the old topic`() {
+        var script = Script(store: SimulatedStore(pending: [old]))
+        script.settleStore()
+        script.create("a", 0, due: 60)
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [0])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A create read before the page replaces what the old topic left`() {
+        var script = Script(from: 0, end: 1, store: SimulatedStore(pending: [old]))
+        script.create("a", 0, due: 60)
+        script.loadPage()
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [0])
+        #expect(script.timeline == [0])
+    }
+
+    @Test(arguments: [20, 60])
+    func `Of two items in the timeline that of the new topic stays`(delay: Int64) {
+        let new = Script.schedule("a", 0, due: delay)
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: new.key, put: new, record: KeyRecord(latest: new))])
+        var script = Script(from: 1, end: 1, store: store)
+        script.settleStore()
+        script.time(60)
+        #expect(script.handedOut == [0])
+    }
+
+    @Test func `A cancel removes what the old topic left`() {
+        var script = Script(store: SimulatedStore(pending: [old]))
+        script.settleStore()
+        script.cancel("a", 0)
+        script.settleStore()
+        script.time(40)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A record of the old topic does not make requests of the new one old`() {
+        var store = SimulatedStore()
+        store.apply([KeyChange(key: old.key, record: KeyRecord(latest: old, state: .cancelled, request: 1_001))])
+        var script = Script(from: 0, end: 1, store: store)
+        script.create("a", 0, due: 700_000)
+        script.settleStore()
+        #expect(script.timeline == [0])
+        #expect(script.committed == 1)
+    }
+}
