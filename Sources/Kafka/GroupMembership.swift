@@ -53,7 +53,11 @@ final class GroupMembership {
         let start = offsets.filter { owned.contains($0.key) && !reading.contains($0.key) && !isRevoked($0.key) }
         guard !start.isEmpty || unanswered == .assignment else { return }
         try Self.check(
-            PartitionList(topic: topic, offsets: start).withPointer { rd_kafka_incremental_assign(client, $0) }
+            PartitionList(topic: topic, offsets: start).withPointer { list in
+                // librdkafka keeps a pause beyond the assignment it was made in.
+                rd_kafka_resume_partitions(client, list)
+                return rd_kafka_incremental_assign(client, list)
+            }
         )
         reading.formUnion(start.keys)
         if unanswered == .assignment {

@@ -35,7 +35,7 @@ final class KafkaClient: @unchecked Sendable {
     }
 
     deinit {
-        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        endSignal()
         rd_kafka_queue_destroy(queue)
         // A consumer that should leave its group politely has done so in `close()`; here nothing may wait.
         rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
@@ -57,13 +57,26 @@ final class KafkaClient: @unchecked Sendable {
         return KafkaError(code: code.rawValue, message: String(cString: text), isFatal: true)
     }
 
+    /// Ends the signals; the descriptor may be closed then.
+    func endSignal() {
+        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+    }
+
     /// Runs a call that blocks on this client's own thread. Calls queue up behind each other, so each must give up at
     /// a deadline counted from when it was asked for.
+    ///
+    /// Cancelling the task ends the wait; the call itself goes on, and nobody hears its answer.
     func runBlocking<Value: Sendable>(
         _ call: @escaping @Sendable (KafkaClient) -> Result<Value, KafkaError>
     ) async throws(KafkaError) -> Value {
-        let result = await withCheckedContinuation { continuation in
-            blockingCalls.async { continuation.resume(returning: call(self)) }
+        let answer = BlockingAnswer<Value>()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                answer.wait(continuation)
+                blockingCalls.async { answer.give(call(self)) }
+            }
+        } onCancel: {
+            answer.give(.failure(.cancelled))
         }
         return try result.get()
     }
@@ -122,6 +135,35 @@ final class KafkaClient: @unchecked Sendable {
         let code = rd_kafka_query_watermark_offsets(handle, topic, partition, &low, &high, rest.milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
         return (low, high)
+    }
+}
+
+/// Resumes one waiting task with the first answer, whichever comes first: the answer or the task.
+private final class BlockingAnswer<Value: Sendable>: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Result<Value, KafkaError>, Never>)
+        case given(Result<Value, KafkaError>)
+    }
+
+    private let state = Mutex(State.open)
+
+    func wait(_ continuation: CheckedContinuation<Result<Value, KafkaError>, Never>) {
+        let early = state.withLock { state -> Result<Value, KafkaError>? in
+            if case .given(let result) = state { return result }
+            state = .waiting(continuation)
+            return nil
+        }
+        if let early { continuation.resume(returning: early) }
+    }
+
+    func give(_ result: Result<Value, KafkaError>) {
+        let continuation = state.withLock { state -> CheckedContinuation<Result<Value, KafkaError>, Never>? in
+            defer { if case .given = state {} else { state = .given(result) } }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        continuation?.resume(returning: result)
     }
 }
 

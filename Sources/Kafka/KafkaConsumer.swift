@@ -201,7 +201,8 @@ public final class KafkaConsumer: @unchecked Sendable {
         try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_pause_partitions)
     }
 
-    /// Goes on with paused partitions after the last record that was handed out.
+    /// Goes on with paused partitions after the last record that was handed out. Those that are not paused are no
+    /// error. A pause ends with the assignment.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_resume_partitions)
@@ -274,10 +275,12 @@ public final class KafkaConsumer: @unchecked Sendable {
     // MARK: Closing
 
     /// Leaves the group, so that its other members need not wait for the session to time out. Blocks, at most for
-    /// `timeout`; afterwards `poll` hands out nothing. Partitions that are still owned are given up as they are.
+    /// `timeout`; afterwards `poll` hands out nothing and no signal comes. Partitions that are still owned are given up
+    /// as they are.
     public func close(timeout: Duration = .seconds(10)) {
         guard !isClosed else { return }
         isClosed = true
+        client.endSignal()
         let deadline = ContinuousClock.now + timeout
         membership.beginClosing(client: client.handle)
         if let error = rd_kafka_consumer_close_queue(client.handle, client.queue) {

@@ -145,6 +145,7 @@ public struct KafkaError: Error, Sendable, Equatable {
     }
 
     static let timedOut = KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
+    static let cancelled = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the task that asked has been cancelled")
     static let closed = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the client has been closed")
 }
 

@@ -228,8 +228,9 @@ public final class KafkaProducer: Sendable {
         rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     }
 
-    /// Gives up what has no report yet. Records that matter are flushed before.
+    /// Gives up what has no report yet, and ends the signals. Records that matter are flushed before.
     public func close() {
+        client.endSignal()
         purge()
         topics.withLock { $0.removeAll() }
     }

@@ -177,6 +177,40 @@ import Testing
         next.consumer.close()
     }
 
+    @Test func aPartitionThatWasPausedAndComesBackIsReadAgain() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let first = try TestMember(cluster, topic: "t")
+        try await wait("the first member", step: first.poll) { first.held.count == 2 }
+        try first.consumer.pause([0, 1])
+        let second = try TestMember(cluster, topic: "t")
+        func step() throws {
+            try first.poll()
+            try second.poll()
+        }
+        try await wait("two members to share", step: step) { first.held.count == 1 && second.held.count == 1 }
+        let moved = try #require(second.held.first)
+        second.consumer.close()
+        try await wait("its return", step: first.poll) { first.held.count == 2 }
+        let producer = try TestProducer(cluster)
+        for partition in [Int32(0), 1] { try producer.produce("t", partition: partition, value: [1]) }
+        try await producer.settle(2)
+        try await wait("its record", step: first.poll) { !first.records.isEmpty }
+        #expect(first.records.map(\.partition) == [moved], "the other one is still paused")
+        first.consumer.close()
+    }
+
+    @Test func aQuestionEndsWithTheTaskThatAsked() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let member = try TestMember(cluster, topic: "t")
+        try await wait("the member", step: member.poll) { member.held.count == 2 }
+        try cluster.takeDown()
+        let consumer = member.consumer
+        // Far longer than a test may take: only the cancellation can end it.
+        let question = Task { try await consumer.offsets(of: [0, 1], timeout: .seconds(600)) }
+        question.cancel()
+        await #expect(throws: KafkaError.self) { _ = try await question.value }
+    }
+
     @Test func aCommitRefusedInARebalanceIsReportedAndNotThrown() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let member = try TestMember(cluster, topic: "t")

@@ -1,3 +1,5 @@
+internal import Kafka
+
 /// A librdkafka property that the operator set.
 public struct KafkaProperty: Equatable, Sendable, CustomStringConvertible {
     /// The property's name, such as `sasl.mechanisms`.
@@ -11,10 +13,7 @@ public struct KafkaProperty: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the name says that the value is a secret.
-    public var isSecret: Bool {
-        let name = name.lowercased()
-        return ["password", "secret", "token", "key", "jaas", "pem"].contains { name.contains($0) }
-    }
+    public var isSecret: Bool { KafkaProperties.isSecret(name) }
 
     /// The property as a log may show it.
     public var description: String {

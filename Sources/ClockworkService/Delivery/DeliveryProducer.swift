@@ -42,9 +42,16 @@ final class DeliveryProducer {
     private var freeTokens: [Int] = []
     /// Records that did not fit into the producer's queue, in order.
     private var backlog: Deque<OutgoingRecord> = []
-    /// Records that failed for no fault of theirs and are produced again at `retryTime`.
+    /// Records that are produced at `retryTime`: those that failed for no fault of theirs, and what came behind them.
     private var retries: [OutgoingRecord] = []
+    /// The topics of those that failed.
+    private var retryTopics: Set<String> = []
     private var retryTime: EpochMilliseconds?
+    /// How many records in the producer travel alone, by topic; none for most.
+    private var aloneInFlight: [String: Int] = [:]
+    /// The owners that are still there. What is left of the others is not sent.
+    private var owners: Set<UInt32> = []
+    private var lastSequence: UInt64 = 0
     private var outcome = Outcome()
 
     /// The pause before records are produced again, in milliseconds.
@@ -68,13 +75,30 @@ final class DeliveryProducer {
         lane = try makeLane(false)
     }
 
+    /// An owner may send from now on.
+    func begin(owner: UInt32) {
+        owners.insert(owner)
+    }
+
+    /// An owner is gone. What waits to be produced for it is dropped: the partition's next owner does it again, and
+    /// later deliveries must not be overtaken by these.
+    func end(owner: UInt32) {
+        owners.remove(owner)
+        for topic in waiting.keys { waiting[topic]?.removeAll { $0.purpose.owner == owner } }
+        backlog.removeAll { $0.purpose.owner == owner }
+        retries.removeAll { $0.purpose.owner == owner }
+    }
+
     /// Produces a record, as soon as its topic is known to exist.
     func send(_ record: OutgoingRecord, now: EpochMilliseconds) {
+        var record = record
+        lastSequence += 1
+        record.sequence = lastSequence
         switch standing(of: record.topic, now) {
         case .known:
             enqueue(record, now)
         case nil:
-            directory.begin(record.topic)
+            directory.begin(record.topic, now: now)
             wantedLooks.append(record.topic)
             waiting[record.topic, default: []].append(record)
         case .lookedFor:
@@ -103,14 +127,11 @@ final class DeliveryProducer {
 
     /// When there is something to do without anything arriving.
     var wakeAt: EpochMilliseconds? {
-        (laterLooks.map(\.time) + (retryTime.map { [$0] } ?? [])).min()
-    }
-
-    /// Forgets what has not been handed to Kafka of an owner that has lost its partition.
-    func drop(owner: UInt32) {
-        for topic in waiting.keys { waiting[topic]?.removeAll { $0.purpose.owner == owner } }
-        backlog.removeAll { $0.purpose.owner == owner }
-        retries.removeAll { $0.purpose.owner == owner }
+        // Told while the last outcome was being taken.
+        if !outcome.isEmpty { return .zero }
+        let look = laterLooks.lazy.map(\.time).min()
+        guard let retryTime else { return look }
+        return min(retryTime, look ?? retryTime)
     }
 
     // MARK: Topics
@@ -146,35 +167,51 @@ final class DeliveryProducer {
     // MARK: Producing
 
     private func enqueue(_ record: OutgoingRecord, _ now: EpochMilliseconds) {
-        // What waits in front of it goes first.
-        guard backlog.isEmpty else {
+        if waitsBehindRetry(record) {
+            retries.append(record)
+        } else if !backlog.isEmpty || !produce(record, now) {
+            // What waits in front of it goes first.
             backlog.append(record)
-            return
         }
-        if !produce(record, now) { backlog.append(record) }
     }
 
     /// A full queue has room again once reports have come, and they wake the loop.
     private func drainBacklog(_ now: EpochMilliseconds) {
-        while let record = backlog.first, produce(record, now) {
+        while let record = backlog.first {
+            if waitsBehindRetry(record) {
+                retries.append(record)
+            } else if !produce(record, now) {
+                return
+            }
             backlog.removeFirst()
         }
     }
 
+    /// Whether an earlier record of the topic is to be produced again: it must not be overtaken.
+    private func waitsBehindRetry(_ record: OutgoingRecord) -> Bool {
+        !retryTopics.isEmpty && retryTopics.contains(record.topic)
+    }
+
     private func retryLater(_ record: OutgoingRecord, _ now: EpochMilliseconds) {
         retries.append(record)
+        retryTopics.insert(record.topic)
         if retryTime == nil { retryTime = now.advanced(byMilliseconds: Self.retryPause) }
     }
 
     private func produceRetries(_ now: EpochMilliseconds) {
         retryTime = nil
-        let records = retries
+        retryTopics = []
+        // Reports come in any order where partitions differ; a topic's records leave as they first did.
+        let records = retries.sorted { $0.sequence < $1.sequence }
         retries = []
         for record in records { enqueue(record, now) }
     }
 
     /// - Returns: `false` when the record has to wait.
     private func produce(_ record: OutgoingRecord, _ now: EpochMilliseconds) -> Bool {
+        var record = record
+        // Behind one that travels alone all of its topic do, or they would overtake it.
+        if !aloneInFlight.isEmpty, aloneInFlight[record.topic] != nil { record.isAlone = true }
         let lane: ProducerLane
         let topic: KafkaTopic
         do throws(KafkaError) {
@@ -198,8 +235,7 @@ final class DeliveryProducer {
             )
         }
         guard let error else { return true }
-        inFlight[token] = nil
-        freeTokens.append(token)
+        giveBack(token)
         if error.isQueueFull || error.isFatal { return false }
         settle(record, error, now)
         return true
@@ -213,6 +249,7 @@ final class DeliveryProducer {
     }
 
     private func takeToken(_ record: OutgoingRecord) -> Int {
+        if record.isAlone { aloneInFlight[record.topic, default: 0] += 1 }
         if let token = freeTokens.popLast() {
             inFlight[token] = record
             return token
@@ -221,57 +258,51 @@ final class DeliveryProducer {
         return inFlight.count - 1
     }
 
+    @discardableResult
+    private func giveBack(_ token: Int) -> OutgoingRecord? {
+        guard let record = inFlight[token] else { return nil }
+        inFlight[token] = nil
+        freeTokens.append(token)
+        if record.isAlone, let count = aloneInFlight[record.topic] {
+            aloneInFlight[record.topic] = count > 1 ? count - 1 : nil
+        }
+        return record
+    }
+
     // MARK: Reports
 
     private func pollReports(of lane: ProducerLane, _ now: EpochMilliseconds) {
         lane.producer.pollReports { report in
-            let token = Int(report.token)
-            guard let record = inFlight[token] else { return }
-            inFlight[token] = nil
-            freeTokens.append(token)
+            guard let record = giveBack(Int(report.token)) else { return }
             settle(record, report.error, now)
         } onError: { error in
-            logger.warning("Kafka producer", metadata: ["error": "\(error)"])
+            logger.log(level: error.isRetriable ? .debug : .warning, "Kafka producer", metadata: ["error": "\(error)"])
         }
     }
 
     private func settle(_ record: OutgoingRecord, _ error: KafkaError?, _ now: EpochMilliseconds) {
-        if let error, error.isUnknownTopic { directory.forget(record.topic) }
-        if let error, error.isMessageTooLarge, let next = afterTooLarge(record) {
-            enqueue(next, now)
-            return
+        if let error {
+            // Nobody waits for it any more, and the partition's next owner sends it himself.
+            guard owners.contains(record.purpose.owner) else { return }
+            if error.isUnknownTopic { directory.forget(record.topic) }
+            if error.isMessageTooLarge, let next = afterTooLarge(record) {
+                enqueue(next, now)
+                return
+            }
         }
         let verdict = ReportVerdict(error, topic: record.topic)
-        conclude(record, verdict, now)
-        if verdict == .retry, let error {
-            logger.warning("a record is produced again", metadata: ["topic": "\(record.topic)", "error": "\(error)"])
+        if verdict == .retry, let error, retryTime == nil {
+            logger.warning("records are produced again", metadata: ["topic": "\(record.topic)", "error": "\(error)"])
         }
+        conclude(record, verdict, now)
     }
 
     /// What to try when a record was refused as too large: by itself first, for it may have shared a batch with a
-    /// larger one; then, if it is a dead letter, with half its value.
+    /// larger one; then, if it is a dead letter, with less in it.
     private func afterTooLarge(_ record: OutgoingRecord) -> OutgoingRecord? {
-        guard record.isAlone else {
-            var record = record
-            record.isAlone = true
-            return record
-        }
-        return isDeadLetter(record) ? cut(record) : nil
-    }
-
-    private func isDeadLetter(_ record: OutgoingRecord) -> Bool {
-        if case .delivery = record.purpose { false } else { true }
-    }
-
-    /// A dead letter with half its value, which says so; `nil` when there is nothing left to cut.
-    private func cut(_ record: OutgoingRecord) -> OutgoingRecord? {
-        guard let value = record.value, !value.isEmpty else { return nil }
+        if record.isAlone { return record.cut() }
         var record = record
-        record.value = Array(value.prefix(value.count / 2))
-        record.headers = record.headers.replacingLast(
-            "clockwork-error-detail",
-            appending: " The value is cut to \(value.count / 2) bytes."
-        )
+        record.isAlone = true
         return record
     }
 
@@ -287,10 +318,12 @@ final class DeliveryProducer {
             outcome.failed[owner, default: []].append((delivery.token, failure))
         case (.failed(let failure), _):
             // Nothing is dropped in silence: a dead letter is tried until it can be written.
-            logger.error(
-                "a dead letter cannot be written and is tried again",
-                metadata: ["topic": "\(record.topic)", "reason": "\(failure.detail)"]
-            )
+            if retryTime == nil {
+                logger.error(
+                    "dead letters cannot be written and are tried again",
+                    metadata: ["topic": "\(record.topic)", "reason": "\(failure.detail)"]
+                )
+            }
             retryLater(record, now)
         case (.retry, _):
             retryLater(record, now)
@@ -310,15 +343,16 @@ final class DeliveryProducer {
             return
         }
         close()
-        for token in inFlight.indices {
-            guard let record = inFlight[token] else { continue }
-            inFlight[token] = nil
-            freeTokens.append(token)
-            retries.append(record)
-        }
-        retryTime = now
         lane = successor
         soloLane = nil
+        var records = retries + backlog
+        for token in inFlight.indices {
+            if let record = giveBack(token), owners.contains(record.purpose.owner) { records.append(record) }
+        }
+        retries = []
+        retryTopics = []
+        retryTime = nil
+        backlog = Deque(records.sorted { $0.sequence < $1.sequence })
     }
 
     /// Gives up whatever is not written.

@@ -24,8 +24,12 @@ struct OutgoingRecord {
     var key: [UInt8]?
     var value: [UInt8]?
     var headers: RecordHeaders
+    /// Of a dead letter: what its error detail says about the request or the delivery.
+    var detail = ""
     /// Whether it is to travel in a batch of its own.
     var isAlone = false
+    /// Its place among all that were sent.
+    var sequence: UInt64 = 0
 
     /// Hands `body` the key and the value; a delivery lends those of its schedule instead of copying them.
     func withBytes<Result>(

@@ -1,8 +1,8 @@
 internal import Scheduling
 
 extension RecordHeaders {
-    /// The same headers, with text appended to the value of the last one of this name.
-    func replacingLast(_ name: String, appending text: String) -> RecordHeaders {
+    /// The same headers, with another value for the last one of this name.
+    func replacingLast(_ name: String, with text: String) -> RecordHeaders {
         var last = -1
         var count = 0
         forEach { header, _ in
@@ -13,11 +13,23 @@ extension RecordHeaders {
         var index = 0
         forEach { header, value in
             if index == last {
-                let longer = Array(value ?? UnsafeRawBufferPointer(start: nil, count: 0)) + Array(text.utf8)
-                longer.withUnsafeBytes { headers.append(name: header, value: $0) }
+                Array(text.utf8).withUnsafeBytes { headers.append(name: header, value: $0) }
             } else {
                 headers.append(name: header, value: value)
             }
+            index += 1
+        }
+        return headers
+    }
+
+    /// The last `count` headers.
+    func suffix(_ count: Int) -> RecordHeaders {
+        var total = 0
+        forEach { _, _ in total += 1 }
+        var headers = RecordHeaders()
+        var index = 0
+        forEach { name, value in
+            if index >= total - count { headers.append(name: name, value: value) }
             index += 1
         }
         return headers

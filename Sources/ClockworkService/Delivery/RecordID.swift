@@ -2,6 +2,10 @@ internal import Scheduling
 
 /// Names of intake records as clients see them: `<topic>/<partition>/<offset>`.
 struct RecordID {
+    /// The header that says in words why a record is a dead letter.
+    static let detailHeader = "clockwork-error-detail"
+
+    /// The intake topic.
     let topic: String
 
     func of(partition: Int32, offset: Int64) -> String {
@@ -31,7 +35,7 @@ struct RecordID {
         offset: Int64
     ) {
         headers.append(name: "clockwork-error", value: code.rawValue)
-        headers.append(name: "clockwork-error-detail", value: detail)
+        headers.append(name: Self.detailHeader, value: detail)
         headers.append(name: "clockwork-source", value: of(partition: partition, offset: offset))
     }
 }

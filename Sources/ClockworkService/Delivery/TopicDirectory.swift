@@ -33,7 +33,15 @@ struct TopicDirectory {
     /// The pause after a look that got no answer, in milliseconds.
     static let pauseAfterFailure: Int64 = 1_000
 
+    /// How many standings are kept before unknown topics whose time is over are forgotten: their names come from
+    /// outside, and there is no end to them.
+    static let sweepAt = 1_000
+
     private var standings: [String: Standing] = [:]
+    private var nextSweep = Self.sweepAt
+
+    /// How many topics something is kept about.
+    var count: Int { standings.count }
 
     /// The standing of `topic`; `nil` when it is to be looked for.
     mutating func standing(of topic: String, now: EpochMilliseconds) -> Standing? {
@@ -46,7 +54,8 @@ struct TopicDirectory {
     }
 
     /// The look for `topic` has begun.
-    mutating func begin(_ topic: String) {
+    mutating func begin(_ topic: String, now: EpochMilliseconds) {
+        sweep(now)
         standings[topic] = .lookedFor(isSecondLook: false)
     }
 
@@ -70,5 +79,14 @@ struct TopicDirectory {
     /// A broker says that the topic does not exist (any more).
     mutating func forget(_ topic: String) {
         standings[topic] = nil
+    }
+
+    /// Twice as many as were left the time before: each costs what it took to come here.
+    private mutating func sweep(_ now: EpochMilliseconds) {
+        guard standings.count >= nextSweep else { return }
+        standings = standings.filter { _, standing in
+            if case .missing(let until) = standing { until > now } else { true }
+        }
+        nextSweep = max(Self.sweepAt, 2 * standings.count)
     }
 }

@@ -11,6 +11,8 @@ struct CommitQueue {
     private var wanted: [Int32: Int64] = [:]
     private var inFlight: [Int32: Int64]?
     private var notBefore = EpochMilliseconds.zero
+    /// The end of the pause after a failure, which urgency does not shorten.
+    private var pauseEnd = EpochMilliseconds.zero
 
     /// Everything of `partition` below `offset` is settled.
     mutating func want(_ partition: Int32, _ offset: Int64) {
@@ -29,8 +31,10 @@ struct CommitQueue {
     }
 
     /// What to commit now; it is in flight then.
+    ///
+    /// - Parameter atOnce: whether to commit before the interval is over.
     mutating func take(now: EpochMilliseconds, atOnce: Bool) -> [Int32: Int64]? {
-        guard inFlight == nil, !wanted.isEmpty, atOnce || notBefore <= now else { return nil }
+        guard inFlight == nil, !wanted.isEmpty, pauseEnd <= now, atOnce || notBefore <= now else { return nil }
         inFlight = wanted
         wanted = [:]
         notBefore = now.advanced(byMilliseconds: Self.interval)
@@ -50,11 +54,11 @@ struct CommitQueue {
             if wanted[partition] == nil { wanted[partition] = offset }
         }
         if inFlight?.isEmpty == true { inFlight = nil }
-        notBefore = now.advanced(byMilliseconds: Self.pauseAfterFailure)
+        pauseEnd = now.advanced(byMilliseconds: Self.pauseAfterFailure)
     }
 
     /// When there is something to commit.
     var wakeAt: EpochMilliseconds? {
-        inFlight == nil && !wanted.isEmpty ? notBefore : nil
+        inFlight == nil && !wanted.isEmpty ? max(notBefore, pauseEnd) : nil
     }
 }

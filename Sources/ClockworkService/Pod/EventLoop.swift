@@ -24,6 +24,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let queue = Mutex(Queue())
     private var thread = pthread_t()
     private var alarm: EpochMilliseconds?
+    /// The jobs being run; kept for its capacity.
+    private var jobs: [UnownedJob] = []
     private var turn: (() -> Void)?
 
     /// A loop whose thread does not run yet; jobs gather until `start`.
@@ -62,7 +64,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         precondition(status == 0, "no event loop: pthread_create gave \(status)")
     }
 
-    /// Ends the thread after the jobs that are queued, and waits for it. Not to be called on the loop itself.
+    /// Ends the thread after the jobs that are queued, and waits for it. Not to be called on the loop itself. Jobs that
+    /// come later are never run.
     public func stop() {
         queue.withLock { $0.isStopping = true }
         wake()
@@ -103,30 +106,42 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         timerfd_settime(timerDescriptor, Int32(TFD_TIMER_ABSTIME), &specification, nil)
     }
 
-    // MARK: The thread
-
-    private func wake() {
+    /// Has the loop take a turn soon. From any thread.
+    func wake() {
         var one: UInt64 = 1
         // Fails only when the counter is full, and then the loop is awake anyway.
         _ = write(wakeDescriptor, &one, 8)
     }
 
+    // MARK: The thread
+
     private func run() {
-        var jobs: [UnownedJob] = []
-        while true {
+        var isStopping = false
+        while !isStopping {
             sleep()
+            isStopping = runJobs()
+            if !isStopping { turn?() }
+        }
+        turn = nil
+    }
+
+    /// Runs the jobs that are queued; before the end also those that they queue, since nothing would wake the loop
+    /// for them any more.
+    ///
+    /// - Returns: whether the loop is to end.
+    private func runJobs() -> Bool {
+        while true {
             let isStopping = queue.withLock { queue in
                 swap(&jobs, &queue.jobs)
-                return queue.isStopping && jobs.isEmpty
+                return queue.isStopping
             }
+            if jobs.isEmpty { return isStopping }
             for job in jobs {
                 job.runSynchronously(on: asUnownedSerialExecutor())
             }
             jobs.removeAll(keepingCapacity: true)
-            if isStopping { break }
-            turn?()
+            if !isStopping { return false }
         }
-        turn = nil
     }
 
     private func sleep() {

@@ -34,7 +34,8 @@ extension Pod {
                 topic: settings.deadLetterTopic,
                 key: Array(schedule.orderingKey.utf8),
                 value: schedule.payload,
-                headers: headers
+                headers: headers,
+                detail: failed.failure.detail
             ),
             now: now
         )
@@ -56,7 +57,8 @@ extension Pod {
                 topic: settings.deadLetterTopic,
                 key: record.key,
                 value: record.value,
-                headers: headers
+                headers: headers,
+                detail: record.rejection.detail
             ),
             now: now
         )

@@ -19,7 +19,7 @@ extension Pod {
             joined.store(false, ordering: .relaxed)
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             for partition in partitions {
-                starting.remove(partition)
+                starting[partition] = nil
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
             endIfDrained()
@@ -29,11 +29,11 @@ extension Pod {
         case .committed(let error, let offsets):
             committed(error, offsets, now)
         case .error(let error):
-            logger.warning("Kafka consumer", metadata: ["error": "\(error)"])
+            // What librdkafka goes on from by itself is in its own log lines as well.
+            logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
         case .fatal(let error):
             logger.critical("Kafka consumer has ended", metadata: ["error": "\(error)"])
-            for owner in Array(owners.values) { letGo(owner) }
-            end(error)
+            abandon(error)
         }
     }
 
@@ -44,12 +44,14 @@ extension Pod {
             // Leaving: the next rebalance gives them to somebody else.
             return
         }
-        starting.formUnion(partitions)
+        lastAssignment += 1
+        let assignment = lastAssignment
+        for partition in partitions { starting[partition] = assignment }
         start { [self] in
             while !Task.isCancelled {
                 do throws(KafkaError) {
                     let offsets = try await consumer.offsets(of: partitions, timeout: Self.offsetsTimeout)
-                    await own(offsets)
+                    await own(offsets, assignment)
                     return
                 } catch {
                     logger.warning("offsets not known yet", metadata: ["error": "\(error)"])
@@ -59,12 +61,15 @@ extension Pod {
         }
     }
 
-    private func own(_ offsets: [Int32: PartitionOffsets]) {
+    /// Begins to own those of the partitions that are still this assignment's: offsets found out for an earlier one
+    /// say nothing of what another owner has done since.
+    private func own(_ offsets: [Int32: PartitionOffsets], _ assignment: Int) {
         guard case .running = phase else { return }
         let now = WallClock.now()
         let epoch = Int64(consumer.groupGeneration ?? -1)
         var starts: [Int32: Int64] = [:]
-        for (partition, offsets) in offsets where starting.remove(partition) != nil {
+        for (partition, offsets) in offsets where starting[partition] == assignment {
+            starting[partition] = nil
             let start = Self.start(offsets)
             starts[partition] = start
             lastOwnerNumber += 1
@@ -83,12 +88,15 @@ extension Pod {
             owner.confirmedOffset = offsets.committed
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
+            delivery.begin(owner: owner.number)
             step(owner, now) { $0.timeReached(now, &$1) }
         }
         do throws(KafkaError) {
             try consumer.assign(starts)
         } catch {
-            logger.error("partitions not taken", metadata: ["error": "\(error)"])
+            // An assignment that stays unanswered would hold up the group, and these partitions would not be read.
+            logger.critical("partitions not taken", metadata: ["error": "\(error)"])
+            abandon(error)
         }
     }
 
@@ -102,7 +110,7 @@ extension Pod {
     // MARK: Ending
 
     private func revoke(_ partition: Int32, _ now: EpochMilliseconds) {
-        if starting.remove(partition) != nil { release([partition]) }
+        starting[partition] = nil
         guard let owner = ownerOfPartition[partition] else { return release([partition]) }
         beginDrain(of: owner, now)
     }
@@ -135,11 +143,17 @@ extension Pod {
 
     private func letGo(_ owner: PartitionOwner) {
         owner.ownership.end()
-        delivery.drop(owner: owner.number)
         count(owner.scheduler.counters)
         owners[owner.number] = nil
         ownerOfPartition[owner.partition] = nil
         commits.forget(owner.partition)
+        delivery.end(owner: owner.number)
+    }
+
+    /// Ends the pod without waiting for anything. What is not settled is left to the partitions' next owners.
+    func abandon(_ error: KafkaError?) {
+        for owner in Array(owners.values) { letGo(owner) }
+        end(error)
     }
 
     private func release(_ partitions: [Int32]) {

@@ -25,8 +25,9 @@ public actor Pod: Service {
     var owners: [UInt32: PartitionOwner] = [:]
     var ownerOfPartition: [Int32: PartitionOwner] = [:]
     var lastOwnerNumber: UInt32 = 0
-    /// Partitions whose offsets are being looked up before they can be owned.
-    var starting: Set<Int32> = []
+    /// Partitions whose offsets are being looked up before they can be owned, with the number of their assignment.
+    var starting: [Int32: Int] = [:]
+    var lastAssignment = 0
     var commits = CommitQueue()
     nonisolated let joined = Atomic(false)
     private var counted = SchedulerCounters()
@@ -41,6 +42,18 @@ public actor Pod: Service {
 
     var phase = Phase.running
     private var whenEnded: CheckedContinuation<KafkaError?, Never>?
+
+    private enum StopRequest: Int, Comparable {
+        /// Finish what is in flight.
+        case drain
+        /// End now.
+        case abandon
+
+        static func < (left: StopRequest, right: StopRequest) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What the pod was last asked to do, for its next turn. Not a task: cancelling cancels tasks, too.
+    private nonisolated let stopRequest = Mutex<StopRequest?>(nil)
     private let tasks: AsyncStream<@Sendable () async -> Void>
     private let taskSource: AsyncStream<@Sendable () async -> Void>.Continuation
 
@@ -83,23 +96,28 @@ public actor Pod: Service {
         consumer.signal(fileDescriptor: loop.wakeDescriptor)
     }
 
-    /// Works until the graceful shutdown of its service group, or until Kafka makes it impossible.
+    /// Works until the graceful shutdown of its service group, or until Kafka makes it impossible. Cancelled, it ends
+    /// without finishing what is in flight.
     ///
     /// - Throws: the error that ended it; none after a shutdown.
     public nonisolated func run() async throws {
         // The loop keeps the pod alive until it has stopped.
         loop.start { self.assumeIsolated { $0.turn() } }
-        let error = await withTaskCancellationOrGracefulShutdownHandler {
-            await withDiscardingTaskGroup(returning: KafkaError?.self) { group in
-                group.addTask { await self.stores.run() }
-                group.addTask { await self.runTasks() }
-                let error = await self.untilEnded()
-                self.stores.finish()
-                self.taskSource.finish()
-                return error
+        let error = await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await withDiscardingTaskGroup(returning: KafkaError?.self) { group in
+                    group.addTask { await self.stores.run() }
+                    group.addTask { await self.runTasks() }
+                    let error = await self.untilEnded()
+                    self.stores.finish()
+                    self.taskSource.finish()
+                    return error
+                }
+            } onGracefulShutdown: {
+                self.ask(.drain)
             }
-        } onCancelOrGracefulShutdown: {
-            self.taskSource.yield { await self.shutDown() }
+        } onCancel: {
+            self.ask(.abandon)
         }
         await leave()
         loop.stop()
@@ -175,6 +193,23 @@ public actor Pod: Service {
 
     // MARK: The end
 
+    private nonisolated func ask(_ request: StopRequest) {
+        stopRequest.withLock { $0 = max($0 ?? request, request) }
+        loop.wake()
+    }
+
+    private func takeStopRequest() {
+        let request = stopRequest.withLock { request in
+            defer { request = nil }
+            return request
+        }
+        switch request {
+        case .drain: shutDown()
+        case .abandon: abandon(nil)
+        case nil: break
+        }
+    }
+
     private func shutDown() {
         guard case .running = phase else { return }
         logger.info("shutting down", metadata: ["partitions": "\(owners.count)"])
@@ -206,6 +241,7 @@ public actor Pod: Service {
 
     /// Takes whatever is there: records, events, reports, the time. Never waits.
     private func turn() {
+        takeStopRequest()
         guard !hasEnded else { return }
         var polls = 0
         var isMore = true

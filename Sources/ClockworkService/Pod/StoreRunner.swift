@@ -125,7 +125,7 @@ struct StoreRunner: Sendable {
             do throws(ScheduleStoreError) {
                 return try await call()
             } catch {
-                guard !Task.isCancelled else { return nil }
+                guard !Task.isCancelled, caller.ownership.isCurrent else { return nil }
                 logger.warning(
                     "the store does not answer; trying again",
                     metadata: ["call": "\(name)", "partition": "\(caller.partition)", "error": "\(error)"]

@@ -1,11 +1,13 @@
-/// Kafka's rules for the name of a topic.
+internal import Kafka
+
+/// Names of topics.
 public enum TopicName {
-    /// Whether `name` is 1 to 249 of `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`, and neither `.` nor `..`.
+    /// Whether Kafka allows a topic of this name.
     public static func isLegal(_ name: some StringProtocol) -> Bool {
-        (1...249).contains(name.utf8.count) && name != "." && name != ".." && hasLegalCharacters(name)
+        KafkaTopic.isLegal(String(name))
     }
 
-    /// Whether `name` has nothing but characters a topic's name may have.
+    /// Whether `name` has nothing but `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`.
     static func hasLegalCharacters(_ name: some StringProtocol) -> Bool {
         name.utf8.allSatisfy { byte in
             switch Unicode.Scalar(byte) {

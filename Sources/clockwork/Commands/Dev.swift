@@ -110,7 +110,11 @@ struct Dev: AsyncParsableCommand {
             logger: logger
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
+            group.addTask {
+                // A signal ends the pod, and then there is nothing more to see.
+                defer { demo.stop() }
+                try await services.run()
+            }
             defer { group.cancelAll() }
             await graph.pod?.untilFiring()
             let isComplete = try await demo.run()

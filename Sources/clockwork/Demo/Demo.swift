@@ -3,6 +3,7 @@ import ClockworkService
 import Kafka
 import Logging
 import Scheduling
+import Synchronization
 
 /// Sends a file of requests, shows each delivery as it happens, and sums up.
 struct Demo: Sendable {
@@ -11,6 +12,7 @@ struct Demo: Sendable {
     let kafka: KafkaConfiguration
     let rules: RequestRules
     let logger: Logger
+    private let isStopped = StopFlag()
 
     /// How long after the last schedule was due the demo waits for what is missing, in milliseconds.
     private static let patience: Int64 = 30_000
@@ -22,13 +24,18 @@ struct Demo: Sendable {
         // Readers are at the topics' ends before anything is sent.
         let ledger = try await BlockingCall.run(named: "clockwork-demo") { Result { try Readers(self) } }.get()
         try await send(to: ledger)
-        return await BlockingCall.run(named: "clockwork-demo") { ledger.watch() }
+        return await BlockingCall.run(named: "clockwork-demo") { ledger.watch(until: isStopped) }
+    }
+
+    /// Has `run` end soon, with what has been seen by then.
+    func stop() {
+        isStopped.set()
     }
 
     private func send(to readers: Readers) async throws {
         let sender = try await RequestSender(kafka: kafka, logger: logger)
         var file = try RequestFile(path: path)
-        while let request = try file.next(now: WallClock.now) {
+        while !isStopped.isSet, let request = try file.next(now: WallClock.now) {
             readers.ledger.send(request)
             try sender.send(request)
         }
@@ -54,9 +61,9 @@ struct Demo: Sendable {
             deadLetters = try reader(demo.kafka.deadLetterTopic)
         }
 
-        func watch() -> Bool {
+        func watch(until isStopped: StopFlag) -> Bool {
             let deadline = ledger.end.advanced(byMilliseconds: Demo.patience)
-            while !ledger.isComplete, WallClock.now() < deadline {
+            while !ledger.isComplete, WallClock.now() < deadline, !isStopped.isSet {
                 for (topic, reader) in deliveries { poll(reader, topic) { $0.see($1) } }
                 poll(deadLetters.reader, deadLetters.topic) { $0.seeDeadLetter($1) }
             }
@@ -76,5 +83,16 @@ struct Demo: Sendable {
                 ProcessEnvironment.complain("\(topic): \(error)")
             }
         }
+    }
+}
+
+/// Set once, from any thread.
+private final class StopFlag: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .relaxed) }
+
+    func set() {
+        value.store(true, ordering: .relaxed)
     }
 }
