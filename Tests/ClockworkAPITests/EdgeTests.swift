@@ -40,7 +40,10 @@ import Testing
                 #expect(answer.status == 405, "\(method) \(path)")
                 #expect(answer.header("Allow") == allow)
             }
-            let body = LivePod.create("k", at: 0).replacing("{\"clientId\"", with: "{\"action\":\"create\",\"clientId\"")
+            let body = LivePod.create("k", at: 0).replacing(
+                "{\"clientId\"",
+                with: "{\"action\":\"create\",\"clientId\""
+            )
             let answer = try await pod.call("DELETE", "/schedule", body: body)
             #expect(answer.status == 400)
             #expect(answer.text.contains("\"field\":\"action\""))

@@ -6,10 +6,12 @@ import Testing
 
 /// The parts that need no pod.
 @Suite struct PartsTests {
-    @Test(arguments: [
-        ("wait=10", 10), ("wait=100", 30), ("respond-async, wait=5;x=y", 5), (" Wait = 7 ", 7), ("wait=0", nil),
-        ("wait", nil), ("wait=x", nil), ("wait=-1", nil), ("", nil), ("wait=99999999999999999999", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("wait=10", 10), ("wait=100", 30), ("respond-async, wait=5;x=y", 5), (" Wait = 7 ", 7), ("wait=0", nil),
+            ("wait", nil), ("wait=x", nil), ("wait=-1", nil), ("", nil), ("wait=99999999999999999999", nil),
+        ] as [(String, Int?)]
+    )
     func `a preference to wait is read, bounded, and ignored where it makes no sense`(text: String, seconds: Int?) {
         var fields = HTTPFields()
         fields[HTTPField.Name("Prefer")!] = text

@@ -196,7 +196,8 @@ extension Setting {
     public static let all: [Setting] = [
         kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty,
         kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey,
-        awsSessionToken, awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow, horizon,
+        awsSessionToken, awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow,
+        horizon,
         maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat,
     ]
 

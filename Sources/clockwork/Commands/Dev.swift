@@ -5,7 +5,6 @@ import Kafka
 import Logging
 import Scheduling
 import ServiceLifecycle
-import UnixSignals
 
 /// `clockwork dev`: everything on one host.
 struct Dev: AsyncParsableCommand {
@@ -104,11 +103,7 @@ struct Dev: AsyncParsableCommand {
             rules: RequestRules(configuration),
             logger: logger
         )
-        let services = ServiceGroup(
-            services: graph.services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
-        )
+        let services = graph.group(logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 // A signal ends the pod, and then there is nothing more to see.

@@ -2,7 +2,6 @@ import ArgumentParser
 import ClockworkService
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 /// `clockwork serve`: a pod.
 struct Serve: AsyncParsableCommand {
@@ -42,11 +41,7 @@ struct Serve: AsyncParsableCommand {
                 "group": "\(configuration.kafka.consumerGroup)", "role": "\(role.rawValue)",
             ]
         )
-        let group = ServiceGroup(
-            services: graph.services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
-        )
+        let group = graph.group(logger: logger)
         try await group.run()
         logger.info("pod ended")
     }

@@ -8,6 +8,7 @@ import Logging
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
+import UnixSignals
 
 /// The parts of Clockwork that a process runs.
 enum Role: String, CaseIterable, ExpressibleByArgument {
@@ -25,10 +26,23 @@ struct PodGraph {
     let api: HTTPAPI
     private let store: OpenStore
 
-    /// In the order of their start. The shutdown goes the other way: no request is taken that a pod would not see.
-    var services: [any Service] {
-        guard let pod else { return [api] }
-        return [pod, api]
+    /// Runs everything until a signal ends it.
+    ///
+    /// Services start in this order and end the other way: no request is taken that a pod would not see. One that
+    /// fails, such as an API whose port is taken, has the others drain.
+    func group(logger: Logger) -> ServiceGroup {
+        let services: [any Service] = pod.map { [$0, api] } ?? [api]
+        let configuration = ServiceGroupConfiguration(
+            services: services.map { service in
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: service,
+                    failureTerminationBehavior: .gracefullyShutdownGroup
+                )
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        return ServiceGroup(configuration: configuration)
     }
 
     init(_ configuration: Configuration, role: Role = .all, logger: Logger) throws {
