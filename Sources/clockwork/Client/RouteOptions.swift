@@ -31,6 +31,9 @@ struct RouteOptions: ParsableArguments {
         if http.http != nil || !hasBrokers, let address = try http.address(environment: environment) {
             return .http(address)
         }
+        guard hasBrokers else {
+            throw ClientConfigurationError("KAFKA_BROKERS and CLOCKWORK_URL are not set; give --brokers or --http")
+        }
         return .kafka(try client.kafka(environment: environment, readFile: readFile))
     }
 }
