@@ -14,7 +14,9 @@ struct RouteOptions: ParsableArguments {
     @OptionGroup var http: HTTPOptions
 
     func validate() throws {
-        guard client.brokers == nil || http.http == nil else { throw ValidationError("Give one of --brokers and --http.") }
+        guard client.brokers == nil || http.http == nil else {
+            throw ValidationError("Give one of --brokers and --http.")
+        }
     }
 
     /// The route in the environment of this process; a setting that is not accepted ends it with exit code 78.
