@@ -7,11 +7,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 moto_version=5.2.1
+confluent_kafka_version=2.16.1
 venv=.build/venv
 
 prepare_venv() {
     # Written last, so that an interrupted installation is repeated.
-    local installed=$venv/moto-$moto_version.installed
+    local installed=$venv/moto-$moto_version-confluent-kafka-$confluent_kafka_version.installed
     if [[ -e $installed ]]; then
         return
     fi
@@ -21,7 +22,8 @@ prepare_venv() {
     local python=/usr/bin/python3
     [[ -x $python ]] || python=python3
     "$python" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input "moto[server]==$moto_version"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input \
+        "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version"
     touch "$installed"
 }
 
@@ -51,8 +53,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 scripts/setup.sh --tests
+prepare_venv
+export CLOCKWORK_PYTHON=$PWD/$venv/bin/python
 if [[ -z "${AWS_ENDPOINT_URL_DYNAMODB:-}" ]]; then
-    prepare_venv
     start_endpoint
 fi
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}

@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test func `a problem's line is safe to print and bounded`() throws {
-        let json = try #require(JSONValue(#"{"title":"a\u001b[2J","detail":"\#(String(repeating: "x", count: 9_999))"}"#.utf8))
+        let detail = String(repeating: "x", count: 9_999)
+        let json = try #require(JSONValue(#"{"title":"a\u001b[2J","detail":"\#(detail)"}"#.utf8))
         let text = try #require(Problem(json, status: 400)).description
         #expect(text.hasPrefix("a [2J: xxx"))
         #expect(text.count == 2_000)

@@ -143,7 +143,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("7", Duration.seconds(7)), ("999999", .seconds(86_400)), ("Wed, 21 Oct 2026 07:28:00 GMT", nil), ("-1", nil)])
+    @Test(arguments: [
+        ("7", Duration.seconds(7)), ("999999", .seconds(86_400)), ("Wed, 21 Oct 2026 07:28:00 GMT", nil), ("-1", nil),
+    ])
     func `the service may say when to come back`(text: String, duration: Duration?) async throws {
         try await withServer({ _ in .answer(status: 503, headers: ["Retry-After: \(text)"]) }) { client, _ in
             let error = await failure { () throws(ClockworkClientError) in try await client.partitions() }
@@ -220,8 +222,9 @@ import Testing
 
     @Test func `a batch is a stream of lines and so is its answer`() async throws {
         let refusal = #"{"type":"urn:x","title":"Bad.","status":400,"errors":[]}"#
+        let answer = "\(Self.receipt)\n\(refusal)\n\(Self.receipt)\n"
         let react = { @Sendable (_: ScriptedServer.Request) in
-            ScriptedServer.Reaction.answer(status: 200, body: Self.receipt + "\n" + refusal + "\n" + Self.receipt + "\n")
+            ScriptedServer.Reaction.answer(status: 200, body: answer)
         }
         try await withServer(react) { client, server in
             var batch = Self.batch(1)
@@ -259,7 +262,8 @@ import Testing
 
     @Test func `the answer to a full batch of the longest keys is read`() async throws {
         let key = String(repeating: "\\u0001", count: 512)
-        let line = #"{"clientId":"\#(key.prefix(768))","scheduleKey":"\#(key)","scheduleTime":0,"partition":1,"offset":1}"#
+        let client = key.prefix(768)
+        let line = #"{"clientId":"\#(client)","scheduleKey":"\#(key)","scheduleTime":0,"partition":1,"offset":1}"#
         let react = { @Sendable (request: ScriptedServer.Request) in
             let lines = request.text.split(separator: "\n").count
             return ScriptedServer.Reaction.answer(status: 200, body: String(repeating: line + "\n", count: lines))

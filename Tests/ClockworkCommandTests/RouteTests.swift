@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test func `an environment that says nothing is a configuration error`() {
-        #expect(throws: ConfigurationError.self) { try route([], [:]) }
+        let nothing = #expect(throws: ClientConfigurationError.self) { try route([], [:]) }
+        #expect(nothing?.description.hasPrefix("KAFKA_BROKERS and CLOCKWORK_URL are not set") == true)
         let error = #expect(throws: ClientConfigurationError.self) {
             try HTTPOptions.parse([]).requiredAddress(environment: ["CLOCKWORK_URL": ""])
         }

@@ -141,7 +141,9 @@ public final class ClockworkHTTPClient: Sendable {
             case 201: .stored
             default: .accepted
             }
-        guard let receipt = JSONValue(response.body).flatMap(Receipt.init) else { throw .unexpectedAnswer("no receipt") }
+        guard let receipt = JSONValue(response.body).flatMap(Receipt.init) else {
+            throw .unexpectedAnswer("no receipt")
+        }
         return RequestOutcome(stage: stage, receipt: receipt)
     }
 

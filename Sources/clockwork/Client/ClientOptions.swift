@@ -64,7 +64,7 @@ struct HTTPOptions: ParsableArguments {
     /// Where the API is, for a command that cannot do without.
     func requiredAddress(environment: [String: String]) throws(ClientConfigurationError) -> ServiceAddress {
         guard let address = try address(environment: environment) else {
-            throw ClientConfigurationError("CLOCKWORK_URL is not set, and --http not given; accepted is http://host:port")
+            throw ClientConfigurationError("CLOCKWORK_URL is not set, and --http not given; accepted: http://host:port")
         }
         return address
     }

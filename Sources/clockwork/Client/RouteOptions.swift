@@ -14,7 +14,9 @@ struct RouteOptions: ParsableArguments {
     @OptionGroup var http: HTTPOptions
 
     func validate() throws {
-        guard client.brokers == nil || http.http == nil else { throw ValidationError("Give one of --brokers and --http.") }
+        guard client.brokers == nil || http.http == nil else {
+            throw ValidationError("Give one of --brokers and --http.")
+        }
     }
 
     /// The route in the environment of this process; a setting that is not accepted ends it with exit code 78.
@@ -30,6 +32,9 @@ struct RouteOptions: ParsableArguments {
         let hasBrokers = client.brokers != nil || environment["KAFKA_BROKERS"]?.isEmpty == false
         if http.http != nil || !hasBrokers, let address = try http.address(environment: environment) {
             return .http(address)
+        }
+        guard hasBrokers else {
+            throw ClientConfigurationError("KAFKA_BROKERS and CLOCKWORK_URL are not set; give --brokers or --http")
         }
         return .kafka(try client.kafka(environment: environment, readFile: readFile))
     }

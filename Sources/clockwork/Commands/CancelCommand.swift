@@ -59,7 +59,8 @@ struct CancelCommand: AsyncParsableCommand {
             guard let orderingKey else { throw ValidationError("Give --ordering-key, or --http to have it looked up.") }
             try ProcessEnvironment.bootstrapLogging()
             let sender = try await RequestSender(kafka: kafka, logger: Logger(label: "clockwork")) { receipt in
-                Console.print(json ? receipt.json(topic: kafka.intakeTopic) : receipt.line("cancel sent", kafka.intakeTopic))
+                let topic = kafka.intakeTopic
+                Console.print(json ? receipt.json(topic: topic) : receipt.line("cancel sent", topic))
             }
             try sender.send(OutgoingRequest(key: Array(orderingKey.utf8), value: request.json))
             try sender.finish()

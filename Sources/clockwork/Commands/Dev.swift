@@ -84,9 +84,7 @@ struct Dev: AsyncParsableCommand {
               export KAFKA_BROKERS=\(configuration.kafka.brokers)
               clockwork tail \(topic)
               clockwork schedule --topic \(topic) --client me --key first --in 10s --data hello
-            A request with "action":"cancel" takes it back while it is pending:
-              echo '{"action":"cancel","clientId":"me","scheduleKey":"first","orderingKey":"first"}' | \
-            clockwork schedule --file -
+              clockwork cancel --client me --key first --ordering-key first
 
             Ctrl-C ends the cluster and the pod.
             """

@@ -56,7 +56,8 @@ struct ScheduleCommand: AsyncParsableCommand {
         let logger = Logger(label: "clockwork")
         if let request = try options.request(now: WallClock.now()) {
             let sender = try await RequestSender(kafka: kafka, logger: logger) { receipt in
-                Console.print(json ? receipt.json(topic: kafka.intakeTopic) : receipt.line("scheduled", kafka.intakeTopic))
+                let topic = kafka.intakeTopic
+                Console.print(json ? receipt.json(topic: topic) : receipt.line("scheduled", topic))
             }
             try sender.send(request)
             try sender.finish()
