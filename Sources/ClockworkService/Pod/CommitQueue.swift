@@ -11,6 +11,8 @@ struct CommitQueue {
     private var wanted: [Int32: Int64] = [:]
     private var inFlight: [Int32: Int64]?
     private var notBefore = EpochMilliseconds.zero
+    /// The end of the pause after a failure.
+    private var pauseEnd = EpochMilliseconds.zero
 
     /// Everything of `partition` below `offset` is settled.
     mutating func want(_ partition: Int32, _ offset: Int64) {
@@ -28,13 +30,18 @@ struct CommitQueue {
         wanted[partition] != nil || inFlight?[partition] != nil
     }
 
-    /// What to commit now; it is in flight then.
+    /// What to commit now; it is in flight then. `atOnce` passes over the interval, not over the pause after a failure.
     mutating func take(now: EpochMilliseconds, atOnce: Bool) -> [Int32: Int64]? {
-        guard inFlight == nil, !wanted.isEmpty, atOnce || notBefore <= now else { return nil }
+        guard inFlight == nil, !wanted.isEmpty, pauseEnd <= now, atOnce || notBefore <= now else { return nil }
         inFlight = wanted
         wanted = [:]
         notBefore = now.advanced(byMilliseconds: Self.interval)
         return inFlight
+    }
+
+    /// Nothing can be committed just now.
+    mutating func postpone(now: EpochMilliseconds) {
+        notBefore = max(notBefore, now.advanced(byMilliseconds: Self.interval))
     }
 
     /// The commit in flight has succeeded for these.
@@ -50,11 +57,11 @@ struct CommitQueue {
             if wanted[partition] == nil { wanted[partition] = offset }
         }
         if inFlight?.isEmpty == true { inFlight = nil }
-        notBefore = now.advanced(byMilliseconds: Self.pauseAfterFailure)
+        pauseEnd = now.advanced(byMilliseconds: Self.pauseAfterFailure)
     }
 
     /// When there is something to commit.
     var wakeAt: EpochMilliseconds? {
-        inFlight == nil && !wanted.isEmpty ? notBefore : nil
+        inFlight == nil && !wanted.isEmpty ? max(notBefore, pauseEnd) : nil
     }
 }
