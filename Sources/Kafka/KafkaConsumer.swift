@@ -208,8 +208,13 @@ public final class KafkaConsumer: @unchecked Sendable {
         try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_resume_partitions)
     }
 
+    /// Whether the member is joining its group anew, as every member does in each rebalance. Commits have to wait until
+    /// it has: one that is made meanwhile is refused, and costs the member its whole assignment. From any thread.
+    public var isJoining: Bool { membership.joins.isJoining }
+
     /// Asks the group to note, for each partition, the offset to be read next. The outcome is a later
     /// `ConsumerEvent.committed`; a commit refused in a rebalance is one too, and is not thrown.
+    /// Not to be called while `isJoining`.
     public func commit(_ offsets: [Int32: Int64]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         guard !offsets.isEmpty else { return }

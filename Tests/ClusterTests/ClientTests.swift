@@ -19,7 +19,10 @@ struct ClientTests {
         try output.split(separator: "\n").map { try JSONDecoder().decode(Shown.self, from: Data($0.utf8)) }
     }
 
-    @Test("a person schedules with the client commands and sees the deliveries", .enabled(if: TestCluster.realBrokers == nil))
+    @Test(
+        "a person schedules with the client commands and sees the deliveries",
+        .enabled(if: TestCluster.realBrokers == nil)
+    )
     func byHand() async throws {
         try await withTemporaryFolder { folder in
             let kafka = try ChildProcess(
@@ -59,13 +62,19 @@ struct ClientTests {
             )
             #expect(two.exit == .code(0), "\(two.errors)")
             let three = try await Clockwork.run(
-                ["schedule", "--topic", "orders", "--client", "shop", "--key", "order-3", "--at", "1970-01-01T00:00:01Z"],
+                [
+                    "schedule", "--topic", "orders", "--client", "shop", "--key", "order-3", "--at",
+                    "1970-01-01T00:00:01Z",
+                ],
                 environment: client
             )
             #expect(three.exit == .code(0), "\(three.errors)")
             // One that is taken back before it is due, by a request on standard input.
             let four = try await Clockwork.run(
-                ["schedule", "--topic", "orders", "--client", "shop", "--key", "order-4", "--in", "8s", "--data", "no"],
+                [
+                    "schedule", "--topic", "orders", "--client", "shop", "--key", "order-4", "--in", "8s", "--data",
+                    "no",
+                ],
                 environment: client
             )
             #expect(four.exit == .code(0), "\(four.errors)")
@@ -127,7 +136,10 @@ struct ClientTests {
             defer { live.send(SIGKILL) }
             try await wait("a record in the live tail") {
                 let more = try await Clockwork.run(
-                    ["schedule", "--topic", "orders", "--client", "shop", "--key", "now", "--in", "0s", "--data", "now"],
+                    [
+                        "schedule", "--topic", "orders", "--client", "shop", "--key", "now", "--in", "0s", "--data",
+                        "now",
+                    ],
                     environment: client
                 )
                 try #require(more.exit == .code(0), "\(more.errors)")
@@ -183,10 +195,12 @@ struct ClientTests {
     func demo() async throws {
         try await withTemporaryFolder { folder in
             func requests(_ topics: [String]) -> [UInt8] {
-                Array(topics.enumerated().map { index, topic in
-                    #"{"clientId":"c","scheduleKey":"k\#(index)","delivery":{"topic":"\#(topic)"},"#
-                        + #""scheduleTime":"+\#(500 + index * 10)ms","taskData":"p\#(index)"}"#
-                }.joined(separator: "\n").utf8)
+                Array(
+                    topics.enumerated().map { index, topic in
+                        #"{"clientId":"c","scheduleKey":"k\#(index)","delivery":{"topic":"\#(topic)"},"#
+                            + #""scheduleTime":"+\#(500 + index * 10)ms","taskData":"p\#(index)"}"#
+                    }.joined(separator: "\n").utf8
+                )
             }
             let path = folder + "/requests.jsonl"
             try Data(requests(["orders", "orders", "reports"])).write(to: URL(filePath: path))

@@ -50,11 +50,19 @@ struct DeadLetterTests {
             BadRequest("missing-field", naming: "clientId", json("\"scheduleKey\":\"k\"")),
             BadRequest("missing-field", naming: "scheduleKey", json("\"clientId\":\"c\"")),
             BadRequest("missing-field", naming: "topic", json(ids, delivery: "{}")),
-            BadRequest("missing-field", naming: "scheduleTime", "{\(ids),\"delivery\":{\"topic\":\"orders\"},\"taskData\":\"x\"}"),
+            BadRequest(
+                "missing-field",
+                naming: "scheduleTime",
+                "{\(ids),\"delivery\":{\"topic\":\"orders\"},\"taskData\":\"x\"}"
+            ),
             BadRequest("missing-field", naming: "orderingKey", key: nil, to(cluster.topic("orders"))),
             BadRequest("missing-field", naming: "clockwork-client-id", binary(Array(binaryHeaders.dropFirst()))),
             BadRequest("invalid-field", naming: "clientId", json("\"clientId\":7,\"scheduleKey\":\"k\"")),
-            BadRequest("invalid-field", naming: "clientId", json("\"clientId\":\(quoted(String(repeating: "c", count: 129))),\"scheduleKey\":\"k\"")),
+            BadRequest(
+                "invalid-field",
+                naming: "clientId",
+                json("\"clientId\":\(quoted(String(repeating: "c", count: 129))),\"scheduleKey\":\"k\"")
+            ),
             BadRequest("invalid-field", naming: "clientId", json("\(ids),\"clientId\":\"c\"")),
             BadRequest("invalid-field", naming: "scheduleKey", json("\(ids),\"scheduleId\":\"k\"")),
             BadRequest("invalid-field", naming: "scheduleTime", json(ids, time: "-1")),
@@ -63,11 +71,27 @@ struct DeadLetterTests {
             BadRequest("invalid-field", naming: "scheduleTime", json(ids, time: "null")),
             BadRequest("invalid-field", naming: "action", json("\(ids),\"action\":\"delete\"")),
             BadRequest("invalid-field", naming: "topic", to("no topic")),
-            BadRequest("invalid-field", naming: "delivery", json(ids, delivery: "{\"topic\":\"orders\",\"url\":\"https://h/\"}")),
+            BadRequest(
+                "invalid-field",
+                naming: "delivery",
+                json(ids, delivery: "{\"topic\":\"orders\",\"url\":\"https://h/\"}")
+            ),
             BadRequest("invalid-field", naming: "clockwork-client-id", binary(binaryHeaders + binaryHeaders.prefix(1))),
-            BadRequest("payload-too-large", naming: "taskData", "{\(ids),\"delivery\":{\"topic\":\(quoted(cluster.topic("orders")))},\"scheduleTime\":1,\"taskData\":\"\(String(repeating: "x", count: 358_401))\"}"),
-            BadRequest("payload-too-large", naming: "358400", binary(binaryHeaders, value: Array(repeating: 0, count: 358_401))),
-            BadRequest("payload-too-large", naming: "358400", binary(binaryHeaders + [.init("big", String(repeating: "x", count: 400_000))])),
+            BadRequest(
+                "payload-too-large",
+                naming: "taskData",
+                "{\(ids),\"delivery\":{\"topic\":\(quoted(cluster.topic("orders")))},\"scheduleTime\":1,\"taskData\":\"\(String(repeating: "x", count: 358_401))\"}"
+            ),
+            BadRequest(
+                "payload-too-large",
+                naming: "358400",
+                binary(binaryHeaders, value: Array(repeating: 0, count: 358_401))
+            ),
+            BadRequest(
+                "payload-too-large",
+                naming: "358400",
+                binary(binaryHeaders + [.init("big", String(repeating: "x", count: 400_000))])
+            ),
             BadRequest("topic-not-allowed", naming: "topic", to(cluster.intake)),
             BadRequest("topic-not-allowed", naming: "topic", to(cluster.deadLetterTopic)),
             BadRequest("topic-not-allowed", naming: "topic", to("__consumer_offsets")),

@@ -42,6 +42,11 @@ struct GroupTests {
             print("rollingPods: ended within \(duration); \(findings)")
             try #require(findings.isSound && findings.repeats.isEmpty, "\(findings)")
 
+            for pod in pods + [leaver] {
+                // A pod that loses its partitions repeats, sooner or later.
+                try #require(!pod.log.contains { $0.message == "lost" }, "\(pod.name) has lost partitions")
+            }
+
             // Each partition's progress record names its owner, also where there was nothing to do.
             try await wait("progress records of all partitions") {
                 let owners = try await cluster.progress().map { [$0.partition: $0.owner] }

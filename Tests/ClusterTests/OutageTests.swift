@@ -34,7 +34,8 @@ struct OutageTests {
             var samples: [(time: Int64, committed: [Int32: Int64])] = []
             try await wait("deliveries without a store") {
                 samples.append((nowMilliseconds(), try cluster.committedOffsets()))
-                return due.subtracting(try cluster.deliveries.records().compactMap { $0.header("clockwork-id") }).isEmpty
+                return due.subtracting(try cluster.deliveries.records().compactMap { $0.header("clockwork-id") })
+                    .isEmpty
             }
             let deliveredWhileCut = try cluster.deliveries.records().count
             samples.append((nowMilliseconds(), try cluster.committedOffsets()))

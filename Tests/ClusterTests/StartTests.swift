@@ -4,7 +4,9 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct StartTests {
     /// A configuration that would start, if there were a broker.
-    private static let sound = ["KAFKA_BROKERS": "127.0.0.1:1", "SCHEDULE_STORE": "sqlite", "SQLITE_PATH": "/dev/null/none"]
+    private static let sound = [
+        "KAFKA_BROKERS": "127.0.0.1:1", "SCHEDULE_STORE": "sqlite", "SQLITE_PATH": "/dev/null/none",
+    ]
 
     private static let wrongSettings: [[String: String]] = [
         ["KAFKA_BROKERS": ""],
@@ -28,7 +30,10 @@ struct StartTests {
         ["POD_NAME": "a pod"],
     ]
 
-    @Test("a wrong setting stops the start with exit code 78 and one line naming it and its value", arguments: wrongSettings)
+    @Test(
+        "a wrong setting stops the start with exit code 78 and one line naming it and its value",
+        arguments: wrongSettings
+    )
     func wrongSetting(setting: [String: String]) async throws {
         let (name, value) = try #require(setting.first)
         try await withTemporaryFolder { folder in

@@ -41,6 +41,11 @@ struct CommitQueue {
         return inFlight
     }
 
+    /// Nothing can be committed just now.
+    mutating func postpone(now: EpochMilliseconds) {
+        notBefore = max(notBefore, now.advanced(byMilliseconds: Self.interval))
+    }
+
     /// The commit in flight has succeeded for these.
     mutating func succeeded(_ offsets: [Int32: Int64]) {
         for partition in offsets.keys { inFlight?[partition] = nil }

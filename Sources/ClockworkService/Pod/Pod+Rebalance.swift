@@ -168,6 +168,7 @@ extension Pod {
 
     /// Commits what is settled; at once for partitions that are about to go.
     func commit(_ now: EpochMilliseconds) {
+        guard !consumer.isJoining else { return commits.postpone(now: now) }
         let isUrgent = owners.values.contains { $0.isDrained && commits.isOutstanding($0.partition) }
         guard let offsets = commits.take(now: now, atOnce: isUrgent) else { return }
         do throws(KafkaError) {
@@ -186,6 +187,14 @@ extension Pod {
             return
         }
         commits.failed(offsets, now: now)
+        if error.isNormalDuringRebalance {
+            // Waiting for it would hold up the rebalance that refuses it, and with it every partition of this pod, for
+            // librdkafka reads none while a revocation is unanswered. The next owner knows from the key records what
+            // has been done.
+            for partition in offsets.keys where ownerOfPartition[partition]?.isDrained == true {
+                commits.forget(partition)
+            }
+        }
         let level: Logger.Level = error.isNormalDuringRebalance ? .debug : .warning
         logger.log(level: level, "not committed", metadata: ["error": "\(error)"])
     }

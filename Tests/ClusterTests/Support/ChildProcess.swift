@@ -52,7 +52,14 @@ final class ChildProcess: Sendable {
         let (pid, code) = StartingThread.shared.run {
             let pid = Self.withCStrings([executable] + arguments) { arguments in
                 Self.withCStrings(variables) { variables in
-                    child_process_start(executable, arguments, variables, descriptors[0], descriptors[1], descriptors[2])
+                    child_process_start(
+                        executable,
+                        arguments,
+                        variables,
+                        descriptors[0],
+                        descriptors[1],
+                        descriptors[2]
+                    )
                 }
             }
             return (pid, errno)

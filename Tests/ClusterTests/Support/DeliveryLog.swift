@@ -42,7 +42,12 @@ final class DeliveryLog: Sendable {
         do throws(KafkaError) {
             var readers: [(String, KafkaReader)] = []
             for topic in topics {
-                let reader = try KafkaReader(topic: topic, from: .beginning, properties: properties, logger: quietLogger)
+                let reader = try KafkaReader(
+                    topic: topic,
+                    from: .beginning,
+                    properties: properties,
+                    logger: quietLogger
+                )
                 readers.append((topic, reader))
             }
             while !state.withLock({ $0.isStopped }) {

@@ -83,7 +83,12 @@ final class TCPProxy: Sendable {
     private static func sendAll(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
-            let count = send(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            let count = send(
+                descriptor,
+                UnsafeRawBufferPointer(rebasing: rest).baseAddress,
+                rest.count,
+                Int32(MSG_NOSIGNAL)
+            )
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }

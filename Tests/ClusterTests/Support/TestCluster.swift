@@ -191,7 +191,9 @@ final class TestCluster: Sendable {
         try await waitUntilSettled()
         for (name, partitions) in partitionsOfTopic {
             let ends = try probe.ends(topic(name), partitions: partitions)
-            try await wait("the end of \(name)") { ends.allSatisfy { self.deliveries.next(self.topic(name), $0.key) >= $0.value } }
+            try await wait("the end of \(name)") {
+                ends.allSatisfy { self.deliveries.next(self.topic(name), $0.key) >= $0.value }
+            }
         }
         return try deliveries.records()
     }

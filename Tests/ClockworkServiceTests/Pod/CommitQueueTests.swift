@@ -1,0 +1,43 @@
+import Scheduling
+import Testing
+
+@testable import ClockworkService
+
+@Suite struct CommitQueueTests {
+    private func time(_ milliseconds: Int64) -> EpochMilliseconds { EpochMilliseconds(rawValue: milliseconds) }
+
+    @Test func aCommitInAHurryPassesOverTheIntervalButNotOverThePauseAfterAFailure() {
+        var queue = CommitQueue()
+        queue.want(0, 5)
+        #expect(queue.take(now: time(1_000), atOnce: false) == [0: 5])
+        queue.succeeded([0: 5])
+        queue.want(0, 6)
+        #expect(queue.take(now: time(1_001), atOnce: false) == nil)
+        #expect(queue.take(now: time(1_001), atOnce: true) == [0: 6])
+        queue.failed([0: 6], now: time(1_002))
+        #expect(queue.isOutstanding(0))
+        #expect(queue.take(now: time(1_003), atOnce: true) == nil)
+        #expect(queue.wakeAt == time(1_502))
+        #expect(queue.take(now: time(1_502), atOnce: true) == [0: 6])
+    }
+
+    @Test func whatIsPostponedIsTriedAnIntervalLater() {
+        var queue = CommitQueue()
+        queue.want(3, 7)
+        queue.postpone(now: time(1_000))
+        #expect(queue.take(now: time(1_050), atOnce: false) == nil)
+        #expect(queue.wakeAt == time(1_100))
+        #expect(queue.take(now: time(1_100), atOnce: false) == [3: 7])
+    }
+
+    @Test func aPartitionThatIsForgottenIsNotCommittedAgain() {
+        var queue = CommitQueue()
+        queue.want(0, 5)
+        queue.want(1, 5)
+        #expect(queue.take(now: time(1_000), atOnce: false) == [0: 5, 1: 5])
+        queue.forget(0)
+        queue.failed([0: 5, 1: 5], now: time(1_000))
+        #expect(!queue.isOutstanding(0))
+        #expect(queue.take(now: time(2_000), atOnce: false) == [1: 5])
+    }
+}
