@@ -52,6 +52,8 @@ struct KeyEntry {
     var latestRequest: Int64 = -1
     /// The offset of a cancel that waits for the key record.
     var waitingCancel: Int64?
+    /// Whether the entry stays until the page on its way is here, which may show what a request has cancelled.
+    var isKeptForPage = false
     /// Index of its store work, if there is any.
     var work: Int32?
 }

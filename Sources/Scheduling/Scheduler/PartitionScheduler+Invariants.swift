@@ -134,8 +134,12 @@ extension PartitionScheduler {
 
     /// Whatever is in memory is there for a reason: an event will come that moves it.
     private func brokenQuiet() -> String? {
+        for (index, key) in pageLoad?.kept ?? [] where table.index(of: key) != index || !table[index].isKeptForPage {
+            return "entry \(index): kept for a page, and gone"
+        }
         for (_, index) in table.indices where table[index].knowledge == .known {
             let entry = table[index]
+            if entry.isKeptForPage, pageLoad != nil { continue }
             if entry.handedOut > 0 || entry.place == .wheel || entry.place == .pen { continue }
             if let work = entry.work {
                 let hasReason = table[work: work].sent != nil || table[work: work].isQueued

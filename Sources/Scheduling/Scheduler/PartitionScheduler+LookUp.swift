@@ -142,6 +142,8 @@ extension PartitionScheduler {
         guard var record = answer.record, answer.isPending, !isHistory(cancel, record) else {
             counters.cancelledNothing += 1
             offsets.settle(cancel)
+            table[index].latestRequest = max(table[index].latestRequest, cancel)
+            keepForPage(index, key: table[work: work].key)
             return
         }
         counters.cancelled += 1
@@ -153,6 +155,15 @@ extension PartitionScheduler {
         record.requestOffset = cancel
         table[index].latestRequest = cancel
         table[work: work].record = record
+    }
+
+    /// Has an entry outlive the page on its way.
+    ///
+    /// Where a cancel finds that an owner before has carried it out, the page may have been read before that.
+    private mutating func keepForPage(_ index: Int32, key: ScheduleKey) {
+        guard !table[index].isKeptForPage, pageLoad?.retain(limit: limits.maxUnsettled) == true else { return }
+        table[index].isKeptForPage = true
+        pageLoad?.kept.append((index, key))
     }
 
     /// The answer came after the schedule had gone out, or had been cancelled.

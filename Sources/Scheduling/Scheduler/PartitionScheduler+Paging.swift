@@ -7,6 +7,8 @@ struct PageLoad {
     private(set) var removed: Set<Position> = []
     /// Schedules written since the call that are kept in memory, as the page may not show them.
     private var retained = 0
+    /// Entries kept in memory until the page is here.
+    var kept: [(index: Int32, key: ScheduleKey)] = []
     /// Whether the page has to be thrown away and asked for again.
     var isStale = false
 
@@ -53,6 +55,10 @@ extension PartitionScheduler {
             hasLoadedPage = true
         }
         sweepStoreOnly()
+        for (index, key) in load.kept {
+            table[index].isKeptForPage = false
+            release(index, key: key)
+        }
         advance(now, &effects)
     }
 

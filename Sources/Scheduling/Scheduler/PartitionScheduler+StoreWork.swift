@@ -104,6 +104,7 @@ extension PartitionScheduler {
         case .nowhere:
             break
         }
+        guard !table[index].isKeptForPage else { return }
         table.remove(index, key: key)
     }
 }

@@ -143,4 +143,20 @@ import Testing
         script.time(80)
         #expect(script.handedOut == [1])
     }
+
+    @Test func `What a cancel of an owner before has removed does not come back with a page read before that`() {
+        let schedule = Script.schedule("a", 0, due: 50)
+        var script = Script(from: 1, end: 2, store: SimulatedStore(pending: [schedule]))
+        let page = script.readPage()
+        // The owner before has sent this; it arrives late.
+        let record = KeyRecord(latest: schedule, state: .cancelled, request: 1)
+        script.store.apply([KeyChange(key: schedule.key, record: record, deletes: [schedule.position])])
+        script.cancel("a", 1)
+        script.answerLookUps()
+        script.arrive(page)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.scheduler.table.count == 0)
+    }
 }

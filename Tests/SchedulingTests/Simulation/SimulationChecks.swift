@@ -64,7 +64,7 @@ struct SimulationChecks {
         neverEarly(schedule, now)
         neverLate(schedule, now, log)
         latestWins(schedule)
-        inOrderPerKey(schedule)
+        inOrderPerKey(schedule, log)
     }
 
     mutating func wasDelivered(_ schedule: Schedule) {
@@ -87,21 +87,26 @@ struct SimulationChecks {
     /// flight waits to see whether that fails.
     private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ log: SimulatedLog) {
         guard faults.isCalm, let firingSince else { return }
-        guard !log.earlierRepeats(of: schedule).contains(where: { deadLetters[$0] != nil }) else { return }
+        guard !repeatsFailed(schedule, log) else { return }
         let arrival = arrivals[schedule.position.offset]?.time ?? .zero
         let expected = max(schedule.position.time, arrival, firingSince)
         if now > expected { problem("late: \(name(schedule)) at \(now.rawValue), not \(expected.rawValue)") }
     }
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
-    /// are in position order, but for what was read after a later one had gone out.
-    private mutating func inOrderPerKey(_ schedule: Schedule) {
+    /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
+    private mutating func inOrderPerKey(_ schedule: Schedule, _ log: SimulatedLog) {
         defer { latestHandedOut[schedule.orderingKey] = (schedule, reads) }
         guard let (before, readsBefore) = latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
         else { return }
         if let arrival = arrivals[schedule.position.offset], arrival.number > readsBefore { return }
+        if repeatsFailed(schedule, log) { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
+    }
+
+    private func repeatsFailed(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
+        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil }
     }
 
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
