@@ -71,6 +71,6 @@ if [[ $# -gt 0 ]]; then
 fi
 # Tests against real brokers, stores and processes run one at a time: beside others that keep every thread busy, their
 # sessions and deadlines would run out for want of a processor.
-real_parts='^(KafkaTests|HTTPTransportTests|DynamoDBTests|ScheduleStoresTests|ClusterTests)\.'
+real_parts='^(Kafka|HTTPTransport|DynamoDB|ScheduleStores|Cluster|ClockworkAPI|ClockworkClient|ClockworkCommand)Tests\.'
 swift test --skip-build --skip "$real_parts"
 swift test --skip-build --no-parallel --filter "$real_parts"
