@@ -103,6 +103,8 @@ final class TestCluster: Sendable {
             "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": Self.realBrokers == nil ? "4000" : "6000",
             "KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS": "200",
             "KAFKA_PROPERTY_RECONNECT_BACKOFF_MAX_MS": "500",
+            // Pods of one host, each with an HTTP API of its own.
+            "APP_PORT": "0",
             "LOG_FORMAT": "json",
         ]) { $1 }
     }
