@@ -191,7 +191,7 @@ struct ClientTests {
         }
     }
 
-    @Test("the demo shows what becomes of a file, and fails where a schedule has nowhere to go")
+    @Test("the demo shows what becomes of the requests of a file")
     func demo() async throws {
         try await withTemporaryFolder { folder in
             func requests(_ topics: [String]) -> [UInt8] {
