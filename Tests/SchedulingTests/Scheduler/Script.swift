@@ -148,7 +148,8 @@ struct Script: CustomTestStringConvertible {
     }
 
     mutating func loadPage() {
-        arrive(readPage())
+        let page = readPage()
+        if pageCall != nil { arrive(page) }
     }
 
     mutating func arrive(_ page: TimelinePage) {
