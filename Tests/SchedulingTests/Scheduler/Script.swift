@@ -148,11 +148,15 @@ struct Script: CustomTestStringConvertible {
     }
 
     mutating func loadPage() {
-        let page = readPage()
-        if pageCall != nil { arrive(page) }
+        arrive(readPage())
     }
 
+    /// Answers the page asked for.
     mutating func arrive(_ page: TimelinePage) {
+        guard pageCall != nil else {
+            Issue.record("a page arrives that was not asked for")
+            return
+        }
         pageCall = nil
         event { $0.pageLoaded(page, now: $1, &$2) }
     }
