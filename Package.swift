@@ -114,8 +114,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport", httpTypes,
-                lifecycle, logging,
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka", "HTTPTransport",
+                httpTypes, lifecycle, logging,
             ],
             swiftSettings: swiftSettings
         ),

@@ -1,6 +1,5 @@
 import ClockworkAPI
 import ClockworkService
-import Glibc
 import HTTPTransport
 import Kafka
 import Logging
@@ -8,7 +7,7 @@ import ScheduleStores
 import Scheduling
 import ServiceLifecycle
 
-/// A pod with its HTTP API, a local cluster and an SQLite store, in this process.
+/// A pod with its HTTP API, a local cluster and a store, in this process.
 final class LivePod: Sendable {
     static let intake = "intake"
     static let deadLetters = "dead"
@@ -28,6 +27,7 @@ final class LivePod: Sendable {
 
     /// Runs `body` beside a pod that fires; everything ends with it.
     static func with(
+        _ storeKind: StoreKind = .sqlite,
         tokens: [String] = [],
         runsPod: Bool = true,
         limits: HTTPAPILimits = HTTPAPILimits(),
@@ -36,16 +36,9 @@ final class LivePod: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let kafka = try LocalKafka(brokers: 1, topics: [intake: 4, deadLetters: 1, topic: 2])
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let sqlite = try SQLiteScheduleStore(
-            path: folder.path + "/clockwork.db",
-            keyRetention: .seconds(3_600),
-            logger: logger,
-            now: WallClock.now
-        )
-        defer { sqlite.close() }
-        let store = FaultyStore(sqlite)
+        let open = try await storeKind.open(logger: logger)
+        defer { open.close() }
+        let store = FaultyStore(open.store)
         let properties: KafkaProperties = [
             "bootstrap.servers": kafka.bootstrapServers,
             "fetch.wait.max.ms": "10",
@@ -173,21 +166,5 @@ extension HTTPTransport.HTTPResponse {
     func number(_ member: String) -> Int64? {
         guard let range = text.firstRange(of: "\"\(member)\":") else { return nil }
         return Int64(text[range.upperBound...].prefix { $0.isNumber })
-    }
-}
-
-/// A folder that lives as long as a test.
-struct TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/clockwork-api-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw LivePod.Failure(what: "no folder") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    func remove() {
-        for name in ["", "-wal", "-shm", "-journal", ".lock", "-lock"] { unlink(path + "/clockwork.db" + name) }
-        rmdir(path)
     }
 }
