@@ -115,7 +115,7 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka", "HTTPTransport",
-                httpTypes, lifecycle, logging,
+                "TestSupport", httpTypes, lifecycle, logging,
             ],
             swiftSettings: swiftSettings
         ),

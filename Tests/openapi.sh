@@ -1,19 +1,8 @@
 #!/usr/bin/env bash
-# Runs schemathesis, a client made from the OpenAPI document alone, against a live `clockwork dev`.
-#
-# Usage: Tests/openapi.sh [path of the clockwork executable]
+# Runs schemathesis, a client made from the OpenAPI document alone, against a live `clockwork dev`. `Tests/run.sh` calls
+# it with CLOCKWORK_PYTHON and CLOCKWORK_EXECUTABLE set; EXAMPLES and SEED change how much it tries, and what.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-version=4.32.5
-clockwork=${1:-.build/debug/clockwork}
-venv=.build/venv-schemathesis
-if [[ ! -e $venv/installed-$version ]]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input "schemathesis==$version"
-    touch "$venv/installed-$version"
-fi
 
 folder=$(mktemp -d)
 pod=
@@ -28,16 +17,18 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-port=${APP_PORT:-5087}
-APP_HOST=127.0.0.1 APP_PORT=$port SQLITE_PATH=$folder/clockwork.db LOG_LEVEL=warning \
-    "$clockwork" dev --topic out >"$folder/pod.log" 2>&1 &
+APP_HOST=127.0.0.1 APP_PORT=0 SQLITE_PATH=$folder/clockwork.db LOG_LEVEL=info LOG_FORMAT=text \
+    "$CLOCKWORK_EXECUTABLE" dev --topic out >"$folder/pod.log" 2>&1 &
 pod=$!
+url=
 for _ in $(seq 300); do
-    curl --silent --fail --max-time 2 "http://127.0.0.1:$port/health/ready" >/dev/null && break
+    port=$(sed -n 's/.*HTTP API serves.*port=\([0-9]*\).*/\1/p' "$folder/pod.log")
+    url=http://127.0.0.1:$port
+    [[ -n $port ]] && curl --silent --fail --max-time 2 "$url/health/ready" >/dev/null && break
     kill -0 "$pod" || { cat "$folder/pod.log" >&2; exit 1; }
     sleep 0.2
 done
 
 PYTHONPATH=Tests/Support/schemathesis SCHEMATHESIS_HOOKS=clockwork_hooks \
-    "$venv/bin/schemathesis" run "http://127.0.0.1:$port/openapi.json" \
+    "$(dirname "$CLOCKWORK_PYTHON")/schemathesis" run "$url/openapi.json" \
     --max-examples "${EXAMPLES:-25}" --seed "${SEED:-1}" --generation-database none

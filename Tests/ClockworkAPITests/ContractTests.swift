@@ -92,6 +92,25 @@ import Testing
         }
     }
 
+    /// The partitioner would have put it elsewhere: so it is once the intake topic has got more partitions.
+    @Test(arguments: StoreKind.allCases)
+    func `a cancel follows its schedule to a partition that the ordering key does not lead to`(
+        store: StoreKind
+    ) async throws {
+        try await LivePod.with(store) { pod in
+            let time = LivePod.later(600_000)
+            for partition in Int32(0)..<4 {
+                try await pod.produce(LivePod.create("k\(partition)", at: time), key: "one key", partition: partition)
+                let pending = try await pod.status("/schedule/c/k\(partition)", until: "PENDING")
+                #expect(pending.number("partition") == Int64(partition))
+                let cancelled = try await pod.call("DELETE", "/schedule/c/k\(partition)")
+                #expect(cancelled.status == 202, "\(cancelled.text)")
+                #expect(cancelled.number("partition") == Int64(partition))
+                _ = try await pod.status("/schedule/c/k\(partition)", until: "CANCELLED")
+            }
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func `a client that prefers to wait gets the definite answer`(store: StoreKind) async throws {
         try await LivePod.with(store) { pod in

@@ -130,6 +130,28 @@ final class LivePod: Sendable {
         )
     }
 
+    /// Writes a request to a partition of the intake, past the API.
+    func produce(_ body: String, key: String, partition: Int32) async throws {
+        let producer = try KafkaProducer(
+            properties: ["bootstrap.servers": kafka.bootstrapServers],
+            logger: Logger(label: "test")
+        )
+        defer { producer.close() }
+        let topic = try producer.topic(Self.intake)
+        let error = Array(key.utf8).withUnsafeBytes { key in
+            Array(body.utf8).withUnsafeBytes { body in
+                producer.produce(to: topic, partition: partition, key: key, value: body, token: 0)
+            }
+        }
+        if let error { throw error }
+        var report: DeliveryReport?
+        while report == nil {
+            producer.pollReports { report = $0 }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        if let error = report?.error { throw error }
+    }
+
     /// A create as a body.
     static func create(
         _ key: String,
