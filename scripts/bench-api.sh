@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures `POST /schedule` with wrk: COUNT schedules (default 10000), due at once, over 64 kept-alive connections to a
+# Measures `POST /schedule` with wrk: COUNT schedules (default 10000) within DURATION (default 15s), due at once, over 64 kept-alive connections to a
 # pod with its own Kafka and SQLite on this host; then reads the deliveries and counts them.
 #
 # wrk, the brokers, the pod and the reader share this machine's processors. Needs `make build`, and wrk (Debian: wrk).
@@ -13,7 +13,7 @@ command -v wrk >/dev/null || { echo "bench-api: wrk is missing; on Debian: apt-g
 source scripts/dev-pod.sh
 start_dev_pod "$clockwork" --topic out:8
 
-wrk --threads 2 --connections 64 --duration 120s --latency --script scripts/bench-api.lua \
+wrk --threads 2 --connections 64 --duration "${DURATION:-15s}" --latency --script scripts/bench-api.lua \
     "$pod_url" -- $((count / 2))
 
 KAFKA_BROKERS=$pod_brokers "$clockwork" tail out --from-beginning --json --count "$count" >"$pod_folder/deliveries"
