@@ -88,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB",
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
+                "DynamoDB",
                 "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
@@ -114,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka", "HTTPTransport",
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
+                "HTTPTransport",
                 "TestSupport", httpTypes, lifecycle, logging,
             ],
             swiftSettings: swiftSettings

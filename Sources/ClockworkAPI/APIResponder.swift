@@ -15,11 +15,13 @@ struct APIResponder: HTTPResponder {
     let limits: HTTPAPILimits
 
     func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        let response: Response
         do throws(Problem) {
-            return try await respond(to: request)
+            response = try await respond(to: request)
         } catch {
-            return Self.response(error.answer)
+            response = Self.response(error.answer)
         }
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func respond(to request: Hummingbird.Request) async throws(Problem) -> Response {

@@ -50,7 +50,8 @@ struct LineStream: Sendable {
                 }
             }
             try await answer(lines, &writer)
-            if Task.isShuttingDownGracefully { break }
+            // A line that has arrived in part is not answered: the client sees that it was not taken.
+            if Task.isShuttingDownGracefully { return try await writer.finish(nil) }
         }
         if line.readableBytes > 0 { try await answer([.success(line)], &writer) }
         try await writer.finish(nil)

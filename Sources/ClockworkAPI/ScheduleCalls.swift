@@ -111,21 +111,27 @@ struct ScheduleCalls: Sendable {
     // MARK: Writing
 
     /// Writes requests to the intake in this order.
-    func write(_ requests: [Prepared]) async -> [Result<IntakeProducer.Place, Problem>] {
+    ///
+    /// - Parameter before: the key records as they were before, where somebody has looked.
+    func write(
+        _ requests: [Prepared],
+        before: [ScheduleKey: KeyRecord] = [:]
+    ) async -> [Result<IntakeProducer.Place, Problem>] {
         let results = await producer.write(requests.map(\.record))
         return zip(requests, results).map { request, result in
             switch result {
             case .success(let place):
-                note(request, place)
+                note(request, place, before: before[request.key])
                 return .success(place)
             case .failure(.unreachable): return .failure(.kafkaUnavailable)
+            case .failure(.refused): return .failure(.intakeRefused)
             case .failure(.overloaded): return .failure(.tooBusy)
             case .failure(.tooLarge): return .failure(.tooLargeForKafka)
             }
         }
     }
 
-    private func note(_ request: Prepared, _ place: IntakeProducer.Place) {
+    private func note(_ request: Prepared, _ place: IntakeProducer.Place, before: KeyRecord?) {
         var fallback = request.created ?? reader.recents[request.key]?.fallback
         if request.created != nil {
             fallback?.partition = place.partition
@@ -135,6 +141,8 @@ struct ScheduleCalls: Sendable {
             partition: place.partition,
             offset: place.offset,
             isCreate: request.created != nil,
+            before: before,
+            notedAt: .now,
             fallback: fallback
         )
         reader.recents.note(request.key, entry)
@@ -147,14 +155,17 @@ struct ScheduleCalls: Sendable {
         case .ready(let request): prepared = request
         case .cancel(let key): prepared = try await prepareCancel(key)
         }
-        let place = try await write([prepared])[0].get()
+        let key = prepared.key
+        // What is there before tells what the request has changed.
+        let before = wait == nil ? nil : await reader.record(of: key)
+        let place = try await write([prepared], before: before.map { [key: $0] } ?? [:])[0].get()
         var answer = Answer(.accepted, json: Self.acceptance(prepared, place).text)
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
             let outcome = try await reader.outcome(
-                of: prepared.key,
+                of: key,
                 at: place,
-                isCreate: prepared.created != nil,
+                before: before,
                 within: wait
             )
             answer = Self.answer(outcome, prepared, place) ?? answer
@@ -188,7 +199,7 @@ struct ScheduleCalls: Sendable {
         switch outcome {
         case .unknown: return nil
         case .changedNothing(nil): return isCreate ? nil : Problem.unknownSchedule.answer
-        case .applied(let standing) where isCreate:
+        case .applied(let standing) where isCreate && standing.status != .failed:
             (status, success) = (standing.status, .created)
         case .applied(let standing) where standing.status == .cancelled,
             .changedNothing(let standing?) where standing.status == .cancelled && !isCreate:

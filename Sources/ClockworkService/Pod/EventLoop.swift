@@ -56,11 +56,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     public func start(turn: @escaping @Sendable () -> Void) {
         self.turn = turn
         let retained = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(&thread, nil, { pointer in
-            clinux_name_thread("clockwork-loop")
-            Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
-            return nil
-        }, retained)
+        let status = pthread_create(
+            &thread,
+            nil,
+            { pointer in
+                clinux_name_thread("clockwork-loop")
+                Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
+                return nil
+            },
+            retained
+        )
         precondition(status == 0, "no event loop: pthread_create gave \(status)")
     }
 

@@ -13,6 +13,13 @@ final class Ownership: Sendable {
     }
 }
 
+/// What a progress record tells of an owner that may change.
+struct ProgressMark: Equatable {
+    var executedUpTo: EpochMilliseconds?
+    var resident: Int
+    var committed: Int64?
+}
+
 /// The owner of one partition: its scheduler, and what the pod has to know about it.
 ///
 /// Belongs to the pod and is used on its event loop only.
@@ -34,7 +41,7 @@ final class PartitionOwner {
     var isDrained = false
     /// The time and content of the last progress record.
     var savedAt = EpochMilliseconds.zero
-    var savedMark: Int?
+    var savedMark: ProgressMark?
 
     init(number: UInt32, partition: Int32, epoch: Int64, scheduler: PartitionScheduler) {
         self.number = number

@@ -367,7 +367,11 @@ public actor Pod: Service {
     /// Writes the progress record when it is due and something has changed.
     func keepProgress(of owner: PartitionOwner, _ now: EpochMilliseconds, atOnce: Bool = false) {
         let isDue = atOnce || now >= owner.savedAt.advanced(byMilliseconds: Self.progressInterval)
-        let mark = owner.scheduler.counters.delivered + owner.scheduler.residentCount + Int(owner.confirmedOffset ?? -1)
+        let mark = ProgressMark(
+            executedUpTo: owner.scheduler.executedUpTo,
+            resident: owner.scheduler.residentCount,
+            committed: owner.confirmedOffset
+        )
         guard isDue, mark != owner.savedMark else { return }
         owner.savedAt = now
         owner.savedMark = mark
@@ -376,9 +380,9 @@ public actor Pod: Service {
                 partition: owner.partition,
                 owner: settings.name,
                 epoch: owner.epoch,
-                executedUpTo: owner.scheduler.executedUpTo,
-                pendingResident: owner.scheduler.residentCount,
-                committedOffset: owner.confirmedOffset,
+                executedUpTo: mark.executedUpTo,
+                pendingResident: mark.resident,
+                committedOffset: mark.committed,
                 updatedAt: now
             )
         )

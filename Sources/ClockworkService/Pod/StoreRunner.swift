@@ -127,7 +127,8 @@ struct StoreRunner: Sendable {
             } catch {
                 guard !Task.isCancelled, caller.ownership.isCurrent else { return nil }
                 logger.warning(
-                    "the store does not answer; trying again",
+                    error.code == .refused
+                        ? "the store refuses a call; trying again" : "the store does not answer; trying again",
                     metadata: ["call": "\(name)", "partition": "\(caller.partition)", "error": "\(error)"]
                 )
             }
