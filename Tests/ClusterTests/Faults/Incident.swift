@@ -47,29 +47,10 @@ struct IncidentReport: CustomStringConvertible {
     var isSound: Bool { findings.isSound && unexplained.isEmpty }
 
     var description: String {
-        var lines = [row("fault", "seconds", "due in it", "median", "99 %", "latest", "late until", "repeats", "")]
-        for (index, incident) in incidents.enumerated() {
-            let next = index + 1 < incidents.count ? incidents[index + 1].begin : Int64.max
-            let due = findings.firsts.filter { incident.begin <= $0.due && $0.due < min(next, incident.end + 5_000) }
-            let late = due.map { $0.deliveredAt - $0.due }.sorted()
-            func share(_ part: Double) -> String {
-                late.isEmpty ? "-" : "\(late[min(late.count - 1, Int(part * Double(late.count)))]) ms"
-            }
-            let lastLate = due.filter { $0.deliveredAt - $0.due > 1_000 }.map(\.deliveredAt).max()
-            let repeats = findings.repeats.filter { incident.begin <= $0.later && $0.later < next }.count
-            lines.append(
-                row(
-                    incident.name,
-                    seconds(incident.end - incident.begin),
-                    "\(due.count)",
-                    share(0.5),
-                    share(0.99),
-                    late.last.map { "\($0) ms" } ?? "-",
-                    lastLate.map { "end \($0 < incident.end ? "-" : "+") " + seconds(abs($0 - incident.end)) } ?? "-",
-                    "\(repeats)",
-                    incident.note
-                )
-            )
+        var lines = [header]
+        for index in incidents.indices {
+            let incident = incidents[index]
+            lines.append(row(incident.name, incident.end - incident.begin, [index], incident.note))
         }
         lines.append("\(findings)")
         for repeated in unexplained.prefix(10) {
@@ -78,12 +59,58 @@ struct IncidentReport: CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
+    /// The same by kinds of incidents.
+    var summary: String {
+        let kinds = Dictionary(grouping: incidents.indices) { incidents[$0].name }
+        let rows = kinds.sorted { $0.key < $1.key }.map { name, indices in
+            let length = indices.reduce(0) { $0 + incidents[$1].end - incidents[$1].begin }
+            return row(name, length, indices, "\(indices.count) times")
+        }
+        return ([header] + rows).joined(separator: "\n")
+    }
+
+    private var header: String {
+        cells("fault", "seconds", "due in it", "median", "99 %", "latest", "late until", "repeats", "")
+    }
+
+    /// A row about some of the incidents.
+    private func row(_ name: String, _ length: Int64, _ indices: [Int], _ note: String) -> String {
+        var late: [Int64] = []
+        var lateUntil: Int64?
+        var repeats = 0
+        for index in indices {
+            let incident = incidents[index]
+            let next = index + 1 < incidents.count ? incidents[index + 1].begin : Int64.max
+            let due = findings.firsts.filter { incident.begin <= $0.due && $0.due < min(next, incident.end + 5_000) }
+            late += due.map { $0.deliveredAt - $0.due }
+            if let last = due.filter({ $0.deliveredAt - $0.due > 1_000 }).map(\.deliveredAt).max() {
+                lateUntil = max(lateUntil ?? .min, last - incident.end)
+            }
+            repeats += findings.repeats.filter { incident.begin <= $0.later && $0.later < next }.count
+        }
+        late.sort()
+        func share(_ part: Double) -> String {
+            late.isEmpty ? "-" : "\(late[min(late.count - 1, Int(part * Double(late.count)))]) ms"
+        }
+        return cells(
+            name,
+            seconds(length),
+            "\(late.count)",
+            share(0.5),
+            share(0.99),
+            share(1),
+            lateUntil.map { "end \($0 < 0 ? "-" : "+") \(seconds(abs($0)))" } ?? "-",
+            "\(repeats)",
+            note
+        )
+    }
+
     private func seconds(_ milliseconds: Int64) -> String {
         String(format: "%.1f", Double(milliseconds) / 1_000)
     }
 
-    private func row(_ cells: String...) -> String {
-        let widths = [20, 8, 10, 10, 10, 10, 12, 8, 0]
+    private func cells(_ cells: String...) -> String {
+        let widths = [36, 8, 10, 10, 10, 10, 12, 8, 0]
         return zip(cells, widths).map { cell, width in
             cell + String(repeating: " ", count: max(0, width - cell.count))
         }.joined(separator: " ")

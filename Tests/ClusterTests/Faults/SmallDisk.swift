@@ -14,11 +14,11 @@ struct SmallDisk {
         return true
     }()
 
-    /// Makes one at a path where nothing is.
-    init(path: String) throws {
+    /// Makes one of so many megabytes, at a path where nothing is.
+    init(path: String, megabytes: Int = 8) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        guard mount("clockwork", path, "tmpfs", 0, "size=8m") == 0 else {
+        guard mount("clockwork", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
             rmdir(path)
             throw Impatient(description: "no file system can be mounted: \(String(cString: strerror(errno)))")
         }

@@ -48,7 +48,7 @@ final class World: Sendable {
             let endpoint = hasEndpoint ? try await FaultyEndpoint(folder: folder, seed: seed) : nil
             let clock = parts == .faultyStore ? nil : try await SteppedClock(folder: folder)
             let extra = parts == .lateKafkaClients ? clock?.lateKafkaClient : clock?.environment
-            let disk = parts == .diskAndClock ? try SmallDisk(path: folder + "/disk") : nil
+            let disk = parts == .diskAndClock ? try SmallDisk(path: folder + "/disk", megabytes: 48) : nil
             defer {
                 endpoint?.stop()
                 disk?.remove()

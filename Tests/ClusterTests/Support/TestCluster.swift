@@ -226,6 +226,11 @@ final class TestCluster: Sendable {
 
     /// The progress records in DynamoDB.
     func progress() async throws -> [PartitionProgress] {
+        try await withDynamoDB { try await $0.progress() }
+    }
+
+    /// Lends the pods' DynamoDB store, by way of the real endpoint.
+    func withDynamoDB<Result>(_ body: (DynamoDBScheduleStore) async throws -> Result) async throws -> Result {
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
         defer { http.close() }
         func setting(_ name: String) -> String { settings[name] ?? "" }
@@ -249,7 +254,7 @@ final class TestCluster: Sendable {
         let store = DynamoDBScheduleStore(client: client, configuration: tables, logger: quietLogger) {
             EpochMilliseconds(rawValue: nowMilliseconds())
         }
-        return try await store.progress()
+        return try await body(store)
     }
 
     /// Every dead letter, once there are `count`.

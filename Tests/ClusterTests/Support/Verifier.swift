@@ -9,6 +9,8 @@ struct Verifier {
         var sentAt: Int64
         /// When it was replaced or cancelled, or that it repeats a delivered one; `nil` for one that must be delivered.
         var withdrawnAt: Int64?
+        /// The offset of the request that withdrew it.
+        var withdrawnBy: Int64?
 
         var isWithdrawn: Bool { withdrawnAt != nil }
     }
@@ -77,7 +79,10 @@ struct Verifier {
     mutating func sent(_ request: TestRequest, partition: Int32, offset: Int64, isDuplicate: Bool = false) {
         let key = Key(client: request.client, key: request.key)
         let now = nowMilliseconds()
-        if !isDuplicate, let id = latest.removeValue(forKey: key) { expectations[id]?.withdrawnAt = now }
+        if !isDuplicate, let id = latest.removeValue(forKey: key) {
+            expectations[id]?.withdrawnAt = now
+            expectations[id]?.withdrawnBy = offset
+        }
         guard !request.isCancel else { return }
         let id = "\(intake)/\(partition)/\(offset)"
         expectations[id] = Expectation(
@@ -88,6 +93,27 @@ struct Verifier {
             withdrawnAt: isDuplicate ? 0 : nil
         )
         if !isDuplicate { latest[key] = id }
+    }
+
+    /// A create and where it is in the intake topic.
+    struct Create {
+        var id: String
+        var partition: Int32
+        var offset: Int64
+        /// The offset of the request that replaced or cancelled it.
+        var withdrawnBy: Int64?
+    }
+
+    /// All that were sent.
+    var creates: [Create] {
+        expectations.map { id, expectation in
+            Create(
+                id: id,
+                partition: expectation.partition,
+                offset: expectation.offset,
+                withdrawnBy: expectation.withdrawnBy
+            )
+        }
     }
 
     /// How many requests have been noted that lead to a delivery if they are not withdrawn.
