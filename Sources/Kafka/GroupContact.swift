@@ -23,12 +23,17 @@ final class GroupContact: Sendable {
     private let lastSent = Atomic<Int64>(0)
     /// The last one that was answered. What the answer says is not known here.
     private let lastAnswered = Atomic<Int64>(GroupContact.never)
+    /// When that answer came.
+    private let lastAnswer = Atomic<Int64>(GroupContact.never)
     /// The last one that was answered with the member remaining one.
     private let lastConfirmed = Atomic<Int64>(GroupContact.never)
     /// In nanoseconds.
     private let session = Atomic<Int64>(0)
 
     private static let never = Int64.min / 2
+    /// Within what time an answer is read and a loss that it tells is handed out, in nanoseconds: thousands of times
+    /// what it takes.
+    private static let readingTime: Int64 = 500_000_000
 
     /// Keys of the Kafka protocol.
     private static let joinGroup: Int16 = 11
@@ -49,13 +54,14 @@ final class GroupContact: Sendable {
     /// what shows that it has not been stopped. So ask a few times within each session timeout.
     var isWithinSession: Bool {
         let now = Self.nanoseconds(.now - origin)
+        if now >= lastAnswer.load(ordering: .acquiring) + Self.readingTime { confirmAnswer() }
         guard now < lastConfirmed.load(ordering: .acquiring) + session.load(ordering: .relaxed) else { return false }
         if isJoining { confirm(now) }
         return true
     }
 
-    /// The group has given the member its part, which the last answer brought.
-    func assigned() {
+    /// The last answer has left the member one: it brought it its part of the group, for one.
+    func confirmAnswer() {
         confirm(lastAnswered.load(ordering: .acquiring))
     }
 
@@ -117,7 +123,7 @@ final class GroupContact: Sendable {
         }
         // The answer before has been read by now, and a member that it had turned away would have told so: before it
         // sends anything again the loss has been handed out.
-        confirm(lastAnswered.load(ordering: .acquiring))
+        confirmAnswer()
         lastSent.store(Self.nanoseconds(.now - origin), ordering: .releasing)
     }
 
@@ -126,6 +132,7 @@ final class GroupContact: Sendable {
         // Not the answer to the join: the generation it brings is taken over by another thread, a little later.
         if key == Self.syncGroup { joining.store(false, ordering: .releasing) }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        lastAnswer.store(Self.nanoseconds(.now - origin), ordering: .releasing)
         lastAnswered.store(lastSent.load(ordering: .acquiring), ordering: .releasing)
     }
 }

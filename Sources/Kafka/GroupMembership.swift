@@ -161,7 +161,7 @@ final class GroupMembership {
         do throws(KafkaError) {
             switch code {
             case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-                contact.assigned()
+                contact.confirmAnswer()
                 owned.formUnion(partitions)
                 unanswered = .assignment
                 if partitions.isEmpty || isClosing {

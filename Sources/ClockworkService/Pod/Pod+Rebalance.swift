@@ -160,6 +160,7 @@ extension Pod {
     }
 
     private func release(_ partitions: [Int32]) {
+        logger.info("released", metadata: ["partitions": "\(partitions.sorted())"])
         do throws(KafkaError) {
             try consumer.completeRevocation(partitions)
         } catch {

@@ -12,14 +12,14 @@ extension LocalCluster {
     struct RebalanceBenchmark {
         private static let partitions = 6
         /// One schedule every so many milliseconds, for so long.
-        private static let interval: Int64 = 5
+        private static let interval: Int64 = 20
         private static let length: Int64 = 50_000
 
         @Test("a pod joins and leaves", arguments: [false, true])
         func joinAndLeave(isStatic: Bool) async throws {
             // The local cluster lets each rebalance last a session timeout less a second, however soon its members are
             // ready; a real one ends it when the last of them is.
-            let session = 1_500
+            let session = 4_000
             try await TestCluster.with(
                 .dynamoDB,
                 intakePartitions: Self.partitions,
@@ -77,6 +77,13 @@ extension LocalCluster {
                             change.begin <= time && time < change.end
                                 && change.moved.contains(partition) == hasMoved
                         }
+                    }
+                }
+                for pod in stay + [guest] {
+                    let words = ["assigned", "firing", "revoked", "released", "shutting down", "pod ended"]
+                    for line in pod.log where words.contains(line.message) {
+                        let about = line.metadata?["partitions"] ?? line.metadata?["partition"] ?? ""
+                        print("  \(line.time) \(pod.name): \(line.message) \(about)")
                     }
                 }
             }
