@@ -3,6 +3,9 @@
 #   make setup      installs the libraries that the build needs (Debian, as root), or says how
 #   make build      builds the release executable: .build/release/clockwork
 #   make test       runs every test, against real parts that it starts and stops itself
+#   make cluster-test  runs the tests of pods, brokers and stores that fail (a part of make test)
+#   make soak       runs all faults mixed for DURATION (default 30m); CLOCKWORK_SEED repeats a schedule of faults
+#   make bench-rebalance  measures how much later schedules come because a pod joins or leaves
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
 #   make simulate   runs the simulated worlds alone, SEEDS of them (default 10000)
@@ -11,12 +14,13 @@
 #   make clean      removes what was built
 
 SEEDS ?= 10000
+DURATION ?= 30m
 SOURCES = Package.swift Sources Tests
 # The delivery topics of the examples, with their partitions in the local cluster.
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo run simulate format lint clean
+.PHONY: help setup build test cluster-test soak bench-rebalance demo run simulate format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -29,6 +33,15 @@ build: setup
 
 test:
 	@Tests/run.sh
+
+cluster-test:
+	@Tests/run.sh --filter '^ClusterTests\.'
+
+soak:
+	@CLOCKWORK_SOAK=$(DURATION) Tests/run.sh --filter 'SoakTests'
+
+bench-rebalance:
+	@CLOCKWORK_BENCH_REBALANCE=1 Tests/run.sh --filter 'RebalanceBenchmark'
 
 demo: build
 	.build/release/clockwork dev $(EXAMPLE_TOPICS) --demo examples/requests.jsonl

@@ -39,12 +39,12 @@ actor IntakeProducer {
     private final class Batch {
         var results: [Result<Place, Failure>]
         var missing: Int
-        let deadline: EpochMilliseconds
+        let deadline: Uptime
         let continuation: CheckedContinuation<[Result<Place, Failure>], Never>
 
         init(
             count: Int,
-            deadline: EpochMilliseconds,
+            deadline: Uptime,
             continuation: CheckedContinuation<[Result<Place, Failure>], Never>
         ) {
             // What has no report by the deadline stays unreachable.
@@ -131,13 +131,12 @@ actor IntakeProducer {
         _ continuation: CheckedContinuation<[Result<Place, Failure>], Never>
     ) {
         lastBatch += 1
-        let now = WallClock.now()
         let batch = Batch(
             count: records.count,
-            deadline: now.advanced(byMilliseconds: patience),
+            deadline: Uptime.now().advanced(byMilliseconds: patience),
             continuation: continuation
         )
-        if batches.isEmpty { loop.setAlarm(now.advanced(byMilliseconds: Self.sweepInterval)) }
+        if batches.isEmpty { setAlarm() }
         batches[lastBatch] = batch
         for (index, record) in records.enumerated() {
             var key = record.key
@@ -197,9 +196,13 @@ actor IntakeProducer {
         }
         if let fatal { replaceProducer(fatal) }
         guard !batches.isEmpty else { return }
-        let now = WallClock.now()
+        let now = Uptime.now()
         sweep { $0.deadline <= now }
-        loop.setAlarm(batches.isEmpty ? nil : now.advanced(byMilliseconds: Self.sweepInterval))
+        if batches.isEmpty { loop.setAlarm(nil) } else { setAlarm() }
+    }
+
+    private func setAlarm() {
+        loop.setAlarm(WallClock.now().advanced(byMilliseconds: Self.sweepInterval))
     }
 
     /// Answers the batches that `isOver` names with what is known of them.

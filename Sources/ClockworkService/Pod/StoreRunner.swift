@@ -122,6 +122,10 @@ struct StoreRunner: Sendable {
     ) async -> Value? {
         var pause = Self.firstPause
         while !Task.isCancelled, caller.ownership.isCurrent {
+            guard caller.ownership.isSure else {
+                try? await Task.sleep(for: Self.firstPause)
+                continue
+            }
             do throws(ScheduleStoreError) {
                 return try await call()
             } catch {
