@@ -115,7 +115,7 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport", httpTypes,
-                lifecycle, logging,
+                lifecycle, logging, nio,
             ],
             swiftSettings: swiftSettings
         ),
