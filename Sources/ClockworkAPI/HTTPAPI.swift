@@ -65,7 +65,7 @@ public final class HTTPAPI: Service {
         readiness = Readiness(store: store, work: work, logger: logger)
         let calls = producer.map { producer in
             ScheduleCalls(
-                decoder: Scheduling.RequestDecoder(rules: settings.rules),
+                checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),
                 producer: producer,
                 reader: StatusReader(store: store, recents: RecentRequests())
             )

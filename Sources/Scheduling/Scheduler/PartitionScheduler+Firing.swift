@@ -144,7 +144,10 @@ extension PartitionScheduler {
         if flight.needsRecord { table[index].unrecorded -= 1 }
         if flight.isInStore { table[work: work].deletes.append(position) }
         if table[index].latestRequest == position.offset {
-            if state == .failed { table[index].latestHandedOut = nil }
+            if state == .failed {
+                table[index].latestHandedOut = nil
+                table[index].latestFailed = position.offset
+            }
             if flight.needsRecord || state == .failed {
                 table[work: work].record = record(of: flight.schedule, state: state, request: position.offset)
             }

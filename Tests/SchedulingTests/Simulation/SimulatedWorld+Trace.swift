@@ -3,7 +3,7 @@ import Scheduling
 extension SimulatedWorld {
     /// Tells what happens where one seed is replayed.
     func trace(_ text: () -> String) {
-        if isTracing { print("\(wallClock.rawValue): \(text())") }
+        if isTracing { print("\(now): \(text())") }
     }
 
     func name(_ record: SimulatedLog.Record) -> String {

@@ -2,26 +2,36 @@
 
 /// The promises, each checked by a function of its own against what a world's outside saw.
 struct SimulationChecks {
+    private struct Identity: Hashable {
+        var key: ScheduleKey
+        var time: EpochMilliseconds
+    }
+
     private(set) var problems: [String] = []
     private let faults: SimulatedFaults
 
     private var deliveries: [Int64: Int] = [:]
     private var deadLetters: [Int64: Int] = [:]
-    private var crashes = 0
+    /// Crashes, and partitions lost without notice.
+    private var interruptions = 0
+    /// Writes that came after they had been repeated, or after their owner had gone.
+    private var lateWrites = 0
+    /// Of which keys. What they put may have been replaced, cancelled or delivered before; a cancel may find an older
+    /// record in the place of a newer one, and nothing to do.
+    private var keysBroughtBack: Set<ScheduleKey> = []
+    /// What their key records name. An older record in the place of a newer one says that its schedule was delivered,
+    /// while it was replaced: a create that goes back to the time of that one is taken for its repeat.
+    private var recordsBroughtBack: Set<Identity> = []
     /// Changes of owner, orderly ones included. A rejected request leaves nothing in the store, so one above an offset
     /// that is still unsettled is rejected again by the next owner.
     private var handovers = 0
     private var committedOffset: Int64 = 0
 
-    // What the present owner has done.
-    /// The highest offset of a request for a key that it has read.
-    private var latestRead: [ScheduleKey: Int64] = [:]
-    /// The latest it has handed out for each ordering key, and when it had read what.
-    private var latestHandedOut: [String: (schedule: Schedule, readsBefore: Int)] = [:]
-    private var arrivals: [Int64: (number: Int, time: EpochMilliseconds)] = [:]
-    private var reads = 0
-    /// Since when it fires.
-    private var firingSince: EpochMilliseconds?
+    /// Schedules of topics that are no more, which were in the store when those ended.
+    private var owed: [Schedule] = []
+
+    /// Whether the store holds nothing but what its present owner knows of.
+    private var storeIsUndisturbed: Bool { lateWrites == 0 }
 
     init(faults: SimulatedFaults) {
         self.faults = faults
@@ -35,36 +45,49 @@ struct SimulationChecks {
 
     mutating func ownerStarted() {
         handovers += 1
-        latestRead = [:]
-        latestHandedOut = [:]
-        arrivals = [:]
-        firingSince = nil
     }
 
-    mutating func ownerFires(since now: EpochMilliseconds) {
-        if firingSince == nil { firingSince = now }
+    mutating func ownerFires(_ owner: SimulatedOwner, since now: EpochMilliseconds) {
+        if owner.history.firingSince == nil { owner.history.firingSince = now }
     }
 
-    mutating func ownerCrashed() {
-        crashes += 1
+    mutating func ownerWasInterrupted() {
+        interruptions += 1
     }
 
-    mutating func wasRead(_ record: SimulatedLog.Record, at now: EpochMilliseconds) {
-        guard arrivals[record.offset] == nil else { return }
-        reads += 1
-        arrivals[record.offset] = (reads, now)
+    /// A write came after it had been repeated, or after its owner had gone.
+    mutating func wroteLate(_ changes: [KeyChange]) {
+        lateWrites += 1
+        for change in changes where change.put != nil || change.record != nil {
+            keysBroughtBack.insert(change.key)
+            guard let record = change.record, record.state == .latest else { continue }
+            recordsBroughtBack.insert(Identity(key: change.key, time: record.position.time))
+        }
+    }
+
+    /// What the log held is gone; what was in the store is still to be delivered.
+    mutating func topicWasMadeAnew(_ log: SimulatedLog, timeline: [Position: Schedule]) {
+        committedOffset = 0
+        for schedule in timeline.values where deliveries[schedule.position.offset] == nil {
+            if !log.isSuperseded(schedule), !isRepeat(schedule, log) { owed.append(schedule) }
+        }
+    }
+
+    mutating func wasRead(_ record: SimulatedLog.Record, by owner: SimulatedOwner, at now: EpochMilliseconds) {
+        owner.history.reads += 1
+        owner.history.arrivals[record.offset] = (owner.history.reads, now)
         switch record.request {
-        case .create(let schedule): latestRead[schedule.key] = record.offset
-        case .cancel(let cancellation): latestRead[cancellation.key] = record.offset
+        case .create(let schedule): owner.history.latestRead[schedule.key] = record.offset
+        case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
         }
     }
 
-    mutating func wasHandedOut(_ schedule: Schedule, at now: EpochMilliseconds, log: SimulatedLog) {
+    mutating func wasHandedOut(_ schedule: Schedule, by owner: SimulatedOwner, at now: EpochMilliseconds) {
         neverEarly(schedule, now)
-        neverLate(schedule, now, log)
-        latestWins(schedule)
-        inOrderPerKey(schedule, log)
+        neverLate(schedule, now, owner)
+        latestWins(schedule, owner)
+        inOrderPerKey(schedule, owner)
     }
 
     mutating func wasDelivered(_ schedule: Schedule) {
@@ -85,23 +108,23 @@ struct SimulationChecks {
     /// Design rules "Horizon" and "Firing never waits for the store": in a world where nothing takes time, a schedule
     /// goes out in the millisecond it is due, or arrives, or its owner begins to fire. One that repeats a delivery in
     /// flight waits to see whether that fails.
-    private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ log: SimulatedLog) {
-        guard faults.isCalm, let firingSince else { return }
-        guard !repeatsFailed(schedule, log) else { return }
-        let arrival = arrivals[schedule.position.offset]?.time ?? .zero
+    private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ owner: SimulatedOwner) {
+        guard faults.isCalm, let firingSince = owner.history.firingSince else { return }
+        guard !repeatsFailed(schedule, owner.log) else { return }
+        let arrival = owner.history.arrivals[schedule.position.offset]?.time ?? .zero
         let expected = max(schedule.position.time, arrival, firingSince)
         if now > expected { problem("late: \(name(schedule)) at \(now.rawValue), not \(expected.rawValue)") }
     }
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
     /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
-    private mutating func inOrderPerKey(_ schedule: Schedule, _ log: SimulatedLog) {
-        defer { latestHandedOut[schedule.orderingKey] = (schedule, reads) }
-        guard let (before, readsBefore) = latestHandedOut[schedule.orderingKey],
+    private mutating func inOrderPerKey(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        defer { owner.history.latestHandedOut[schedule.orderingKey] = (schedule, owner.history.reads) }
+        guard let (before, readsBefore) = owner.history.latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
         else { return }
-        if let arrival = arrivals[schedule.position.offset], arrival.number > readsBefore { return }
-        if repeatsFailed(schedule, log) { return }
+        if let arrival = owner.history.arrivals[schedule.position.offset], arrival.number > readsBefore { return }
+        if repeatsFailed(schedule, owner.log) { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
     }
 
@@ -110,8 +133,9 @@ struct SimulationChecks {
     }
 
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
-    private mutating func latestWins(_ schedule: Schedule) {
-        guard let latest = latestRead[schedule.key], latest > schedule.position.offset else { return }
+    private mutating func latestWins(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        guard let latest = owner.history.latestRead[schedule.key], latest > schedule.position.offset else { return }
+        if keysBroughtBack.contains(schedule.key) { return }
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
     }
 
@@ -143,6 +167,7 @@ struct SimulationChecks {
     /// Whether the same schedule, with the same time, was delivered before.
     private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
         log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil }
+            || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.position.time))
     }
 
     // MARK: When all that can happen at one time has happened
@@ -172,9 +197,11 @@ struct SimulationChecks {
 
     /// Design rule "Horizon": what the store holds at or below the horizon is in memory, or on its way out of the
     /// store. Writes of an owner long gone come behind the back of the present one.
-    mutating func horizon(_ scheduler: PartitionScheduler, timeline: [Position: Schedule]) {
-        guard scheduler.isRunning, !faults.hasStaleWrites || crashes == 0 else { return }
+    mutating func horizon(_ scheduler: PartitionScheduler, log: SimulatedLog, timeline: [Position: Schedule]) {
+        guard scheduler.isRunning, storeIsUndisturbed else { return }
         for (position, schedule) in timeline where position <= scheduler.horizon {
+            // One of the topic before stays in the store until it is known to be that.
+            if log.isOlder(schedule) { continue }
             let index = scheduler.table.index(of: schedule.key)
             let isAccountedFor = index.map {
                 scheduler.table[$0].pending?.position == position || scheduler.isInHand(position, $0)
@@ -194,6 +221,9 @@ struct SimulationChecks {
         atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight, "deliveries in flight")
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
+        // Beside what pauses the intake and holds back pages: one batch, one page, and what is in delivery.
+        let spare = SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight
+        atMost(2 * limits.maxResidentBytes + spare * SimulatedWorld.maxPayload, scheduler.bytesInMemory, "bytes")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
         let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
@@ -218,12 +248,15 @@ struct SimulationChecks {
             case .cancel: break
             }
         }
+        for schedule in owed where !log.isSuperseded(schedule) { deliveredOnce(schedule, log) }
         // Design rule "Settled".
-        let last = log.records.last.map { $0.offset + 1 } ?? 0
+        let last = log.records.last.map { $0.offset + 1 } ?? committed
         if committed != last { problem("committed \(committed) of \(last) at the end") }
-        // Design rule "Done means gone". Writes of owners long gone may leave something that is dropped when read.
-        if !faults.hasStaleWrites || crashes == 0, !timeline.isEmpty {
-            problem("left in the timeline: \(timeline.values.map(name))")
+        // Design rule "Done means gone". Late writes may leave something that is dropped when read, and so may the topic
+        // before: what has been replaced since.
+        let left = timeline.values.filter { !log.isOlder($0) || !log.isSuperseded($0) }
+        if storeIsUndisturbed, !left.isEmpty {
+            problem("left in the timeline: \(left.map(name))")
         }
     }
 
@@ -232,10 +265,11 @@ struct SimulationChecks {
         let offset = schedule.position.offset
         let times = (deliveries[offset] ?? 0) + (deadLetters[offset] ?? 0)
         if times > 0 || !log.isSuperseded(schedule) && !isRepeat(schedule, log) {
-            count(of: name(schedule), times, interruptions: crashes)
+            count(of: name(schedule), times, interruptions: interruptions + lateWrites)
         }
         // A request sent again is dropped where the look-up is not given up.
-        guard crashes == 0, faults.looksUpInTime, deliveries[offset] != nil, let before = log.requestBefore(schedule)
+        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, deliveries[offset] != nil,
+            let before = log.requestBefore(schedule)
         else { return }
         if log.earlierRepeats(of: schedule).last == before, deliveries[before] != nil {
             problem("delivered again: \(name(schedule)), a repeat of @\(before)")
