@@ -74,7 +74,7 @@ let package = Package(
         // The shell.
         .target(
             name: "ClockworkService",
-            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", deque, logging, lifecycle],
+            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "CLinux", deque, logging, lifecycle],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            dependencies: ["ClockworkService", "DynamoDB", "Scheduling", "TestSupport", logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(
