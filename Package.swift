@@ -88,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB",
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
+                "DynamoDB",
                 "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
