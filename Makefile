@@ -6,6 +6,8 @@
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
 #   make simulate   runs the simulated worlds alone, SEEDS of them (default 10000)
+#   make check-deploy  checks what is in deploy/, without an engine that runs images
+#   make docs       builds the documentation of the library and of every module, into .build/docs
 #   make format     formats the sources
 #   make lint       checks their format
 #   make clean      removes what was built
@@ -16,7 +18,7 @@ SOURCES = Package.swift Sources Tests
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo run simulate format lint clean
+.PHONY: help setup build test demo run simulate check-deploy docs format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -38,6 +40,12 @@ run: build
 
 simulate: setup
 	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter Simulation
+
+check-deploy:
+	@scripts/check-deploy.sh
+
+docs: setup
+	@scripts/docs.sh
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

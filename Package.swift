@@ -133,7 +133,11 @@ let package = Package(
             dependencies: ["ClockworkClient", "Scheduling", "HTTPTransport", "ScriptedServer"],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "KafkaTests",
+            dependencies: ["Kafka", "CKafka", "ScriptedServer", logging],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "ScriptedServer",
             dependencies: ["HTTPTransport"],

@@ -37,7 +37,11 @@ public final class DynamoDBClient: Sendable {
     /// A client that sends through `http`, which the caller keeps and closes. `http` must accept answers of 32 MiB.
     ///
     /// - Parameters:
+    ///   - configuration: where DynamoDB is, and how patiently it is called.
+    ///   - credentials: asked before every request.
     ///   - clock: the time that requests are signed with.
+    ///   - http: sends the requests.
+    ///   - logger: takes a line for each attempt that failed, at debug level.
     ///   - random: gives the fractions for the jitter, from 0 up to but not including 1.
     public init(
         configuration: Configuration,

@@ -45,7 +45,9 @@ extension HTTPRequest {
     /// The path and the query must be percent-encoded already and hold nothing that would have to be encoded again,
     /// which those of DynamoDB and STS do not.
     ///
-    /// - Parameter time: the service's time in epoch seconds; it takes requests that are up to five minutes off.
+    /// - Parameters:
+    ///   - signature: what to sign with.
+    ///   - time: the service's time in epoch seconds; it takes requests that are up to five minutes off.
     public func signed(_ signature: AWSSignature, at time: Int64) -> HTTPRequest {
         let (host, path, query) = urlParts
         let timestamp = AWSTime.basic(time)

@@ -33,6 +33,7 @@ public actor CredentialsChain: CredentialsProvider {
     ///   - settings: where the places are.
     ///   - http: sends the requests for credentials; the caller keeps and closes it.
     ///   - clock: the time that expiry is compared with.
+    ///   - logger: takes a line when credentials are loaded, and when they cannot be.
     ///   - readFile: the text of the file at a path, or `nil` if it cannot be read.
     public init(
         settings: CredentialsSettings,

@@ -5,7 +5,10 @@ public struct SharedProfile {
 
     /// Reads a profile; `nil` where neither file has it.
     ///
-    /// - Parameter readFile: the text of the file at a path, or `nil` if it cannot be read.
+    /// - Parameters:
+    ///   - name: the profile's name.
+    ///   - settings: where the files are.
+    ///   - readFile: the text of the file at a path, or `nil` if it cannot be read.
     public init?(name: String, settings: CredentialsSettings, readFile: (_ path: String) -> String?) {
         var isThere = false
         // In the config file all but the default profile say that they are one.

@@ -11,7 +11,7 @@ struct KafkaExamination {
 
     func findings() async -> [Finding] {
         // The questions block.
-        await BlockingTask.run { examine() }
+        await BlockingCall.run(named: "doctor") { examine() }
     }
 
     private func examine() -> [Finding] {
