@@ -123,8 +123,9 @@ let package = Package(
         .testTarget(
             name: "ClockworkCommandTests",
             dependencies: [
-                "clockwork", "ClockworkService", "ClockworkClient", "Scheduling", "ScriptedServer", "TestSupport",
-                argumentParser,
+                "clockwork", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling", "ScriptedServer",
+                "TestSupport",
+                argumentParser, logging,
             ],
             swiftSettings: swiftSettings
         ),
@@ -135,7 +136,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KafkaTests",
-            dependencies: ["Kafka", "CKafka", "ScriptedServer", logging],
+            dependencies: ["Kafka", "CKafka", logging],
             swiftSettings: swiftSettings
         ),
         .target(

@@ -48,7 +48,7 @@ package struct WebIdentityCredentials: CredentialsSource {
                 method: "POST",
                 url: "\(endpoint)/",
                 headers: [HTTPHeader("content-type", "application/x-www-form-urlencoded")],
-                body: Array(form.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&").utf8),
+                body: HTTPForm.body(form),
                 timeout: .seconds(5)
             )
         )
@@ -78,17 +78,5 @@ package struct WebIdentityCredentials: CredentialsSource {
             throw DynamoDBError(code: .unavailable, message: "\(service) gave credentials that cannot be used.")
         }
         return credentials
-    }
-
-    private static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            switch Unicode.Scalar(byte) {
-            case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": encoded.append(byte)
-            default: encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
     }
 }

@@ -162,6 +162,21 @@ import Testing
         #expect(!"\(property)".contains("hunter2"))
     }
 
+    @Test func `tokens by OpenID Connect need a client, its secret and an address`() {
+        let all = ["METHOD": "oidc", "CLIENT_ID": "c", "CLIENT_SECRET": "hunter2", "TOKEN_ENDPOINT_URL": "https://t/"]
+        func properties(without name: String?) -> [String: String] {
+            var environment: [String: String] = [:]
+            for (key, value) in all where key != name { environment["KAFKA_PROPERTY_SASL_OAUTHBEARER_\(key)"] = value }
+            return environment
+        }
+        #expect(message(properties(without: nil)) == "no error")
+        #expect(message(properties(without: "METHOD")) == "no error")
+        #expect(message(properties(without: "CLIENT_ID")).hasPrefix("sasl.oauthbearer.client.id is not set"))
+        #expect(message(properties(without: "CLIENT_SECRET")).hasPrefix("sasl.oauthbearer.client.secret is not set"))
+        let noURL = message(properties(without: "TOKEN_ENDPOINT_URL"))
+        #expect(noURL.hasPrefix("sasl.oauthbearer.token.endpoint.url is not set"))
+    }
+
     // MARK: - Store
 
     @Test func `DynamoDB is the default store and takes the usual variables`() throws {
