@@ -4,25 +4,14 @@ package enum SHA256 {
     /// The 32 bytes of the hash of `bytes`.
     package static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var state = initialState
-        var schedule = [UInt32](repeating: 0, count: 64)
         let whole = bytes.count & ~63
-        bytes.withUnsafeBufferPointer { bytes in
-            var start = 0
-            while start < whole {
-                compress(UnsafeBufferPointer(rebasing: bytes[start..<(start + 64)]), &state, &schedule)
-                start += 64
-            }
-        }
+        compress(bytes[..<whole], into: &state)
         // The rest, one set bit, zeroes, and the length in bits.
         var last = Array(bytes[whole...])
         last.append(0x80)
         last += [UInt8](repeating: 0, count: (120 - last.count) % 64)
         last += bigEndianBytes(UInt64(bytes.count) * 8)
-        last.withUnsafeBufferPointer { last in
-            for start in stride(from: 0, to: last.count, by: 64) {
-                compress(UnsafeBufferPointer(rebasing: last[start..<(start + 64)]), &state, &schedule)
-            }
-        }
+        compress(last[...], into: &state)
         return state.flatMap(bigEndianBytes)
     }
 
@@ -39,42 +28,69 @@ package enum SHA256 {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    // The wrapping operators are the algorithm's arithmetic: all of it is modulo 2³².
-    private static func compress(
-        _ block: UnsafeBufferPointer<UInt8>,
-        _ state: inout [UInt32],
-        _ schedule: inout [UInt32]
+    /// Takes whole blocks of 64 bytes in. The wrapping operators are the algorithm's arithmetic: all of it is modulo 2³².
+    private static func compress(_ blocks: ArraySlice<UInt8>, into state: inout [UInt32]) {
+        blocks.withUnsafeBytes { blocks in
+            state.withUnsafeMutableBufferPointer { state in
+                constants.withUnsafeBufferPointer { constants in
+                    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+                        for start in stride(from: 0, to: blocks.count, by: 64) {
+                            expand(blocks, from: start, into: schedule)
+                            mix(schedule, constants, into: state)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func expand(
+        _ blocks: UnsafeRawBufferPointer,
+        from start: Int,
+        into schedule: UnsafeMutableBufferPointer<UInt32>
     ) {
         for index in 0..<16 {
-            let byte = index * 4
-            schedule[index] =
-                UInt32(block[byte]) << 24 | UInt32(block[byte + 1]) << 16 | UInt32(block[byte + 2]) << 8
-                | UInt32(block[byte + 3])
+            let word = blocks.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self)
+            schedule.initializeElement(at: index, to: UInt32(bigEndian: word))
         }
         for index in 16..<64 {
             let early = schedule[index - 15]
             let late = schedule[index - 2]
             let first = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
             let second = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
-            schedule[index] = schedule[index - 16] &+ first &+ schedule[index - 7] &+ second
+            let word = schedule[index - 16] &+ first &+ schedule[index - 7] &+ second
+            schedule.initializeElement(at: index, to: word)
         }
+    }
+
+    private static func mix(
+        _ schedule: UnsafeMutableBufferPointer<UInt32>,
+        _ constants: UnsafeBufferPointer<UInt32>,
+        into state: UnsafeMutableBufferPointer<UInt32>
+    ) {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
             let choice = (e & f) ^ (~e & g)
             let majority = (a & b) ^ (a & c) ^ (b & c)
             let upper =
-                h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ constants[index]
-                &+ schedule[index]
+                h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ constants[index] &+ schedule[index]
             let lower = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
             (h, g, f, e) = (g, f, e, d &+ upper)
             (d, c, b, a) = (c, b, a, upper &+ lower)
         }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
     }
 
     private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
-        word >> count | word << (32 - count)
+        word &>> count | word &<< (32 &- count)
     }
 
     private static func bigEndianBytes<Word: FixedWidthInteger>(_ word: Word) -> [UInt8] {
