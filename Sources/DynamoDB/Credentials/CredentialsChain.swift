@@ -139,7 +139,7 @@ public actor CredentialsChain: CredentialsProvider {
         return .failure(
             DynamoDBError(
                 code: .accessDenied,
-                message: "There are no credentials: neither AWS_ACCESS_KEY_ID nor any of these is set up: \(names)."
+                message: "There are no credentials: neither AWS_ACCESS_KEY_ID nor any of these is there: \(names)."
             )
         )
     }

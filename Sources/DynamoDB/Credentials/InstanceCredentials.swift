@@ -16,12 +16,18 @@ package struct InstanceCredentials: CredentialsSource {
 
     package func load() async throws(DynamoDBError) -> Credentials? {
         guard !settings.isInstanceMetadataDisabled else { return nil }
-        let token = try await ask(
-            "PUT",
-            "/latest/api/token",
-            HTTPHeader("x-aws-ec2-metadata-token-ttl-seconds", "60"),
-            missing: "gives no token"
-        )
+        let token: [UInt8]
+        do {
+            token = try await ask(
+                "PUT",
+                "/latest/api/token",
+                HTTPHeader("x-aws-ec2-metadata-token-ttl-seconds", "60"),
+                missing: "gives no token"
+            )
+        } catch  where error.code == .unavailable {
+            // Nobody is there: most hosts are no instances.
+            return nil
+        }
         let opened = HTTPHeader("x-aws-ec2-metadata-token", String(decoding: token, as: UTF8.self))
         let path = "/latest/meta-data/iam/security-credentials/"
         let roles = try await ask("GET", path, opened, missing: "knows no role of this instance")

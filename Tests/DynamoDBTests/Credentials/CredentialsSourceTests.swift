@@ -191,6 +191,16 @@ import Testing
         }
     }
 
+    @Test func aHostThatIsNoInstanceHasNone() async throws {
+        try await Fixture.with({ _ in .hangUp }) { fixture in
+            let chain = fixture.chain { settings in
+                settings.isInstanceMetadataDisabled = false
+                settings.instanceMetadataEndpoint = fixture.server.url
+            }
+            await expectFailure(.accessDenied) { _ = try await chain.credentials() }
+        }
+    }
+
     // MARK: Profile
 
     private static let files = [
