@@ -13,6 +13,8 @@
 #   make test-asan  the same under the Address and Leak Sanitizers
 #   make coverage   tells how much of the scheduler, the decoder and the wheel their tests reach
 #   make fuzz       feeds TARGET (RequestDecoder, DynamoDBJSON or HTTPBody) hostile bytes for FUZZ_SECONDS (default 600)
+#   make check-deploy  checks what is in deploy/, without an engine that runs images
+#   make docs       builds the documentation of the library and of every module, into .build/docs
 #   make format     formats the sources
 #   make lint       checks their format
 #   make clean      removes what was built
@@ -27,7 +29,7 @@ EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-release
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-tsan test-asan cluster-test soak bench-rebalance demo run simulate coverage fuzz
-.PHONY: format lint clean
+.PHONY: check-deploy docs format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -70,6 +72,12 @@ coverage: setup
 
 fuzz: setup
 	@scripts/fuzz.sh $(TARGET) $(FUZZ_SECONDS)
+
+check-deploy:
+	@scripts/check-deploy.sh
+
+docs: setup
+	@scripts/docs.sh
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

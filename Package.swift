@@ -80,7 +80,7 @@ let package = Package(
         // The shell.
         .target(
             name: "ClockworkService",
-            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", deque, logging, lifecycle],
+            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "CLinux", deque, logging, lifecycle],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -115,7 +115,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            dependencies: ["ClockworkService", "DynamoDB", "Scheduling", "TestSupport", logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -129,8 +129,9 @@ let package = Package(
         .testTarget(
             name: "ClockworkCommandTests",
             dependencies: [
-                "clockwork", "ClockworkService", "ClockworkClient", "Scheduling", "ScriptedServer", "TestSupport",
-                argumentParser,
+                "clockwork", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling", "ScriptedServer",
+                "TestSupport",
+                argumentParser, logging,
             ],
             swiftSettings: swiftSettings
         ),
@@ -139,7 +140,11 @@ let package = Package(
             dependencies: ["ClockworkClient", "Scheduling", "HTTPTransport", "ScriptedServer"],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", logging], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "KafkaTests",
+            dependencies: ["Kafka", "CKafka", logging],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "ScriptedServer",
             dependencies: ["HTTPTransport"],

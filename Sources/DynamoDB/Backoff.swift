@@ -13,10 +13,11 @@ public struct Backoff: Sendable {
         self.cap = cap
     }
 
-    /// The wait after failed attempt number `attempt` (1, 2, …), between zero and the smaller of `cap` and
-    /// `base · 2^(attempt − 1)`.
+    /// The wait after a failed attempt, between zero and the smaller of `cap` and `base · 2^(attempt − 1)`.
     ///
-    /// - Parameter fraction: the throw of the dice, from 0 up to but not including 1.
+    /// - Parameters:
+    ///   - attempt: the number of the attempt that failed, 1, 2, …
+    ///   - fraction: the throw of the dice, from 0 up to but not including 1.
     public func delay(afterAttempt attempt: Int, fraction: Double) -> Duration {
         var limit = min(base, cap)
         var doublings = attempt - 1

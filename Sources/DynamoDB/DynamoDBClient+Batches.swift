@@ -30,7 +30,7 @@ extension DynamoDBClient {
     /// Reads the items with the given keys, consistently, in no particular order; absent ones are left out. No key
     /// may occur twice.
     ///
-    /// - Parameter attributes: the names of the attributes to read; `nil` reads all.
+    /// Only `attributes` are read where their names are given.
     public func batchGet(
         _ keys: [Item],
         attributes: [String]? = nil,

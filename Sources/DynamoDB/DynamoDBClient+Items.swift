@@ -39,8 +39,10 @@ extension DynamoDBClient {
     /// Reads part of a run, consistently and in order.
     ///
     /// - Parameters:
+    ///   - query: the run.
     ///   - start: what the answer before gave as `next`.
     ///   - limit: the most items to read, more than 0.
+    ///   - deadline: when to give up.
     public func query(
         _ query: RangeQuery,
         startingAfter start: Item?,

@@ -29,22 +29,31 @@ public final class DynamoDBClient: Sendable {
     /// Where DynamoDB is, and how patiently it is called.
     public let configuration: Configuration
     private let credentials: any CredentialsProvider
+    private let clock: ServiceClock
     private let http: HTTPClient
     private let logger: Logger
     private let random: @Sendable () -> Double
 
     /// A client that sends through `http`, which the caller keeps and closes. `http` must accept answers of 32 MiB.
     ///
-    /// - Parameter random: gives the fractions for the jitter, from 0 up to but not including 1.
+    /// - Parameters:
+    ///   - configuration: where DynamoDB is, and how patiently it is called.
+    ///   - credentials: asked before every request.
+    ///   - clock: the time that requests are signed with.
+    ///   - http: sends the requests.
+    ///   - logger: takes a line for each attempt that failed, at debug level.
+    ///   - random: gives the fractions for the jitter, from 0 up to but not including 1.
     public init(
         configuration: Configuration,
         credentials: any CredentialsProvider,
+        clock: ServiceClock = ServiceClock(),
         http: HTTPClient,
         logger: Logger,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.configuration = configuration
         self.credentials = credentials
+        self.clock = clock
         self.http = http
         self.logger = logger
         self.random = random
@@ -127,22 +136,33 @@ public final class DynamoDBClient: Sendable {
                 HTTPHeader("x-amz-target", "DynamoDB_20120810.\(operation.rawValue)"),
             ],
             body: body,
-            timeout: min(configuration.attemptTimeout, remaining),
-            signature: AWSSignature(
-                region: configuration.region,
-                service: "dynamodb",
-                accessKeyID: credentials.accessKeyID,
-                secretAccessKey: credentials.secretAccessKey,
-                sessionToken: credentials.sessionToken
-            )
+            timeout: min(configuration.attemptTimeout, remaining)
         )
+        let signature = AWSSignature(
+            region: configuration.region,
+            service: "dynamodb",
+            accessKeyID: credentials.accessKeyID,
+            secretAccessKey: credentials.secretAccessKey,
+            sessionToken: credentials.sessionToken
+        )
+        let time = clock.now
         let response: HTTPResponse
         do {
-            response = try await http.send(request)
+            response = try await http.send(request.signed(signature, at: time))
         } catch {
             throw DynamoDBError(error)
         }
-        guard response.status == 200 else { throw DynamoDBError(status: response.status, body: response.body) }
+        guard response.status == 200 else {
+            let error = DynamoDBError(status: response.status, body: response.body)
+            guard error.code == .accessDenied else { throw error }
+            if clock.correct(toDate: response.header("date"), signedAt: time) {
+                throw error.mended("this host's clock is off and has been corrected by \(clock.offset) s")
+            }
+            if error.isAboutCredentials, try await self.credentials.replacement(for: credentials) != nil {
+                throw error.mended("the credentials have been renewed")
+            }
+            throw error
+        }
         return response.body
     }
 }

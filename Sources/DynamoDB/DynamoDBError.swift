@@ -61,6 +61,19 @@ extension DynamoDBError {
         DynamoDBError(code: .unreadableAnswer, message: "The answer to \(operation.rawValue) could not be read.")
     }
 
+    /// Whether other credentials may be accepted.
+    var isAboutCredentials: Bool {
+        switch exception {
+        case "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId": true
+        default: false
+        }
+    }
+
+    /// The same failure after its cause has been taken away, so that the call is worth another attempt.
+    func mended(_ how: String) -> DynamoDBError {
+        DynamoDBError(code: .unavailable, exception: exception, message: "\(message) (\(how))")
+    }
+
     /// The error for an exchange without an answer.
     init(_ error: HTTPTransportError) {
         let code: Code =
@@ -106,7 +119,8 @@ extension DynamoDBError {
         case "ResourceInUseException": .tableInUse
         case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
             "IncompleteSignatureException", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
-            "ExpiredTokenException", "InvalidClientTokenId", "OptInRequired", "SignatureDoesNotMatch":
+            "ExpiredTokenException", "InvalidClientTokenId", "OptInRequired", "SignatureDoesNotMatch",
+            "RequestTimeTooSkewed", "RequestExpired":
             .accessDenied
         case "ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException":
             .invalidRequest

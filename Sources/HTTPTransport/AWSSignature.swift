@@ -1,8 +1,9 @@
-/// What a request is signed with: Amazon Web Services Signature Version 4.
+/// What a request is signed with: [Amazon Web Services Signature Version
+/// 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html).
 ///
-/// libcurl computes the signature over the method, the path, the query, the body, `Host`, `X-Amz-Date` and every
-/// header field of the request. libcurl 7.88 also signs fields that it then does not send (those with an empty
-/// value), so a signed request must not have any.
+/// libcurl can sign too, but takes the time from the system's clock. libcurl 7.88 accepts an `x-amz-date` of the
+/// caller's and then sends it twice, which the signature does not cover; and a pod whose clock is wrong has to sign
+/// with the service's time.
 public struct AWSSignature: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// The region, as in `eu-central-1`.
     public var region: String
@@ -35,4 +36,68 @@ public struct AWSSignature: Sendable, CustomStringConvertible, CustomDebugString
 
     /// The same as `description`, so that no debugger or log shows the secret.
     public var debugDescription: String { description }
+}
+
+extension HTTPRequest {
+    /// The request with the fields that sign it: `x-amz-date`, `authorization` and, for temporary credentials,
+    /// `x-amz-security-token`. The method, the path, the query, the body, the host and every header field are signed.
+    ///
+    /// The path and the query must be percent-encoded already and hold nothing that would have to be encoded again,
+    /// which those of DynamoDB and STS do not.
+    ///
+    /// - Parameters:
+    ///   - signature: what to sign with.
+    ///   - time: the service's time in epoch seconds; it takes requests that are up to five minutes off.
+    public func signed(_ signature: AWSSignature, at time: Int64) -> HTTPRequest {
+        let (host, path, query) = urlParts
+        let timestamp = AWSTime.basic(time)
+        var request = self
+        request.headers.append(HTTPHeader("x-amz-date", timestamp))
+        if let token = signature.sessionToken { request.headers.append(HTTPHeader("x-amz-security-token", token)) }
+
+        var fields: [String: [String]] = ["host": [host]]
+        for header in request.headers { fields[header.name.lowercased(), default: []].append(header.value.collapsed) }
+        let names = fields.keys.sorted()
+        let signedNames = names.joined(separator: ";")
+        let canonical =
+            ([method, path, query.split(separator: "&").sorted().joined(separator: "&")]
+            + names.map { "\($0):\(fields[$0, default: []].joined(separator: ","))" }
+            + ["", signedNames, SHA256.hexadecimal(SHA256.hash(body))]).joined(separator: "\n")
+
+        let date = String(timestamp.prefix(8))
+        let scope = "\(date)/\(signature.region)/\(signature.service)/aws4_request"
+        let statement = ["AWS4-HMAC-SHA256", timestamp, scope, SHA256.hexadecimal(SHA256.hash(Array(canonical.utf8)))]
+        let key = [date, signature.region, signature.service, "aws4_request"]
+            .reduce(Array("AWS4\(signature.secretAccessKey)".utf8)) {
+                SHA256.authenticationCode(of: Array($1.utf8), key: $0)
+            }
+        let code = SHA256.authenticationCode(of: Array(statement.joined(separator: "\n").utf8), key: key)
+        request.headers.append(
+            HTTPHeader(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=\(signature.accessKeyID)/\(scope), SignedHeaders=\(signedNames), "
+                    + "Signature=\(SHA256.hexadecimal(code))"
+            )
+        )
+        return request
+    }
+
+    /// The `Host` that libcurl sends for the URL (a port that is the scheme's own is left out), the path, the query.
+    private var urlParts: (host: String, path: String, query: String) {
+        let isSecure = url.hasPrefix("https://")
+        let rest = url.dropFirst(isSecure ? 8 : 7)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let target = rest.dropFirst(authority.count)
+        let path = target.prefix { $0 != "?" }
+        let ownPort = isSecure ? ":443" : ":80"
+        return (
+            String(authority.hasSuffix(ownPort) ? authority.dropLast(ownPort.count) : authority),
+            path.isEmpty ? "/" : String(path), String(target.dropFirst(path.count + 1))
+        )
+    }
+}
+
+extension String {
+    /// Without spaces at the ends, and with single ones between the words.
+    fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
 }

@@ -67,7 +67,6 @@ final class CurlTransfer {
         try set(CURLOPT_URL, request.url)
         try setMethod(request)
         try setHeaders(request)
-        if let signature = request.signature { try setSignature(signature) }
     }
 
     /// The answer after libcurl reported `result`.
@@ -152,17 +151,11 @@ final class CurlTransfer {
 
     private func setHeaders(_ request: HTTPRequest) throws(HTTPTransportError) {
         for header in request.headers {
-            guard header.isSafe, !(header.value.isEmpty && request.signature != nil) else {
+            guard header.isSafe else {
                 throw HTTPTransportError(code: .invalidRequest, message: "A header cannot be sent as it is.")
             }
             // libcurl's notation: "name:" removes a field, "name;" sends it with an empty value.
             try appendHeaderLine(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
-        }
-        if let token = request.signature?.sessionToken {
-            guard HTTPHeader("x-amz-security-token", token).isSafe, !token.isEmpty else {
-                throw HTTPTransportError(code: .invalidRequest, message: "The session token cannot be sent as it is.")
-            }
-            try appendHeaderLine("x-amz-security-token: \(token)")
         }
         if let headerList { try set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headerList)) }
     }
@@ -172,12 +165,6 @@ final class CurlTransfer {
             throw HTTPTransportError(code: .overloaded, message: "libcurl is out of memory.")
         }
         headerList = longer
-    }
-
-    private func setSignature(_ signature: AWSSignature) throws(HTTPTransportError) {
-        try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
-        try set(CURLOPT_USERNAME, signature.accessKeyID)
-        try set(CURLOPT_PASSWORD, signature.secretAccessKey)
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(HTTPTransportError) {

@@ -24,8 +24,6 @@ public struct HTTPRequest: Sendable {
     public var body: [UInt8]
     /// How long the whole exchange may take, time spent waiting for a connection included; at least one millisecond.
     public var timeout: Duration
-    /// How to sign the request for Amazon Web Services; `nil` sends it unsigned.
-    public var signature: AWSSignature?
 
     /// A request from its parts.
     public init(
@@ -33,15 +31,13 @@ public struct HTTPRequest: Sendable {
         url: String,
         headers: [HTTPHeader] = [],
         body: [UInt8] = [],
-        timeout: Duration,
-        signature: AWSSignature? = nil
+        timeout: Duration
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.timeout = timeout
-        self.signature = signature
     }
 }
 

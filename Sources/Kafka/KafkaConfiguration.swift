@@ -3,6 +3,7 @@ internal import CKafka
 /// Owns an `rd_kafka_conf_t` until a client takes it, so that a refused property leaks nothing.
 struct KafkaConfiguration: ~Copyable {
     private let conf: OpaquePointer
+    private let hasTokens: Bool
 
     /// An own configuration from three layers: `defaults`, overridden by the caller's `properties`, overridden by
     /// `required`, on which correctness rests.
@@ -12,10 +13,15 @@ struct KafkaConfiguration: ~Copyable {
         required: KafkaProperties = KafkaProperties()
     ) throws(KafkaError) {
         conf = rd_kafka_conf_new()
+        hasTokens = properties.tokenSource != nil
         for layer in [defaults, properties, required] {
             try layer.forEach { (name, value) throws(KafkaError) in
                 try Self.set(name, to: value, in: conf)
             }
+        }
+        if let source = properties.tokenSource {
+            try Self.set("sasl.oauthbearer.config", to: source.name, in: conf)
+            source.register(in: conf)
         }
     }
 
@@ -39,6 +45,10 @@ struct KafkaConfiguration: ~Copyable {
             rd_kafka_conf_destroy(conf)
             discard self
             throw KafkaError(code, message: String(cString: message))
+        }
+        if hasTokens, let error = rd_kafka_sasl_background_callbacks_enable(client) {
+            // Another mechanism is in use, so no token will be asked for.
+            rd_kafka_error_destroy(error)
         }
         discard self
         return client

@@ -148,8 +148,10 @@ public final class KafkaProducer: Sendable {
 
     /// Hands out every delivery report that is there, without waiting, and passes log lines on.
     ///
-    /// - Parameter onError: gets what librdkafka goes on from by itself, such as a broker that cannot be reached, and
-    ///   the fatal error, which it does not go on from.
+    /// - Parameters:
+    ///   - onReport: gets each report.
+    ///   - onError: gets what librdkafka goes on from by itself, such as a broker that cannot be reached, and the fatal
+    ///     error, which it does not go on from.
     public func pollReports(
         _ onReport: (DeliveryReport) -> Void,
         onError: (KafkaError) -> Void = { _ in }

@@ -9,6 +9,9 @@ public struct KafkaProperties: Sendable, Equatable {
 
     private var entries: [Entry] = []
 
+    /// Where clients get their tokens for SASL OAUTHBEARER.
+    public var tokenSource: KafkaTokenSource?
+
     /// No property.
     public init() {}
 
@@ -19,6 +22,11 @@ public struct KafkaProperties: Sendable, Equatable {
         } else {
             entries.append(Entry(name: name, value: value))
         }
+    }
+
+    /// Takes a property out, and gives the value that it had.
+    public mutating func remove(_ name: String) -> String? {
+        entries.firstIndex { $0.name == name }.map { entries.remove(at: $0).value }
     }
 
     /// The value of a property, `nil` when it has not been set.

@@ -14,7 +14,7 @@ struct Clockwork: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, CancelCommand.self, StatusCommand.self,
-            PartitionsCommand.self, Tail.self, Tables.self, Bench.self,
+            PartitionsCommand.self, Tail.self, Tables.self, DoctorCommand.self, Bench.self,
         ]
     )
 }

@@ -45,7 +45,7 @@ public struct Configuration: Equatable, Sendable {
     ///   - file: The file named by `--config`. A name in it that is no setting is an error, so that typing errors show.
     ///   - hostName: The pod's name where `POD_NAME` is not set.
     ///   - readFile: The text of the file at a path, or `nil` if it cannot be read; asked for
-    ///     `KAFKA_PROPERTIES_FILE` only.
+    ///     `KAFKA_PROPERTIES_FILE`, and for the files of the AWS profile where no region is set.
     /// - Throws: The first setting that is missing or has a value that is not accepted.
     public init(
         environment: [String: String],
@@ -55,7 +55,7 @@ public struct Configuration: Equatable, Sendable {
     ) throws(ConfigurationError) {
         let values = try SettingValues(environment: environment, file: file)
         kafka = try KafkaConfiguration(values, readFile: readFile)
-        store = try StoreConfiguration(values)
+        store = try StoreConfiguration(values, readFile: readFile)
         api = try APIConfiguration(values)
         deliveryTopics = try values.optional(.deliveryTopicAllow, Self.topicPatterns) ?? []
         horizon = try values.required(.horizon) { Self.duration($0, in: .seconds(1) ... .seconds(86_400)) }

@@ -3,7 +3,8 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
     /// One line that names the variable, its value (never a secret's) and what is accepted.
     public let description: String
 
-    init(_ description: String) {
+    /// An error with its one line.
+    public init(_ description: String) {
         self.description = description
     }
 

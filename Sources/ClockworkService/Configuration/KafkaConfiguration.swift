@@ -49,6 +49,12 @@ public struct KafkaConfiguration: Equatable, Sendable {
             }
         }
         properties.merge(values.kafkaProperties()) { $1 }
+        if properties["sasl.oauthbearer.method"]?.lowercased() == "oidc" {
+            for name in ["client.id", "client.secret", "token.endpoint.url"] {
+                guard properties["sasl.oauthbearer.\(name)"]?.isEmpty ?? true else { continue }
+                throw ConfigurationError("sasl.oauthbearer.\(name) is not set where sasl.oauthbearer.method is oidc")
+            }
+        }
         self.properties = properties.sorted { $0.key < $1.key }.map { KafkaProperty(name: $0.key, value: $0.value) }
     }
 

@@ -30,6 +30,13 @@ struct SettingValues {
         self.file = values.filter { !$0.value.isEmpty }
     }
 
+    /// A path whose `~/` stands for the home directory; `nil` where there is none.
+    func path(_ setting: Setting) -> String? {
+        guard let path = found(setting)?.value else { return nil }
+        guard path.hasPrefix("~/") else { return path }
+        return environment["HOME"].map { $0 + path.dropFirst() }
+    }
+
     /// The value that is set, with the name it was found under. A name in the environment goes before one in the
     /// file, whichever of its aliases that is.
     func found(_ setting: Setting) -> (name: String, value: String)? {

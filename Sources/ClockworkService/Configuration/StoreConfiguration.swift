@@ -1,3 +1,5 @@
+public import DynamoDB
+
 /// Where pending schedules are kept.
 public enum StoreConfiguration: Equatable, Sendable {
     /// One database file on this host.
@@ -24,6 +26,8 @@ public struct DynamoDBConfiguration: Equatable, Sendable {
     public let endpoint: String?
     /// `nil` where the usual AWS chain is to be asked.
     public let credentials: StaticCredentials?
+    /// Where the places of that chain are.
+    public let chain: CredentialsSettings
     /// The table of pending schedules and key records.
     public let scheduleTable: String
     /// The table of the partitions' progress.
@@ -31,12 +35,15 @@ public struct DynamoDBConfiguration: Equatable, Sendable {
 }
 
 extension StoreConfiguration {
-    init(_ values: SettingValues) throws(ConfigurationError) {
+    init(
+        _ values: SettingValues,
+        readFile: (_ path: String) -> String?
+    ) throws(ConfigurationError) {
         switch try values.required(.scheduleStore, Kind.init(rawValue:)) {
         case .sqlite:
             self = .sqlite(path: try values.required(.sqlitePath) { $0 })
         case .dynamodb:
-            self = .dynamoDB(try DynamoDBConfiguration(values))
+            self = .dynamoDB(try DynamoDBConfiguration(values, readFile: readFile))
         }
     }
 
@@ -47,16 +54,29 @@ extension StoreConfiguration {
 }
 
 extension DynamoDBConfiguration {
-    init(_ values: SettingValues) throws(ConfigurationError) {
+    init(
+        _ values: SettingValues,
+        readFile: (_ path: String) -> String?
+    ) throws(ConfigurationError) {
         endpoint = try values.optional(.awsEndpoint, Self.endpoint)
+        var chain = try CredentialsSettings(values)
         if let region = try values.optional(.awsRegion, Self.region) {
-            self.region = region
+            chain.region = region
+        } else if let region = chain.profileRegion(readFile) {
+            guard Self.region(region) != nil else {
+                throw ConfigurationError(
+                    "region of the AWS profile is not accepted, only \(Setting.awsRegion.accepted)"
+                )
+            }
+            chain.region = region
         } else if endpoint != nil {
             // A local endpoint does not care, but the signature needs some region.
-            region = "us-east-1"
+            chain.region = "us-east-1"
         } else {
-            throw .missing(.awsRegion)
+            throw .missing(.awsRegion, reason: "and the AWS profile names none")
         }
+        self.chain = chain
+        region = chain.region
         credentials = try StaticCredentials(values)
         scheduleTable = try values.required(.scheduleTable, Self.tableName)
         let scheduleTable = scheduleTable
@@ -65,7 +85,7 @@ extension DynamoDBConfiguration {
         }
     }
 
-    private static func endpoint(_ text: String) -> String? {
+    static func endpoint(_ text: String) -> String? {
         guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else { return nil }
         let rest = text.dropFirst(scheme.count)
         let address = rest.last == "/" ? rest.dropLast() : rest
@@ -92,7 +112,7 @@ extension DynamoDBConfiguration {
 extension DynamoDBConfiguration.StaticCredentials {
     /// `nil` where none are given. Half of a pair is an error: asking the chain instead would use credentials that
     /// the operator did not mean.
-    fileprivate init?(_ values: SettingValues) throws(ConfigurationError) {
+    init?(_ values: SettingValues) throws(ConfigurationError) {
         let accessKeyID = try values.optional(.awsAccessKeyID, Self.headerText)
         let secretAccessKey = try values.optional(.awsSecretAccessKey, Self.headerText)
         let sessionToken = try values.optional(.awsSessionToken, Self.headerText)
@@ -107,7 +127,7 @@ extension DynamoDBConfiguration.StaticCredentials {
     }
 
     /// Credentials become part of a request header, so nothing but visible ASCII may be in them.
-    private static func headerText(_ text: String) -> String? {
+    static func headerText(_ text: String) -> String? {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
     }
 }

@@ -13,9 +13,8 @@ public enum BlockingCall {
         }
     }
 
-    /// Runs `body` on a new thread, which ends with it, and waits for its result.
-    ///
-    /// - Parameter name: the thread's name, at most 15 bytes.
+    /// Runs `body` on a new thread, which ends with it, and waits for its result. The thread's name has at most 15
+    /// bytes.
     public static func run<Result: Sendable>(
         named name: String,
         _ body: @escaping @Sendable () -> Result

@@ -27,9 +27,13 @@ public final class DynamoDBScheduleStore: ScheduleStore {
     private let logger: Logger
     private let now: @Sendable () -> EpochMilliseconds
 
-    /// A store over `client`.
+    /// A store over a client.
     ///
-    /// - Parameter now: the wall clock, asked for the expiry of key records only.
+    /// - Parameters:
+    ///   - client: calls DynamoDB.
+    ///   - configuration: names and times.
+    ///   - logger: takes a line for each item that cannot be read.
+    ///   - now: the wall clock, asked for the expiry of key records only.
     public init(
         client: DynamoDBClient,
         configuration: Configuration,

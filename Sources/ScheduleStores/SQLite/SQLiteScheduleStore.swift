@@ -18,6 +18,7 @@ public final class SQLiteScheduleStore: ScheduleStore {
     /// - Parameters:
     ///   - path: the file; `-wal`, `-shm` and `.lock` files stand beside it.
     ///   - keyRetention: how long a key record outlives the later of its schedule's time and its writing.
+    ///   - logger: takes a line for each row that cannot be read.
     ///   - now: the wall clock, asked for the expiry of key records only.
     /// - Throws: `inUse` when another process has the file (the message names it), `refused` when it is not
     ///   Clockwork's, `unavailable` when it cannot be opened or written.

@@ -31,7 +31,9 @@ public struct RequestDecoder: Sendable {
     /// Decodes a structured request that has not been a record yet. Its `orderingKey` falls back to the `scheduleKey`
     /// for a create and to `nil` for a cancel; its offset is −1.
     ///
-    /// - Parameter action: what is asked for where the body does not say.
+    /// - Parameters:
+    ///   - body: the JSON of the request.
+    ///   - action: what is asked for where the body does not say.
     /// - Throws: what is wrong with the request.
     public func decode(
         body: UnsafeRawBufferPointer,

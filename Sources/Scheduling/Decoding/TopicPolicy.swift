@@ -7,7 +7,10 @@ public struct TopicPolicy: Sendable, Equatable {
 
     /// A policy that keeps deliveries out of Clockwork's own two topics and out of Kafka's internal ones (`__…`).
     ///
-    /// - Parameter allow: names, or prefixes with a `*` at their end; when not empty, nothing else is allowed.
+    /// - Parameters:
+    ///   - intakeTopic: where requests come from.
+    ///   - deadLetterTopic: where those go that can never succeed.
+    ///   - allow: names, or prefixes with a `*` at their end; when not empty, nothing else is allowed.
     public init(intakeTopic: String, deadLetterTopic: String, allow: [String] = []) {
         self.intakeTopic = intakeTopic
         self.deadLetterTopic = deadLetterTopic

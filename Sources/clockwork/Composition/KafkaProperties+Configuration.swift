@@ -8,6 +8,7 @@ extension KafkaProperties {
         for property in configuration.properties {
             set(property.name, to: property.value.revealed)
         }
+        tokenSource = OpenIDTokens(takingFrom: &self)?.source
     }
 
     /// Those of a pod: with static membership it has a fixed name in the group.

@@ -119,34 +119,49 @@ struct OpenStore {
         _ configuration: Configuration,
         _ logger: Logger
     ) throws -> (DynamoDBScheduleStore, HTTPClient) {
-        guard let given = settings.credentials else {
-            ProcessEnvironment.complain(
-                "AWS_ACCESS_KEY_ID is missing; SCHEDULE_STORE=dynamodb takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            )
-            throw ExitCode(78)
-        }
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
-        let client = DynamoDBClient(
-            configuration: DynamoDBClient.Configuration(
-                endpoint: settings.endpoint ?? "https://dynamodb.\(settings.region).amazonaws.com",
-                region: settings.region
-            ),
-            credentials: StaticCredentials(
-                Credentials(
-                    accessKeyID: given.accessKeyID,
-                    secretAccessKey: given.secretAccessKey.revealed,
-                    sessionToken: given.sessionToken?.revealed
-                )
-            ),
-            http: http,
-            logger: logger
-        )
+        let client = DynamoDBClient(settings, http: http, logger: logger)
         var tables = DynamoDBScheduleStore.Configuration()
         tables.scheduleTable = settings.scheduleTable
         tables.progressTable = settings.progressTable
         tables.keyRetention = configuration.keyRetention
         let store = DynamoDBScheduleStore(client: client, configuration: tables, logger: logger, now: WallClock.now)
         return (store, http)
+    }
+}
+
+extension DynamoDBClient {
+    /// A client with the credentials that a configuration gives, or else those of the AWS chain.
+    convenience init(_ settings: DynamoDBConfiguration, http: HTTPClient, logger: Logger) {
+        let clock = ServiceClock()
+        let credentials: any CredentialsProvider =
+            if let given = settings.credentials {
+                StaticCredentials(
+                    Credentials(
+                        accessKeyID: given.accessKeyID,
+                        secretAccessKey: given.secretAccessKey.revealed,
+                        sessionToken: given.sessionToken?.revealed
+                    )
+                )
+            } else {
+                CredentialsChain(
+                    settings: settings.chain,
+                    http: http,
+                    clock: clock,
+                    logger: logger,
+                    readFile: ProcessEnvironment.text(ofFile:)
+                )
+            }
+        self.init(
+            configuration: DynamoDBClient.Configuration(
+                endpoint: settings.endpoint ?? RegionalEndpoint.url(service: "dynamodb", region: settings.region),
+                region: settings.region
+            ),
+            credentials: credentials,
+            clock: clock,
+            http: http,
+            logger: logger
+        )
     }
 }
 

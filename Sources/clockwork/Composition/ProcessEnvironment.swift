@@ -72,26 +72,33 @@ enum ProcessEnvironment {
         try configured { LoggingSystem.bootstrapClockwork(try LoggingConfiguration(environment: variables)) }
     }
 
-    /// The configuration of a pod.
+    /// The configuration of a pod; one that is not accepted ends the process with one line and exit code 78.
     ///
     /// - Parameter overrides: stand above the environment.
     static func configuration(file path: String?, overrides: [String: String] = [:]) throws -> Configuration {
-        try configured {
-            var file: Configuration.File?
-            if let path {
-                guard let text = text(ofFile: path) else {
-                    complain("--config \(path): no text file that can be read")
-                    throw ExitCode(78)
-                }
-                file = Configuration.File(path: path, text: text)
+        try configured { try checkedConfiguration(file: path, overrides: overrides) }
+    }
+
+    /// The configuration of a pod.
+    ///
+    /// - Throws: the first setting that is not accepted.
+    static func checkedConfiguration(
+        file path: String?,
+        overrides: [String: String] = [:]
+    ) throws(ConfigurationError) -> Configuration {
+        var file: Configuration.File?
+        if let path {
+            guard let text = text(ofFile: path) else {
+                throw ConfigurationError("--config \(path): no text file that can be read")
             }
-            return try Configuration(
-                environment: variables.merging(overrides) { $1 },
-                file: file,
-                hostName: hostName,
-                readFile: text(ofFile:)
-            )
+            file = Configuration.File(path: path, text: text)
         }
+        return try Configuration(
+            environment: variables.merging(overrides) { $1 },
+            file: file,
+            hostName: hostName,
+            readFile: text(ofFile:)
+        )
     }
 }
 

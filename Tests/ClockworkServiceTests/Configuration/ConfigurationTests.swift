@@ -1,3 +1,4 @@
+import DynamoDB
 import Logging
 import Testing
 
@@ -161,6 +162,21 @@ import Testing
         #expect(!"\(property)".contains("hunter2"))
     }
 
+    @Test func `tokens by OpenID Connect need a client, its secret and an address`() {
+        let all = ["METHOD": "oidc", "CLIENT_ID": "c", "CLIENT_SECRET": "hunter2", "TOKEN_ENDPOINT_URL": "https://t/"]
+        func properties(without name: String?) -> [String: String] {
+            var environment: [String: String] = [:]
+            for (key, value) in all where key != name { environment["KAFKA_PROPERTY_SASL_OAUTHBEARER_\(key)"] = value }
+            return environment
+        }
+        #expect(message(properties(without: nil)) == "no error")
+        #expect(message(properties(without: "METHOD")) == "no error")
+        #expect(message(properties(without: "CLIENT_ID")).hasPrefix("sasl.oauthbearer.client.id is not set"))
+        #expect(message(properties(without: "CLIENT_SECRET")).hasPrefix("sasl.oauthbearer.client.secret is not set"))
+        let noURL = message(properties(without: "TOKEN_ENDPOINT_URL"))
+        #expect(noURL.hasPrefix("sasl.oauthbearer.token.endpoint.url is not set"))
+    }
+
     // MARK: - Store
 
     @Test func `DynamoDB is the default store and takes the usual variables`() throws {
@@ -179,6 +195,7 @@ import Testing
                             secretAccessKey: Secret("shh"),
                             sessionToken: Secret("token")
                         ),
+                        chain: CredentialsSettings(region: "eu-central-1"),
                         scheduleTable: "blue.schedules",
                         progressTable: "partitionExecutions"
                     )
@@ -200,6 +217,55 @@ import Testing
         #expect(store.credentials?.secretAccessKey.revealed == "three")
         #expect(store.endpoint == "https://five")
         #expect(store.region == "us-east-1")
+    }
+
+    @Test func `the AWS chain is told where its places are`() throws {
+        let store = try configuration([
+            "SCHEDULE_STORE": "dynamodb", "AWS_DEFAULT_REGION": "eu-west-1", "HOME": "/home/pod", "AWS_PROFILE": "blue",
+            "AWS_CONFIG_FILE": "/etc/aws", "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+            "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
+            "AWS_ROLE_SESSION_NAME": "pod-1", "AWS_ENDPOINT_URL_STS": "http://sts",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/x",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "psst", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "~/token",
+            "AWS_EC2_METADATA_DISABLED": "TRUE", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://imds:1338",
+        ]).store
+        guard case .dynamoDB(let store) = store else {
+            Issue.record("not DynamoDB")
+            return
+        }
+        var chain = CredentialsSettings(region: "eu-west-1")
+        chain.profile = "blue"
+        chain.credentialsFile = "/home/pod/.aws/credentials"
+        chain.configFile = "/etc/aws"
+        chain.webIdentityTokenFile = "/token"
+        chain.roleARN = "arn:aws:iam::1:role/r"
+        chain.roleSessionName = "pod-1"
+        chain.tokenServiceEndpoint = "http://sts"
+        chain.containerRelativeURI = "/v2"
+        chain.containerFullURI = "http://localhost/x"
+        chain.containerToken = "psst"
+        chain.containerTokenFile = "/home/pod/token"
+        chain.isInstanceMetadataDisabled = true
+        chain.instanceMetadataEndpoint = "http://imds:1338"
+        #expect(store.chain == chain)
+        #expect(store.credentials == nil)
+    }
+
+    @Test func `the region is the profile's where none is set`() throws {
+        let files = [
+            "/aws": "[default]\nregion = us-west-2\n[profile blue]\nregion=eu-north-1\n[profile bad]\nregion=x y"
+        ]
+        func region(_ more: [String: String]) throws -> String? {
+            let environment = ["SCHEDULE_STORE": "dynamodb", "AWS_CONFIG_FILE": "/aws"].merging(more) { $1 }
+            guard case .dynamoDB(let store) = try configuration(environment, files: files).store else { return nil }
+            #expect(store.chain.region == store.region)
+            return store.region
+        }
+        #expect(try region([:]) == "us-west-2")
+        #expect(try region(["AWS_PROFILE": "blue"]) == "eu-north-1")
+        #expect(try region(["AWS_PROFILE": "blue", "AWS_REGION": "eu-central-1"]) == "eu-central-1")
+        #expect(throws: ConfigurationError.self) { try region(["AWS_PROFILE": "none"]) }
+        #expect(throws: ConfigurationError.self) { try region(["AWS_PROFILE": "bad"]) }
     }
 
     @Test func `half a pair of credentials is an error, none is not`() throws {
@@ -283,7 +349,7 @@ import Testing
         let configuration = try configuration([
             "SCHEDULE_STORE": "dynamodb", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID",
             "AWS_SECRET_ACCESS_KEY": "hunter2", "AWS_SESSION_TOKEN": "hunter2",
-            "KAFKA_PROPERTY_SASL_PASSWORD": "hunter2",
+            "KAFKA_PROPERTY_SASL_PASSWORD": "hunter2", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hunter2",
         ])
         var dumped = ""
         dump(configuration, to: &dumped)

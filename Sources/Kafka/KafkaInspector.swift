@@ -1,0 +1,116 @@
+internal import CKafka
+internal import Synchronization
+
+/// Looks at a cluster as a member of a group would see it, without joining, committing or writing anything. For tools.
+///
+/// Every call blocks until its timeout. Used by one thread at a time.
+public final class KafkaInspector {
+    /// What the brokers say of a topic.
+    public struct Topic: Sendable, Equatable {
+        /// How many partitions it has.
+        public var partitions: Int
+        /// The partitions that have no leader just now.
+        public var leaderless: [Int32]
+        /// The replicas of the partition that has the fewest.
+        public var replicas: Int
+    }
+
+    private let client: KafkaClient
+    private let faults: FaultNote
+
+    /// A client that connects when it is first asked something.
+    ///
+    /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
+    public init(group: String, properties: KafkaProperties) throws(KafkaError) {
+        let faults = FaultNote()
+        let configuration = try KafkaConfiguration(
+            properties: properties,
+            required: ["group.id": group, "enable.auto.commit": "false", "allow.auto.create.topics": "false"]
+        )
+        configuration.withPointer(faults.register)
+        client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_CONSUMER), callbackContext: faults)
+        self.faults = faults
+    }
+
+    /// How many brokers the cluster has.
+    ///
+    /// - Throws: why none could be reached; where librdkafka knows more than that time ran out, such as a refused
+    ///   connection or password, that.
+    public func brokerCount(timeout: Duration) throws(KafkaError) -> Int {
+        try metadata(timeout) { Int($0.broker_cnt) }
+    }
+
+    /// What the brokers say of a topic; `nil` when there is none.
+    ///
+    /// - Throws: also when it may not be seen.
+    public func topic(_ name: String, timeout: Duration) throws(KafkaError) -> Topic? {
+        let found = try metadata(timeout) { list -> Result<Topic, KafkaError>? in
+            for index in 0..<Int(list.topic_cnt) where String(cString: list.topics[index].topic) == name {
+                let topic = list.topics[index]
+                guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return .failure(KafkaError(topic.err)) }
+                let partitions = UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
+                return .success(
+                    Topic(
+                        partitions: partitions.count,
+                        leaderless: partitions.filter { $0.leader < 0 }.map(\.id),
+                        replicas: partitions.map { Int($0.replica_cnt) }.min() ?? 0
+                    )
+                )
+            }
+            return nil
+        }
+        do {
+            return try found?.get()
+        } catch  where error.isUnknownTopic {
+            return nil
+        }
+    }
+
+    /// Asks for what the group has committed in a partition, as a member does first.
+    ///
+    /// - Throws: also when the group may not be used.
+    public func checkGroup(topic: String, timeout: Duration) throws(KafkaError) {
+        try PartitionList(topic: topic, partitions: [0]).withPointer { (list) throws(KafkaError) in
+            let code = rd_kafka_committed(client.handle, list, timeout.milliseconds)
+            for code in [code] + list.elements.map(\.err) where code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                throw explained(KafkaError(code))
+            }
+        }
+    }
+
+    private func metadata<Value>(
+        _ timeout: Duration,
+        _ read: (rd_kafka_metadata) -> Value
+    ) throws(KafkaError) -> Value {
+        var list: UnsafePointer<rd_kafka_metadata>?
+        // All topics: a topic that is asked for by name may be created by that.
+        let code = rd_kafka_metadata(client.handle, 1, nil, &list, timeout.milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw explained(KafkaError(code)) }
+        defer { rd_kafka_metadata_destroy(list) }
+        return read(list.pointee)
+    }
+
+    /// That time ran out is seldom all that is known.
+    private func explained(_ error: KafkaError) -> KafkaError {
+        while let message = rd_kafka_consume_queue(client.queue, 0) { rd_kafka_message_destroy(message) }
+        return error.isRetriable ? faults.first ?? error : error
+    }
+}
+
+/// The first fault that librdkafka tells of; noted by whoever polls.
+private final class FaultNote: Sendable {
+    private let note = Mutex<KafkaError?>(nil)
+
+    var first: KafkaError? { note.withLock { $0 } }
+
+    func register(in conf: OpaquePointer) {
+        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
+        rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
+        rd_kafka_conf_set_error_cb(conf) { _, code, reason, opaque in
+            guard let opaque, code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue else { return }
+            let error = KafkaError(code: code, message: reason.map { String(cString: $0) })
+            let faults = Unmanaged<FaultNote>.fromOpaque(opaque).takeUnretainedValue()
+            faults.note.withLock { $0 = $0 ?? error }
+        }
+    }
+}

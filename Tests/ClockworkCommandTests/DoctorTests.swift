@@ -1,0 +1,256 @@
+import ClockworkService
+import Foundation
+import Kafka
+import ScriptedServer
+import Synchronization
+import Testing
+
+@testable import clockwork
+
+/// The doctor against a cluster and a store with one thing wrong at a time.
+@Suite(.timeLimit(.minutes(3))) struct DoctorTests {
+    private static let keys: [String: String] = [
+        "schedules":
+            #"[{"AttributeName":"partitionId","KeyType":"HASH"},{"AttributeName":"scheduleTime","KeyType":"RANGE"}]"#,
+        "partitionExecutions": #"[{"AttributeName":"partitionId","KeyType":"HASH"}]"#,
+    ]
+
+    /// What a DynamoDB without faults answers; `Date` is the host's own time.
+    private static func answer(_ request: ScriptedServer.Request) -> ScriptedServer.Reaction {
+        let date = "Date: \(httpDate(Date()))"
+        let table = request.text.contains("partitionExecutions") ? "partitionExecutions" : "schedules"
+        switch request.headers["x-amz-target"]?.split(separator: ".").last {
+        case "DescribeTable":
+            let types =
+                #"[{"AttributeName":"partitionId","AttributeType":"S"},{"AttributeName":"scheduleTime","AttributeType":"N"}]"#
+            return .answer(
+                status: 200,
+                headers: [date],
+                body: """
+                    {"Table":{"TableStatus":"ACTIVE","KeySchema":\(keys[table]!),"AttributeDefinitions":\(types)}}
+                    """
+            )
+        case "DescribeTimeToLive":
+            let body = #"{"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"ttl"}}"#
+            return .answer(status: 200, headers: [date], body: body)
+        case "Query", "Scan": return .answer(status: 200, headers: [date], body: #"{"Items":[],"Count":0}"#)
+        case "BatchGetItem":
+            return .answer(status: 200, headers: [date], body: #"{"Responses":{},"UnprocessedKeys":{}}"#)
+        case "BatchWriteItem": return .answer(status: 200, headers: [date], body: #"{"UnprocessedItems":{}}"#)
+        default: return .answer(status: 200, headers: [date], body: "healthy: dynamodb")
+        }
+    }
+
+    private static func httpDate(_ date: Date) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: "GMT")
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return formatter.string(from: date)
+    }
+
+    private static func refusal(_ exception: String) -> ScriptedServer.Reaction {
+        .answer(status: 400, body: "{\"__type\":\"com.amazonaws#\(exception)\",\"message\":\"No.\"}")
+    }
+
+    /// What the doctor finds, beginning with a cluster and a store that are as they should be.
+    private func findings(
+        topics: [String: Int] = ["schedule-create": 4, "schedule-dead-letters": 1],
+        settings: [String: String] = [:],
+        patience: Duration = .seconds(5),
+        spoil: (LocalKafka) throws -> Void = { _ in },
+        store: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Reaction = answer
+    ) async throws -> [Finding] {
+        let cluster = try LocalKafka(brokers: 3, topics: topics)
+        defer { withExtendedLifetime(cluster) {} }
+        try spoil(cluster)
+        let server = ScriptedServer(store)
+        defer { server.stop() }
+        let environment = [
+            "KAFKA_BROKERS": cluster.bootstrapServers, "AWS_ENDPOINT_URL_DYNAMODB": server.url,
+            "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+            "APP_HOST": "127.0.0.1", "APP_PORT": "0", "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
+        ].merging(settings) { $1 }
+        let configuration = try Configuration(environment: environment, hostName: "pod", readFile: { _ in nil })
+        return await Doctor(configuration: configuration, patience: patience).findings()
+    }
+
+    private func faults(_ findings: [Finding]) -> [String] {
+        findings.filter { $0.verdict == .fault }.map { "\($0.subject): \($0.detail)" }
+    }
+
+    @Test func `what is as it should be is said to be`() async throws {
+        let findings = try await findings()
+        #expect(findings.map(\.verdict) == Array(repeating: .good, count: 9), "\(findings.map(\.line))")
+        #expect(
+            findings.map(\.subject) == [
+                "brokers", "intake topic", "dead-letter topic", "consumer group", "intake", "table schedules",
+                "table partitionExecutions", "clock", "port 0",
+            ]
+        )
+        #expect(findings[1].line == "✓ intake topic: schedule-create, 4 partitions, 3 replicas")
+    }
+
+    // MARK: Planted faults
+
+    @Test func `brokers that are not there`() async throws {
+        let faults = faults(try await findings(settings: ["KAFKA_BROKERS": "127.0.0.1:1"], patience: .seconds(2)))
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix("brokers: _TRANSPORT") == true, "\(faults)")
+    }
+
+    @Test func `a Kafka property that nobody knows`() async throws {
+        let findings = try await findings(settings: ["KAFKA_PROPERTY_SASL_MECHANIMS": "PLAIN"])
+        #expect(faults(findings).first?.contains("sasl.mechanims") == true)
+        #expect(findings.first?.remedy == "correct the Kafka property sasl.mechanims")
+    }
+
+    @Test func `an intake topic that does not exist`() async throws {
+        let faults = faults(try await findings(topics: ["schedule-dead-letters": 1]))
+        #expect(faults.contains("intake topic: schedule-create does not exist, or may not be seen"))
+    }
+
+    @Test func `a dead-letter topic that does not exist`() async throws {
+        let faults = faults(try await findings(topics: ["schedule-create": 4]))
+        #expect(faults == ["dead-letter topic: schedule-dead-letters does not exist, or may not be seen"])
+    }
+
+    @Test func `an intake topic that may not be used`() async throws {
+        let found = try await findings(spoil: { $0.setTopicError("schedule-create", code: 29) })
+        #expect(faults(found).first?.hasPrefix("intake topic: schedule-create: TOPIC_AUTHORIZATION_FAILED") == true)
+    }
+
+    @Test func `a partition without a leader`() async throws {
+        let found = try await findings(
+            patience: .seconds(2),
+            spoil: { try $0.setLeader(ofTopic: "schedule-dead-letters", partition: 0, broker: nil) }
+        )
+        #expect(faults(found) == ["dead-letter topic: schedule-dead-letters has no leader for 0"])
+    }
+
+    @Test func `a group that may not be used`() async throws {
+        let found = try await findings(spoil: { $0.failNext(.offsetFetch, codes: [30, 30, 30]) })
+        #expect(faults(found).first?.hasPrefix("consumer group: scheduler: GROUP_AUTHORIZATION_FAILED") == true)
+    }
+
+    @Test func `a store that is not there`() async throws {
+        let found = try await findings(
+            settings: ["AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"],
+            patience: .seconds(1)
+        )
+        #expect(faults(found).map { $0.prefix { $0 != ":" } } == ["table schedules", "table partitionExecutions"])
+        #expect(found.contains { $0.remedy?.contains("http://127.0.0.1:1") == true })
+    }
+
+    @Test func `credentials that are refused`() async throws {
+        let found = try await findings(store: { request in
+            request.line.hasPrefix("POST") ? Self.refusal("UnrecognizedClientException") : Self.answer(request)
+        })
+        #expect(faults(found).first == "table schedules: No.")
+        #expect(found.contains { $0.remedy?.contains("AWS_ACCESS_KEY_ID") == true })
+    }
+
+    @Test func `a table that does not exist`() async throws {
+        let found = try await findings(store: { request in
+            request.text.contains("partitionExecutions")
+                ? Self.refusal("ResourceNotFoundException") : Self.answer(request)
+        })
+        #expect(faults(found).first == "table partitionExecutions: does not exist in eu-central-1")
+    }
+
+    @Test func `a table with other keys`() async throws {
+        let found = try await findings(settings: ["SCHEDULE_DB": "partitionExecutions", "PARTITION_EXEC_DB": "other"])
+        #expect(faults(found).first == "table partitionExecutions: has other keys than Clockwork's")
+    }
+
+    @Test func `a table without time to live`() async throws {
+        let found = try await findings(store: { request in
+            request.headers["x-amz-target"]?.hasSuffix("DescribeTimeToLive") == true
+                ? .answer(status: 200, body: #"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#)
+                : Self.answer(request)
+        })
+        #expect(faults(found).isEmpty)
+        #expect(found.contains { $0.verdict == .warning && $0.detail == "keeps key records for ever" })
+    }
+
+    @Test func `a right that is missing`() async throws {
+        let found = try await findings(store: { request in
+            request.headers["x-amz-target"]?.hasSuffix("BatchWriteItem") == true
+                ? Self.refusal("AccessDeniedException") : Self.answer(request)
+        })
+        #expect(
+            faults(found) == [
+                "table schedules: BatchWriteItem is not allowed",
+                "table partitionExecutions: BatchWriteItem is not allowed",
+            ]
+        )
+    }
+
+    @Test func `a clock that is off`() async throws {
+        let found = try await findings(store: { request in
+            request.line.hasPrefix("GET")
+                ? .answer(status: 200, headers: ["Date: \(Self.httpDate(Date() + 3600))"]) : Self.answer(request)
+        })
+        #expect(faults(found).count == 1)
+        #expect(faults(found).first?.contains("s behind the store's") == true)
+    }
+
+    @Test func `a port that is taken`() async throws {
+        let server = ScriptedServer { _ in .hangUp }
+        defer { server.stop() }
+        let port = try #require(server.url.split(separator: ":").last).description
+        let found = try await findings(settings: ["APP_PORT": port])
+        #expect(faults(found) == ["port \(port): 127.0.0.1: Address already in use"])
+    }
+
+    @Test func `a file of the sqlite store that cannot be`() async throws {
+        let settings = ["SCHEDULE_STORE": "sqlite", "SQLITE_PATH": "/no/such/folder/clockwork.db"]
+        let found = try await findings(settings: settings)
+        #expect(faults(found).first?.hasPrefix("store /no/such/folder/clockwork.db: cannot be created") == true)
+    }
+
+    // MARK: The command
+
+    private static let executable =
+        ProcessInfo.processInfo.environment["CLOCKWORK_EXECUTABLE"]
+        ?? URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: ".build/debug/clockwork").path
+
+    private func run(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.executable)
+        process.arguments = ["doctor"] + arguments
+        process.environment = environment
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test func `the exit code tells a wrong setting, a fault, and neither`() throws {
+        let wrong = try run([], ["HORIZON": "soon", "KAFKA_BROKERS": "127.0.0.1:1", "SCHEDULE_STORE": "sqlite"])
+        #expect(wrong.status == 78)
+        #expect(wrong.output.hasPrefix("✗ configuration: HORIZON: \"soon\" is not accepted"))
+
+        let folder = FileManager.default.temporaryDirectory.path
+        let cluster = try LocalKafka(brokers: 3, topics: ["schedule-create": 4, "schedule-dead-letters": 1])
+        defer { withExtendedLifetime(cluster) {} }
+        var environment = [
+            "KAFKA_BROKERS": cluster.bootstrapServers, "SCHEDULE_STORE": "sqlite", "APP_HOST": "127.0.0.1",
+            "APP_PORT": "0", "SQLITE_PATH": "\(folder)/clockwork-\(UUID().uuidString).db", "HOME": folder,
+        ]
+        let right = try run(["--json"], environment)
+        #expect(right.status == 0, "\(right.output)")
+        let found = try JSONDecoder().decode([[String: String]].self, from: Data(right.output.utf8))
+        #expect(found.allSatisfy { $0["verdict"] == "good" })
+        #expect(found.count == 8)
+
+        environment["DEAD_LETTER_KAFKA_TOPIC"] = "elsewhere"
+        let faulty = try run([], environment)
+        #expect(faulty.status == 1)
+        #expect(faulty.output.contains("✗ dead-letter topic: elsewhere does not exist"))
+        #expect(faulty.output.contains(" → create it"))
+    }
+}
