@@ -22,6 +22,8 @@ let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", packa
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -40,6 +42,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -64,6 +68,9 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        // A factory of swift-metrics that Prometheus can read.
+        .target(name: "PrometheusMetrics", dependencies: [metrics], swiftSettings: swiftSettings),
+
         // For programs that use Clockwork, the commands among them.
         .target(
             name: "ClockworkClient",
@@ -74,22 +81,28 @@ let package = Package(
         // The shell.
         .target(
             name: "ClockworkService",
-            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "CLinux", deque, logging, lifecycle],
+            dependencies: [
+                "Scheduling", "Kafka", "ScheduleStores", "PrometheusMetrics", "CLinux", deque, metrics, tracing,
+                logging,
+                lifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "ClockworkAPI",
             dependencies: [
-                "Scheduling", "Kafka", "ClockworkService", hummingbird, hummingbirdCore, httpTypes, nio,
-                nioHTTPTypes, logging, lifecycle,
+                "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
+                nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB",
-                "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
+                "DynamoDB",
+                "HTTPTransport", "PrometheusMetrics", "CLinux", argumentParser, metrics, logging, lifecycle,
+                unixSignals,
             ],
             swiftSettings: swiftSettings
         ),
@@ -107,15 +120,20 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["PrometheusMetrics", metrics],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            dependencies: ["ClockworkService", "PrometheusMetrics", "Scheduling", "TestSupport", metrics, logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport", httpTypes,
-                lifecycle, logging,
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport",
+                "PrometheusMetrics", httpTypes, lifecycle, logging,
             ],
             swiftSettings: swiftSettings
         ),

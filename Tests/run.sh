@@ -8,11 +8,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 moto_version=5.2.1
 confluent_kafka_version=2.16.1
+prometheus_client_version=0.26.0
 venv=.build/venv
 
 prepare_venv() {
     # Written last, so that an interrupted installation is repeated.
-    local installed=$venv/moto-$moto_version-confluent-kafka-$confluent_kafka_version.installed
+    local versions=moto-$moto_version-confluent-kafka-$confluent_kafka_version-prometheus-client-$prometheus_client_version
+    local installed=$venv/$versions.installed
     if [[ -e $installed ]]; then
         return
     fi
@@ -23,7 +25,8 @@ prepare_venv() {
     [[ -x $python ]] || python=python3
     "$python" -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input \
-        "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version"
+        "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version" \
+        "prometheus-client==$prometheus_client_version"
     touch "$installed"
 }
 

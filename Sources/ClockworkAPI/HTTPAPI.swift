@@ -4,6 +4,7 @@ internal import HummingbirdCore
 public import Kafka
 public import Logging
 internal import NIOCore
+public import PrometheusMetrics
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
@@ -34,12 +35,14 @@ public final class HTTPAPI: Service {
     ///   - store: where schedules stand; shared with the pod of this process, if there is one.
     ///   - hasJoined: whether the pod of this process has joined its consumer group; always true without one. Called
     ///     from any thread.
+    ///   - metrics: what `/metrics` shows, and where the API shows what it does.
     ///   - logger: takes log lines.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: HTTPAPISettings,
         store: any ScheduleStore,
         hasJoined: @escaping @Sendable () -> Bool,
+        metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
         self.settings = settings
@@ -54,7 +57,7 @@ public final class HTTPAPI: Service {
                 timeout: limits.acknowledgementTimeout,
                 logger: logger
             )
-        case .healthOnly:
+        case .stateOnly:
             producer = nil
         }
         let calls = producer.map { producer in
@@ -69,6 +72,8 @@ public final class HTTPAPI: Service {
             tokens: AccessTokens(settings.tokens),
             readiness: readiness,
             slots: RequestSlots(maxRequests: limits.concurrentRequests, maxBytes: limits.heldBytes),
+            metrics: metrics,
+            requestMetrics: RequestMetrics(metrics),
             limits: limits
         )
     }

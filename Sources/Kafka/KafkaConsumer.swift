@@ -225,6 +225,15 @@ public final class KafkaConsumer: @unchecked Sendable {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
     }
 
+    /// The offset the next record of a partition would get, as the latest fetch or question has told; `nil` before.
+    /// Asks nobody. From any thread.
+    public func knownEnd(of partition: Int32) -> Int64? {
+        var low: Int64 = 0
+        var high: Int64 = -1
+        let code = rd_kafka_get_watermark_offsets(client.handle, topic, partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+
     // MARK: Questions to the brokers
 
     /// Where partitions stand: what the group has committed and what the log holds. Runs on a thread of its own.

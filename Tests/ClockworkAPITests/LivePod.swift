@@ -4,6 +4,7 @@ import Glibc
 import HTTPTransport
 import Kafka
 import Logging
+import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
@@ -46,6 +47,7 @@ final class LivePod: Sendable {
         )
         defer { sqlite.close() }
         let store = FaultyStore(sqlite)
+        let metrics = MetricsRegistry(Metric.all)
         let properties: KafkaProperties = [
             "bootstrap.servers": kafka.bootstrapServers,
             "fetch.wait.max.ms": "10",
@@ -70,7 +72,8 @@ final class LivePod: Sendable {
                         rules: rules,
                         limits: SchedulerLimits()
                     ),
-                    store: store,
+                    store: ObservedStore(store, metrics: metrics),
+                    metrics: metrics,
                     logger: logger
                 )
             } else {
@@ -86,7 +89,13 @@ final class LivePod: Sendable {
             rules: rules
         )
         settings.limits = limits
-        let api = try HTTPAPI(settings: settings, store: store, hasJoined: { pod?.hasJoined ?? true }, logger: logger)
+        let api = try HTTPAPI(
+            settings: settings,
+            store: store,
+            hasJoined: { pod?.hasJoined ?? true },
+            metrics: metrics,
+            logger: logger
+        )
         var client = HTTPClient.Configuration()
         client.maximumResponseBytes = 16 << 20
         let http = try HTTPClient(configuration: client)

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import DequeModule
 internal import Kafka
 internal import Logging
@@ -53,6 +54,7 @@ final class DeliveryProducer {
     private var owners: Set<UInt32> = []
     private var lastSequence: UInt64 = 0
     private var outcome = Outcome()
+    private var metrics: DeliveryMetrics
 
     /// The pause before records are produced again, in milliseconds.
     private static let retryPause: Int64 = 500
@@ -61,9 +63,11 @@ final class DeliveryProducer {
         properties: KafkaProperties,
         deadLetterTopic: String,
         wakeDescriptor: Int32,
+        metrics: any MetricsFactory,
         logger: Logger
     ) throws(KafkaError) {
         self.deadLetterTopic = deadLetterTopic
+        self.metrics = DeliveryMetrics(metrics)
         self.logger = logger
         makeLane = { (isSolo) throws(KafkaError) in
             var properties = properties
@@ -123,6 +127,11 @@ final class DeliveryProducer {
         startLooks(now)
         defer { outcome = Outcome() }
         return outcome
+    }
+
+    /// Makes visible what was counted since the last call.
+    func publishMetrics() {
+        metrics.publish()
     }
 
     /// When there is something to do without anything arriving.
@@ -193,6 +202,7 @@ final class DeliveryProducer {
     }
 
     private func retryLater(_ record: OutgoingRecord, _ now: EpochMilliseconds) {
+        metrics.retried()
         retries.append(record)
         retryTopics.insert(record.topic)
         if retryTime == nil { retryTime = now.advanced(byMilliseconds: Self.retryPause) }
@@ -309,12 +319,15 @@ final class DeliveryProducer {
     private func conclude(_ record: OutgoingRecord, _ verdict: ReportVerdict, _ now: EpochMilliseconds) {
         switch (verdict, record.purpose) {
         case (.written, .delivery(let owner, let delivery)):
+            let lateness = delivery.wasDueOnArrival ? nil : now.rawValue - delivery.schedule.position.time.rawValue
+            metrics.delivered(to: record.topic, lateness: lateness)
             outcome.delivered[owner, default: []].append(delivery.token)
         case (.written, .rejectedRequest(let owner, let offset)):
             outcome.rejectionsDeadLettered[owner, default: []].append(offset)
         case (.written, .failedDelivery(let owner, let token)):
             outcome.deadLettered[owner, default: []].append(token)
         case (.failed(let failure), .delivery(let owner, let delivery)):
+            metrics.failed(to: record.topic)
             outcome.failed[owner, default: []].append((delivery.token, failure))
         case (.failed(let failure), _):
             // Nothing is dropped in silence: a dead letter is tried until it can be written.

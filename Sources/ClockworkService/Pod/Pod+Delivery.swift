@@ -19,6 +19,7 @@ extension Pod {
 
     /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
     func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        metrics.deadLettered(failed.failure.code)
         let schedule = failed.delivery.schedule
         var headers = recordID.deliveredHeaders(of: schedule, partition: owner.partition)
         recordID.addDeadLetterHeaders(
@@ -43,6 +44,7 @@ extension Pod {
 
     /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
     func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        metrics.deadLettered(record.rejection.code)
         var headers = record.headers
         recordID.addDeadLetterHeaders(
             to: &headers,

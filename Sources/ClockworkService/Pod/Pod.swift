@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Kafka
 public import Logging
 public import Scheduling
@@ -31,6 +32,8 @@ public actor Pod: Service {
     var commits = CommitQueue()
     nonisolated let joined = Atomic(false)
     private var counted = SchedulerCounters()
+    var metrics: PodMetrics
+    private var lagMeasuredAt = EpochMilliseconds.zero
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
     enum Phase {
@@ -68,15 +71,24 @@ public actor Pod: Service {
     static let offsetsTimeout = Duration.seconds(7)
     /// The time between two progress records of a partition, in milliseconds.
     static let progressInterval: Int64 = 5_000
+    /// The time between two measurements of the intake's lag, in milliseconds.
+    private static let lagInterval: Int64 = 1_000
     /// The most polls in one turn, so that timers and reports get theirs.
     private static let maxPollsPerTurn = 4
 
     /// Joins the group. Nothing is read before `run`.
     ///
+    /// - Parameter metrics: where it shows what it does.
     /// - Throws: when Kafka refuses a property.
-    public init(settings: PodSettings, store: any ScheduleStore, logger: Logger) throws(KafkaError) {
+    public init(
+        settings: PodSettings,
+        store: any ScheduleStore,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        logger: Logger
+    ) throws(KafkaError) {
         self.settings = settings
         self.logger = logger
+        self.metrics = PodMetrics(metrics)
         stores = StoreRunner(store: store, logger: logger)
         recordID = RecordID(topic: settings.intakeTopic)
         intake = IntakeReader(rules: settings.rules)
@@ -85,6 +97,7 @@ public actor Pod: Service {
             properties: settings.properties,
             deadLetterTopic: settings.deadLetterTopic,
             wakeDescriptor: loop.wakeDescriptor,
+            metrics: metrics,
             logger: logger
         )
         consumer = try KafkaConsumer(
@@ -231,6 +244,7 @@ public actor Pod: Service {
         joined.store(false, ordering: .relaxed)
         reportEnd()
         reportFiring()
+        publishMetrics()
     }
 
     func count(_ counters: SchedulerCounters) {
@@ -262,8 +276,36 @@ public actor Pod: Service {
         commit(now)
         if !whenFiring.isEmpty { reportFiring() }
         for topic in delivery.takeWantedLooks() { lookFor(topic) }
+        measureLag(now)
+        publishMetrics()
         // More is in the consumer's queue, which signals only what comes into an empty one.
         loop.setAlarm(isMore ? now : nextWake(now))
+    }
+
+    /// Makes visible what this turn, and the jobs before it, have changed.
+    private func publishMetrics() {
+        delivery.publishMetrics()
+        var standing = PodMetrics.Standing()
+        standing.counters = counted
+        standing.owned = owners.count
+        for owner in owners.values {
+            standing.counters.add(owner.scheduler.counters)
+            standing.paused += owner.scheduler.isPaused ? 1 : 0
+            standing.resident += owner.scheduler.residentCount
+            standing.unsettled += owner.scheduler.unsettledCount
+            standing.inFlight += owner.scheduler.deliveriesInFlight
+            standing.bytes += owner.scheduler.bytesInMemory
+        }
+        metrics.publish(standing)
+    }
+
+    private func measureLag(_ now: EpochMilliseconds) {
+        guard now >= lagMeasuredAt.advanced(byMilliseconds: Self.lagInterval) || now < lagMeasuredAt else { return }
+        lagMeasuredAt = now
+        for owner in owners.values {
+            guard let end = consumer.knownEnd(of: owner.partition) else { continue }
+            metrics.lags(owner.partition, by: max(0, end - owner.scheduler.nextOffset))
+        }
     }
 
     private func nextWake(_ now: EpochMilliseconds) -> EpochMilliseconds? {

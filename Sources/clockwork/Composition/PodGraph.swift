@@ -5,6 +5,7 @@ import DynamoDB
 import HTTPTransport
 import Kafka
 import Logging
+import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
@@ -14,7 +15,7 @@ import UnixSignals
 enum Role: String, CaseIterable, ExpressibleByArgument {
     /// The HTTP API alone.
     case api
-    /// A pod alone; of the HTTP API it serves the health checks.
+    /// A pod alone; of the HTTP API it serves the health checks and the metrics.
     case scheduler
     /// Both.
     case all
@@ -52,15 +53,17 @@ struct PodGraph {
             )
             throw ExitCode(78)
         }
+        let metrics = MetricsRegistry(Metric.all)
+        ProcessMetrics.add(to: metrics)
         store = try OpenStore(configuration, logger: logger)
         do {
-            let store = store.store
+            let store = ObservedStore(store.store, metrics: metrics)
             let pod: Pod? =
                 switch role {
                 case .api: nil
                 case .scheduler, .all:
                     try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                        try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+                        try Pod(settings: PodSettings(configuration), store: store, metrics: metrics, logger: logger)
                     }
                 }
             self.pod = pod
@@ -69,6 +72,7 @@ struct PodGraph {
                     settings: HTTPAPISettings(configuration, role: role),
                     store: store,
                     hasJoined: { pod?.hasJoined ?? true },
+                    metrics: metrics,
                     logger: logger
                 )
             }
@@ -170,7 +174,7 @@ extension HTTPAPISettings {
             host: configuration.api.host,
             port: configuration.api.port,
             tokens: configuration.api.tokens,
-            offer: role == .scheduler ? .healthOnly : .all,
+            offer: role == .scheduler ? .stateOnly : .all,
             properties: KafkaProperties(configuration.kafka),
             intakeTopic: configuration.kafka.intakeTopic,
             rules: RequestRules(configuration)
