@@ -5,6 +5,7 @@
 #   make test       runs every test, against real parts that it starts and stops itself
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
+#   make check-metrics  has a real Prometheus scrape three pods (Debian: prometheus, kcat)
 #   make simulate   runs the simulated worlds alone, SEEDS of them (default 10000)
 #   make format     formats the sources
 #   make lint       checks their format
@@ -16,7 +17,7 @@ SOURCES = Package.swift Sources Tests
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo run simulate format lint clean
+.PHONY: help setup build test demo run check-metrics simulate format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -35,6 +36,10 @@ demo: build
 
 run: build
 	.build/release/clockwork dev $(EXAMPLE_TOPICS)
+
+check-metrics: setup
+	swift build --product clockwork
+	scripts/check-metrics.sh .build/debug/clockwork
 
 simulate: setup
 	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter Simulation
