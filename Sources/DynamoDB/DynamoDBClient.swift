@@ -30,22 +30,27 @@ public final class DynamoDBClient: Sendable {
     public let configuration: Configuration
     private let credentials: any CredentialsProvider
     private let http: HTTPClient
+    private let observer: (any DynamoDBObserver)?
     private let logger: Logger
     private let random: @Sendable () -> Double
 
     /// A client that sends through `http`, which the caller keeps and closes. `http` must accept answers of 32 MiB.
     ///
-    /// - Parameter random: gives the fractions for the jitter, from 0 up to but not including 1.
+    /// - Parameters:
+    ///   - observer: is told of each request.
+    ///   - random: gives the fractions for the jitter, from 0 up to but not including 1.
     public init(
         configuration: Configuration,
         credentials: any CredentialsProvider,
         http: HTTPClient,
+        observer: (any DynamoDBObserver)? = nil,
         logger: Logger,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.configuration = configuration
         self.credentials = credentials
         self.http = http
+        self.observer = observer
         self.logger = logger
         self.random = random
     }
@@ -70,11 +75,18 @@ public final class DynamoDBClient: Sendable {
             do {
                 let answer = try await send(operation, body, deadline: deadline)
                 var reader = JSONReader(answer)
-                if let output = try? decode(&reader), (try? reader.finish()) != nil { return output }
+                if let output = try? decode(&reader), (try? reader.finish()) != nil {
+                    observer?.requestEnded(operation.rawValue, failure: nil)
+                    if reader.consumedCapacity > 0 {
+                        observer?.capacityConsumed(operation.rawValue, units: reader.consumedCapacity)
+                    }
+                    return output
+                }
                 failure = .unreadable(operation)
             } catch {
                 failure = error
             }
+            observer?.requestEnded(operation.rawValue, failure: failure.code)
             guard failure.isRetriable else { throw failure }
             logger.debug(
                 "DynamoDB attempt failed",
@@ -107,6 +119,7 @@ public final class DynamoDBClient: Sendable {
         } catch {
             throw .cancelled
         }
+        observer?.requestRepeated(operation.rawValue)
     }
 
     private func send(
