@@ -24,6 +24,7 @@ public final class KafkaConsumer: @unchecked Sendable {
     public static let maxRecordsPerPoll = 2_000
 
     private static let defaults: KafkaProperties = [
+        "statistics.interval.ms": "15000",
         "auto.offset.reset": "earliest",
         // Bounds memory: fetched records that wait for a poll, over all partitions, in KiB and in records (each costs
         // some 350 bytes besides). Not lower: a full queue lets librdkafka 2.0 rest for up to a second before it
