@@ -24,6 +24,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -82,9 +83,8 @@ let package = Package(
         .target(
             name: "ClockworkService",
             dependencies: [
-                "Scheduling", "Kafka", "ScheduleStores", "PrometheusMetrics", "CLinux", deque, metrics, tracing,
-                logging,
-                lifecycle,
+                "Scheduling", "Kafka", "ScheduleStores", "HTTPTransport", "PrometheusMetrics", "CLinux", deque, metrics,
+                tracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -100,9 +100,8 @@ let package = Package(
             name: "clockwork",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
-                "DynamoDB",
-                "HTTPTransport", "PrometheusMetrics", "CLinux", argumentParser, metrics, logging, lifecycle,
-                unixSignals,
+                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", argumentParser, metrics, tracing, logging,
+                lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
         ),
@@ -126,14 +125,18 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "PrometheusMetrics", "Scheduling", "TestSupport", metrics, logging],
+            dependencies: [
+                "ClockworkService", "PrometheusMetrics", "Scheduling", "Kafka", "ScriptedServer", "TestSupport",
+                metrics,
+                tracing, inMemoryTracing, logging, lifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport",
-                "PrometheusMetrics", httpTypes, lifecycle, logging,
+                "PrometheusMetrics", httpTypes, lifecycle, logging, tracing, inMemoryTracing,
             ],
             swiftSettings: swiftSettings
         ),

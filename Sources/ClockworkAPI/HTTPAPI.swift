@@ -1,3 +1,4 @@
+internal import ClockworkService
 internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
@@ -45,6 +46,7 @@ public final class HTTPAPI: Service {
         metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
+        let logger = logger.inCategory(.api)
         self.settings = settings
         self.logger = logger
         let limits = settings.limits
@@ -55,6 +57,7 @@ public final class HTTPAPI: Service {
                 topic: settings.intakeTopic,
                 properties: settings.properties,
                 timeout: limits.acknowledgementTimeout,
+                metrics: metrics,
                 logger: logger
             )
         case .stateOnly:

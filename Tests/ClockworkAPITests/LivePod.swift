@@ -8,6 +8,7 @@ import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
+import Tracing
 
 /// A pod with its HTTP API, a local cluster and an SQLite store, in this process.
 final class LivePod: Sendable {
@@ -32,6 +33,7 @@ final class LivePod: Sendable {
         tokens: [String] = [],
         runsPod: Bool = true,
         limits: HTTPAPILimits = HTTPAPILimits(),
+        tracer: (any Tracer)? = nil,
         _ body: (LivePod) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -72,8 +74,9 @@ final class LivePod: Sendable {
                         rules: rules,
                         limits: SchedulerLimits()
                     ),
-                    store: ObservedStore(store, metrics: metrics),
+                    store: ObservedStore(store, metrics: metrics, tracer: tracer),
                     metrics: metrics,
+                    tracer: tracer,
                     logger: logger
                 )
             } else {

@@ -55,6 +55,7 @@ final class DeliveryProducer {
     private var lastSequence: UInt64 = 0
     private var outcome = Outcome()
     private var metrics: DeliveryMetrics
+    private var clientMetrics: KafkaClientMetrics
 
     /// The pause before records are produced again, in milliseconds.
     private static let retryPause: Int64 = 500
@@ -68,11 +69,12 @@ final class DeliveryProducer {
     ) throws(KafkaError) {
         self.deadLetterTopic = deadLetterTopic
         self.metrics = DeliveryMetrics(metrics)
+        clientMetrics = KafkaClientMetrics(.producer, metrics)
         self.logger = logger
         makeLane = { (isSolo) throws(KafkaError) in
             var properties = properties
             if isSolo { properties.set("batch.num.messages", to: "1") }
-            let lane = try ProducerLane(properties: properties, logger: logger)
+            let lane = try ProducerLane(properties: properties, logger: logger.inCategory(.kafka))
             lane.producer.signal(fileDescriptor: wakeDescriptor)
             return lane
         }
@@ -119,8 +121,9 @@ final class DeliveryProducer {
 
     /// What became of records since the last call, after looking for reports.
     func takeOutcome(now: EpochMilliseconds) -> Outcome {
-        pollReports(of: lane, now)
-        if let soloLane { pollReports(of: soloLane, now) }
+        pollReports(of: lane, now) { clientMetrics.publish($0) }
+        // Records travel alone too seldom for the statistics of their producer.
+        if let soloLane { pollReports(of: soloLane, now) { _ in } }
         if let fatal = lane.producer.fatalError ?? soloLane?.producer.fatalError { replaceProducers(fatal, now) }
         drainBacklog(now)
         if let time = retryTime, time <= now { produceRetries(now) }
@@ -281,12 +284,18 @@ final class DeliveryProducer {
 
     // MARK: Reports
 
-    private func pollReports(of lane: ProducerLane, _ now: EpochMilliseconds) {
+    private func pollReports(
+        of lane: ProducerLane,
+        _ now: EpochMilliseconds,
+        onStatistics: (KafkaStatistics) -> Void
+    ) {
         lane.producer.pollReports { report in
             guard let record = giveBack(Int(report.token)) else { return }
             settle(record, report.error, now)
         } onError: { error in
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka producer", metadata: ["error": "\(error)"])
+        } onStatistics: { statistics in
+            onStatistics(statistics)
         }
     }
 

@@ -107,6 +107,53 @@ public enum Metric {
         help: "Changes of the partitions of this pod; an assignment of none counts as well."
     )
 
+    // MARK: Kafka clients
+
+    private static let client = Label("client", "consumer, producer, api")
+
+    static let kafkaQueuedRecords = MetricDescription(
+        "clockwork_kafka_queued_records",
+        .gauge,
+        unit: "records",
+        labels: [client],
+        help: "Records that wait in a producer's queue or for their acknowledgement, as of the latest statistics."
+    )
+    static let kafkaConnectedBrokers = MetricDescription(
+        "clockwork_kafka_connected_brokers",
+        .gauge,
+        unit: "brokers",
+        labels: [client],
+        help: "Brokers with a connection that is up, as of the latest statistics."
+    )
+    static let kafkaRoundTrip = MetricDescription(
+        "clockwork_kafka_round_trip_seconds",
+        .gauge,
+        unit: "seconds",
+        labels: [client],
+        help: "The slowest broker's average round trip in the latest interval of statistics."
+    )
+    static let kafkaSentBytes = MetricDescription(
+        "clockwork_kafka_sent_bytes_total",
+        .counter,
+        unit: "bytes",
+        labels: [client],
+        help: "Bytes sent to brokers."
+    )
+    static let kafkaReceivedBytes = MetricDescription(
+        "clockwork_kafka_received_bytes_total",
+        .counter,
+        unit: "bytes",
+        labels: [client],
+        help: "Bytes received from brokers."
+    )
+    static let kafkaFailedRequests = MetricDescription(
+        "clockwork_kafka_failed_requests_total",
+        .counter,
+        unit: "requests",
+        labels: [client],
+        help: "Requests to brokers that failed or timed out."
+    )
+
     // MARK: The store
 
     static let storeCalls = MetricDescription(
@@ -119,7 +166,8 @@ public enum Metric {
         ],
         help: "Calls to the store, the store's own retries included."
     )
-    static let dynamoDBRequests = MetricDescription(
+    /// Requests to DynamoDB.
+    public static let dynamoDBRequests = MetricDescription(
         "clockwork_dynamodb_requests_total",
         .counter,
         unit: "requests",
@@ -129,14 +177,16 @@ public enum Metric {
         ],
         help: "Requests sent to DynamoDB, each attempt for itself."
     )
-    static let dynamoDBRetries = MetricDescription(
+    /// Requests to DynamoDB that are sent again.
+    public static let dynamoDBRetries = MetricDescription(
         "clockwork_dynamodb_retries_total",
         .counter,
         unit: "requests",
         labels: [Label("operation", "DynamoDB's operations")],
         help: "Requests to DynamoDB that are sent again, after a failure or for what was left unprocessed."
     )
-    static let dynamoDBCapacity = MetricDescription(
+    /// Capacity that DynamoDB charges.
+    public static let dynamoDBCapacity = MetricDescription(
         "clockwork_dynamodb_consumed_capacity_units_total",
         .counter,
         unit: "capacity units",
@@ -209,8 +259,8 @@ public enum Metric {
     public static let all: [MetricDescription] = [
         requests, deadLetters, intakeLag, unsettledOffsets, residentSchedules, scheduleBytes, deliveries,
         deliveriesInFlight, deliveryLateness, deliveryRetries, ownedPartitions, pausedPartitions, rebalances,
-        storeCalls,
-        dynamoDBRequests, dynamoDBRetries, dynamoDBCapacity, httpRequests, cpu, residentMemory, virtualMemory,
-        openDescriptors, maxDescriptors, startTime, build,
+        kafkaQueuedRecords, kafkaConnectedBrokers, kafkaRoundTrip, kafkaSentBytes, kafkaReceivedBytes,
+        kafkaFailedRequests, storeCalls, dynamoDBRequests, dynamoDBRetries, dynamoDBCapacity, httpRequests, cpu,
+        residentMemory, virtualMemory, openDescriptors, maxDescriptors, startTime, build,
     ]
 }

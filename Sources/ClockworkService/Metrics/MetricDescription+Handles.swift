@@ -3,17 +3,17 @@ public import PrometheusMetrics
 
 extension MetricDescription {
     /// A counter of `factory`, with the values of the labels in their order.
-    func counter(_ factory: any MetricsFactory, _ values: String...) -> Counter {
+    public func counter(_ factory: any MetricsFactory, _ values: String...) -> Counter {
         Counter(label: name, dimensions: dimensions(values), factory: factory)
     }
 
     /// A counter of fractions of `factory`, with the values of the labels in their order.
-    func fractionCounter(_ factory: any MetricsFactory, _ values: String...) -> FloatingPointCounter {
+    public func fractionCounter(_ factory: any MetricsFactory, _ values: String...) -> FloatingPointCounter {
         FloatingPointCounter(label: name, dimensions: dimensions(values), factory: factory)
     }
 
     /// A gauge of `factory`, with the values of the labels in their order.
-    func gauge(_ factory: any MetricsFactory, _ values: String...) -> Gauge {
+    public func gauge(_ factory: any MetricsFactory, _ values: String...) -> Gauge {
         Gauge(label: name, dimensions: dimensions(values), factory: factory)
     }
 

@@ -1,8 +1,9 @@
 public import CoreMetrics
 internal import PrometheusMetrics
 public import Scheduling
+public import Tracing
 
-/// A store whose calls are measured.
+/// A store whose calls are measured, and traced where there is a tracer.
 public struct ObservedStore: ScheduleStore {
     private enum Operation: String, CaseIterable {
         case apply
@@ -26,10 +27,14 @@ public struct ObservedStore: ScheduleStore {
 
     private let store: any ScheduleStore
     private let timers: [Operation: Timers]
+    private let tracer: (any Tracer)?
 
     /// Measures the calls to `store`.
-    public init(_ store: any ScheduleStore, metrics factory: any MetricsFactory) {
+    ///
+    /// - Parameter tracer: opens a span for each call; `nil` for none.
+    public init(_ store: any ScheduleStore, metrics factory: any MetricsFactory, tracer: (any Tracer)? = nil) {
         self.store = store
+        self.tracer = tracer
         timers = Dictionary(uniqueKeysWithValues: Operation.allCases.map { ($0, Timers($0, factory)) })
     }
 
@@ -37,12 +42,16 @@ public struct ObservedStore: ScheduleStore {
         _ operation: Operation,
         _ call: () async throws(ScheduleStoreError) -> Value
     ) async throws(ScheduleStoreError) -> Value {
+        let span = tracer?.startSpan("clockwork store \(operation.rawValue)", ofKind: .client)
+        defer { span?.end() }
         let start = ContinuousClock.now
         do throws(ScheduleStoreError) {
             let value = try await call()
             record(start, timers[operation]?.ok)
             return value
         } catch {
+            span?.recordError(error)
+            span?.setStatus(SpanStatus(code: .error))
             switch error.code {
             case .unavailable: record(start, timers[operation]?.unavailable)
             case .refused: record(start, timers[operation]?.refused)

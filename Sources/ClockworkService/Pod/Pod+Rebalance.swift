@@ -34,6 +34,8 @@ extension Pod {
         case .error(let error):
             // What librdkafka goes on from by itself is in its own log lines as well.
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
+        case .statistics(let statistics):
+            consumerMetrics.publish(statistics)
         case .fatal(let error):
             logger.critical("Kafka consumer has ended", metadata: ["error": "\(error)"])
             abandon(error)

@@ -4,6 +4,7 @@ public import Logging
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
+public import Tracing
 
 /// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers what is due.
 ///
@@ -21,6 +22,7 @@ public actor Pod: Service {
     let consumer: KafkaConsumer
     let delivery: DeliveryProducer
     let recordID: RecordID
+    private let tracer: BatchTracer?
 
     var intake: IntakeReader
     var owners: [UInt32: PartitionOwner] = [:]
@@ -33,6 +35,7 @@ public actor Pod: Service {
     nonisolated let joined = Atomic(false)
     private var counted = SchedulerCounters()
     var metrics: PodMetrics
+    var consumerMetrics: KafkaClientMetrics
     private var lagMeasuredAt = EpochMilliseconds.zero
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
@@ -78,18 +81,23 @@ public actor Pod: Service {
 
     /// Joins the group. Nothing is read before `run`.
     ///
-    /// - Parameter metrics: where it shows what it does.
+    /// - Parameters:
+    ///   - metrics: where it shows what it does.
+    ///   - tracer: opens a span for each batch of requests and of deliveries; `nil` for none.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: PodSettings,
         store: any ScheduleStore,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        tracer: (any Tracer)? = nil,
         logger: Logger
     ) throws(KafkaError) {
         self.settings = settings
-        self.logger = logger
+        self.logger = logger.inCategory(.pod)
         self.metrics = PodMetrics(metrics)
-        stores = StoreRunner(store: store, logger: logger)
+        consumerMetrics = KafkaClientMetrics(.consumer, metrics)
+        stores = StoreRunner(store: store, logger: logger.inCategory(.store))
+        self.tracer = tracer.map(BatchTracer.init)
         recordID = RecordID(topic: settings.intakeTopic)
         intake = IntakeReader(rules: settings.rules)
         (tasks, taskSource) = AsyncStream.makeStream()
@@ -98,13 +106,13 @@ public actor Pod: Service {
             deadLetterTopic: settings.deadLetterTopic,
             wakeDescriptor: loop.wakeDescriptor,
             metrics: metrics,
-            logger: logger
+            logger: logger.inCategory(.delivery)
         )
         consumer = try KafkaConsumer(
             topic: settings.intakeTopic,
             group: settings.group,
             properties: settings.properties,
-            logger: logger
+            logger: logger.inCategory(.kafka)
         )
         consumer.signal(fileDescriptor: loop.wakeDescriptor)
     }
@@ -336,6 +344,8 @@ public actor Pod: Service {
     }
 
     private func take(_ batch: IntakeReader.Batch, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+        let span = tracer?.intake(batch.items, partition: owner.partition)
+        defer { span?.end() }
         let fresh = owner.scheduler.nextOffset
         step(owner, now) { $0.requestsRead(batch.items, now: now, &$1) }
         for record in batch.rejected where record.offset >= fresh {
@@ -364,7 +374,11 @@ public actor Pod: Service {
     }
 
     private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
-        for delivery in effects.deliver { send(delivery, owner, now) }
+        if !effects.deliver.isEmpty {
+            let span = tracer?.delivery(effects.deliver, partition: owner.partition)
+            for delivery in effects.deliver { send(delivery, owner, now) }
+            span?.end()
+        }
         for failed in effects.deadLetter { deadLetter(failed, owner, now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
             stores.begin(

@@ -9,6 +9,7 @@ import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
+import Tracing
 import UnixSignals
 
 /// The parts of Clockwork that a process runs.
@@ -25,6 +26,7 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
 struct PodGraph {
     let pod: Pod?
     let api: HTTPAPI
+    private let reporter: ElasticsearchReporter?
     private let store: OpenStore
 
     /// Runs everything until a signal ends it.
@@ -32,7 +34,8 @@ struct PodGraph {
     /// Services start in this order and end the other way: no request is taken that a pod would not see. One that
     /// fails, such as an API whose port is taken, has the others drain.
     func group(logger: Logger) -> ServiceGroup {
-        let services: [any Service] = pod.map { [$0, api] } ?? [api]
+        let parts: [(any Service)?] = [reporter, pod, api]
+        let services = parts.compactMap(\.self)
         let configuration = ServiceGroupConfiguration(
             services: services.map { service in
                 ServiceGroupConfiguration.ServiceConfiguration(
@@ -55,18 +58,34 @@ struct PodGraph {
         }
         let metrics = MetricsRegistry(Metric.all)
         ProcessMetrics.add(to: metrics)
-        store = try OpenStore(configuration, logger: logger)
+        store = try OpenStore(configuration, observer: DynamoDBMetrics(metrics), logger: logger.inCategory(.store))
         do {
-            let store = ObservedStore(store.store, metrics: metrics)
+            // Looked up once: without a tracer nobody asks again, and nothing is made for one.
+            let tracer = InstrumentationSystem.tracer is NoOpTracer ? nil : InstrumentationSystem.tracer
+            let store = ObservedStore(store.store, metrics: metrics, tracer: tracer)
             let pod: Pod? =
                 switch role {
                 case .api: nil
                 case .scheduler, .all:
                     try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                        try Pod(settings: PodSettings(configuration), store: store, metrics: metrics, logger: logger)
+                        try Pod(
+                            settings: PodSettings(configuration),
+                            store: store,
+                            metrics: metrics,
+                            tracer: tracer,
+                            logger: logger
+                        )
                     }
                 }
             self.pod = pod
+            reporter = try configuration.elasticsearch.map { elasticsearch in
+                try ElasticsearchReporter(
+                    elasticsearch,
+                    registry: metrics,
+                    pod: configuration.podName,
+                    logger: logger
+                )
+            }
             api = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
                 try HTTPAPI(
                     settings: HTTPAPISettings(configuration, role: role),
@@ -93,7 +112,7 @@ struct OpenStore {
     let store: any ScheduleStore
     let close: () -> Void
 
-    init(_ configuration: Configuration, logger: Logger) throws {
+    init(_ configuration: Configuration, observer: (any DynamoDBObserver)? = nil, logger: Logger) throws {
         switch configuration.store {
         case .sqlite(let path):
             let store = try SQLiteScheduleStore(
@@ -105,7 +124,7 @@ struct OpenStore {
             self.store = store
             close = store.close
         case .dynamoDB(let settings):
-            let (store, http) = try Self.dynamoDB(settings, configuration, logger)
+            let (store, http) = try Self.dynamoDB(settings, configuration, observer: observer, logger)
             self.store = store
             close = http.close
         }
@@ -115,6 +134,7 @@ struct OpenStore {
     static func dynamoDB(
         _ settings: DynamoDBConfiguration,
         _ configuration: Configuration,
+        observer: (any DynamoDBObserver)? = nil,
         _ logger: Logger
     ) throws -> (DynamoDBScheduleStore, HTTPClient) {
         guard let given = settings.credentials else {
@@ -137,6 +157,7 @@ struct OpenStore {
                 )
             ),
             http: http,
+            observer: observer,
             logger: logger
         )
         var tables = DynamoDBScheduleStore.Configuration()
