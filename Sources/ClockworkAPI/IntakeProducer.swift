@@ -171,10 +171,11 @@ actor IntakeProducer {
 
     private func turn() {
         var fatal: KafkaError?
+        var failures: (count: Int, latest: KafkaError)?
         producer.pollReports { report in
             let result: Result<Place, Failure>
             if let error = report.error {
-                logger.warning("a request was not written to the intake", metadata: ["error": "\(error)"])
+                failures = ((failures?.count ?? 0) + 1, error)
                 result = .failure(Self.failure(error))
             } else {
                 result = .success(Place(partition: report.partition, offset: report.offset))
@@ -185,6 +186,12 @@ actor IntakeProducer {
             logger.debug("intake producer", metadata: ["error": "\(error)"])
         } onStatistics: { statistics in
             metrics.publish(statistics)
+        }
+        if let failures {
+            logger.warning(
+                "requests were not written to the intake",
+                metadata: ["count": "\(failures.count)", "error": "\(failures.latest)"]
+            )
         }
         if let fatal { replaceProducer(fatal) }
         guard !batches.isEmpty else { return }

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// `@unchecked Sendable`: the bounds are immutable, the counts are atomic and freed with the object.
 final class HistogramSeries: RecorderHandler, TimerHandler, @unchecked Sendable {
-    private let bounds: [Double]
+    let bounds: [Double]
     /// For each bound the values above the one before and not above it; the last for those above every bound.
     private let counts: UnsafeMutableBufferPointer<Atomic<UInt64>>
     private let sum = AtomicDouble()
@@ -24,14 +24,27 @@ final class HistogramSeries: RecorderHandler, TimerHandler, @unchecked Sendable 
     func record(_ value: Int64) { record(Double(value)) }
 
     func record(_ value: Double) {
+        add(1, to: bucket(of: value))
+        add(sum: value)
+    }
+
+    /// The index of the bucket that a value belongs to.
+    func bucket(of value: Double) -> Int {
         var low = 0
         var high = bounds.count
         while low < high {
             let middle = (low + high) / 2
             if value <= bounds[middle] { high = middle } else { low = middle + 1 }
         }
-        counts[low].wrappingAdd(1, ordering: .relaxed)
-        sum.add(value)
+        return low
+    }
+
+    func add(_ count: UInt64, to bucket: Int) {
+        counts[bucket].wrappingAdd(count, ordering: .relaxed)
+    }
+
+    func add(sum amount: Double) {
+        sum.add(amount)
     }
 
     /// A timer's values are exposed in seconds, the base unit.

@@ -120,6 +120,11 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         histogram(label, dimensions)
     }
 
+    /// A histogram for a thread that records often and shows it from time to time.
+    public func makeTally(label: String, dimensions: [(String, String)] = []) -> HistogramTally {
+        HistogramTally(histogram(label, dimensions))
+    }
+
     private func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterSeries {
         let suffix = label.hasSuffix("_total") ? "" : "_total"
         // A described metric of another kind has its name to itself; what is counted here then shows nowhere.

@@ -32,6 +32,7 @@ final class LivePod: Sendable {
     static func with(
         tokens: [String] = [],
         runsPod: Bool = true,
+        offer: HTTPAPISettings.Offer = .all,
         limits: HTTPAPILimits = HTTPAPILimits(),
         tracer: (any Tracer)? = nil,
         _ body: (LivePod) async throws -> Void
@@ -86,7 +87,7 @@ final class LivePod: Sendable {
             host: "127.0.0.1",
             port: 0,
             tokens: tokens.map(Secret.init),
-            offer: .all,
+            offer: offer,
             properties: produceProperties,
             intakeTopic: intake,
             rules: rules

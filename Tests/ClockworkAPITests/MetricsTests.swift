@@ -1,3 +1,4 @@
+import ClockworkAPI
 import HTTPTransport
 import Kafka
 import Testing
@@ -61,6 +62,15 @@ import Testing
             #expect(!page.contains(#"clockwork_rebalances_total{kind="assigned"} 0"#))
             #expect(!page.contains(#"clockwork_store_call_duration_seconds_count{operation="apply",result="ok"} 0"#))
             #expect(!page.contains { $0.contains("nowhere") || $0.contains("twice") })
+        }
+    }
+
+    @Test func `a process that offers its state alone offers its metrics`() async throws {
+        try await LivePod.with(offer: .stateOnly) { pod in
+            let metrics = try await pod.call("GET", "/metrics")
+            #expect(metrics.text.contains("\nclockwork_owned_partitions 4\n"))
+            #expect(try await pod.call("GET", "/health/live").status == 200)
+            #expect(try await pod.call("GET", "/partitions").status == 404)
         }
     }
 

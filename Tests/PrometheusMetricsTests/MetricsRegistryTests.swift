@@ -52,6 +52,24 @@ import Testing
         )
     }
 
+    @Test func `a tally shows once it is published, together with what was recorded otherwise`() {
+        let recorder = Recorder(label: "sizes", factory: registry)
+        recorder.record(5)
+        var tally = registry.makeTally(label: "sizes")
+        for value in [1.0, 7.5, 100] { tally.record(value) }
+        func shown(_ counts: [UInt64], sum: Double) -> [MetricReading.Value] {
+            let buckets = zip([1, 10, .infinity], counts).map { MetricReading.Bucket(upperBound: $0, count: $1) }
+            return [.histogram(buckets: buckets, sum: sum)]
+        }
+        #expect(values("sizes") == shown([0, 1, 1], sum: 5))
+        tally.publish()
+        tally.publish()
+        #expect(values("sizes") == shown([1, 3, 4], sum: 113.5))
+        tally.record(2)
+        tally.publish()
+        #expect(values("sizes") == shown([1, 4, 5], sum: 115.5))
+    }
+
     @Test func `counts from many threads are all there`() async {
         let counter = Counter(label: "seen_total", factory: registry)
         let fractions = FloatingPointCounter(label: "seen_total", factory: registry)

@@ -1,7 +1,7 @@
-internal import CoreMetrics
 internal import DequeModule
 internal import Kafka
 internal import Logging
+internal import PrometheusMetrics
 internal import Scheduling
 
 /// Produces deliveries and dead letters through one idempotent producer and tells what became of them.
@@ -64,7 +64,7 @@ final class DeliveryProducer {
         properties: KafkaProperties,
         deadLetterTopic: String,
         wakeDescriptor: Int32,
-        metrics: any MetricsFactory,
+        metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
         self.deadLetterTopic = deadLetterTopic

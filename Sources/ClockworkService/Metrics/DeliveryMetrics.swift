@@ -14,14 +14,14 @@ struct DeliveryMetrics {
         var newDelivered = 0
         var newFailed = 0
 
-        init(_ name: String, _ factory: any MetricsFactory) {
-            delivered = Metric.deliveries.counter(factory, "topic", name, "delivered")
-            failed = Metric.deliveries.counter(factory, "topic", name, "failed")
+        init(_ name: String, _ registry: MetricsRegistry) {
+            delivered = Metric.deliveries.counter(registry, "topic", name, "delivered")
+            failed = Metric.deliveries.counter(registry, "topic", name, "failed")
         }
     }
 
-    private let factory: any MetricsFactory
-    private let lateness: Timer
+    private let registry: MetricsRegistry
+    private var lateness: HistogramTally
     private let retries: Counter
     private var newRetries = 0
     /// The first stands for all topics without a place of their own.
@@ -31,11 +31,11 @@ struct DeliveryMetrics {
     private var latest = (name: "", place: 0)
     private var hasNews = false
 
-    init(_ factory: any MetricsFactory) {
-        self.factory = factory
-        lateness = Metric.deliveryLateness.timer(factory)
-        retries = Metric.deliveryRetries.counter(factory)
-        topics = [Topic(MetricsRegistry.otherValue, factory)]
+    init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        lateness = registry.makeTally(label: Metric.deliveryLateness.name)
+        retries = Metric.deliveryRetries.counter(registry)
+        topics = [Topic(MetricsRegistry.otherValue, registry)]
     }
 
     /// A topic has acknowledged a delivery; `lateness` in milliseconds after it was due, `nil` where it was due before
@@ -43,8 +43,8 @@ struct DeliveryMetrics {
     mutating func delivered(to topic: String, lateness milliseconds: Int64?) {
         topics[place(of: topic)].newDelivered += 1
         hasNews = true
-        // Bounded on both sides, for a clock that has been set may say anything.
-        if let milliseconds { lateness.recordNanoseconds(min(max(milliseconds, 0), 9_000_000_000_000) * 1_000_000) }
+        // Not less than nothing, for a clock may have been set back meanwhile.
+        if let milliseconds { lateness.record(Double(max(milliseconds, 0)) / 1_000) }
     }
 
     /// A delivery can never succeed. Topics that do not exist have no series: their names come from outside.
@@ -68,6 +68,7 @@ struct DeliveryMetrics {
             publish(&topics[place].newFailed, topics[place].failed)
         }
         publish(&newRetries, retries)
+        lateness.publish()
     }
 
     private func publish(_ count: inout Int, _ counter: Counter) {
@@ -81,7 +82,7 @@ struct DeliveryMetrics {
         var place = placeOfTopic[topic] ?? 0
         if place == 0, topics.count <= Self.maxTopics {
             place = topics.count
-            topics.append(Topic(topic, factory))
+            topics.append(Topic(topic, registry))
             placeOfTopic[topic] = place
         }
         latest = (topic, place)

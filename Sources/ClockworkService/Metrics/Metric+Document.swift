@@ -28,6 +28,22 @@ extension Metric {
         | --- | --- |
         \(all.compactMap(bucketRow).joined(separator: "\n"))
 
+        ## Elasticsearch
+
+        With `ES_METRIC_URL` set, every process also sends its metrics to `ES_METRIC_URL/ES_METRIC_INDEX/_bulk` each
+        `ES_METRIC_STEP`, one document for each series: `@timestamp`, `pod`, `name`, `type`, `labels`, and `value`, or
+        `count`, `sum` and `mean` of a histogram. Counters are sent as they stand, so a sending that fails loses nothing
+        but its own point in time.
+
+        ## Traces
+
+        Headers of a request that Clockwork does not know, `traceparent` and `tracestate` among them, are carried to the
+        delivered record unchanged, so a trace goes on across the time between. Where the process has a tracer of
+        swift-distributed-tracing, there is a span `clockwork intake` for each batch of requests, `clockwork delivery` for
+        each batch of deliveries handed to the producer, both with links to the traces of up to \(BatchTracer.maxLinks)
+        of their records, and `clockwork store <operation>` for each call to the store. A span for each record would cost
+        more than its work does.
+
         """
     }
 

@@ -1,6 +1,6 @@
-public import CoreMetrics
 public import Kafka
 public import Logging
+public import PrometheusMetrics
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
@@ -88,7 +88,7 @@ public actor Pod: Service {
     public init(
         settings: PodSettings,
         store: any ScheduleStore,
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        metrics: MetricsRegistry = MetricsRegistry(),
         tracer: (any Tracer)? = nil,
         logger: Logger
     ) throws(KafkaError) {

@@ -36,6 +36,7 @@ import Testing
             metrics.delivered(to: "a", lateness: milliseconds)
         }
         metrics.delivered(to: "a", lateness: nil)
+        metrics.publish()
         let reading = try #require(
             registry.read().first { $0.description.name == "clockwork_delivery_lateness_seconds" }
         )
