@@ -135,8 +135,9 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "Kafka", "HTTPTransport",
-                "PrometheusMetrics", httpTypes, lifecycle, logging, tracing, inMemoryTracing,
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
+                "HTTPTransport",
+                "PrometheusMetrics", "TestSupport", httpTypes, lifecycle, logging, tracing, inMemoryTracing,
             ],
             swiftSettings: swiftSettings
         ),

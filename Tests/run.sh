@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test. Arguments go to `swift test`, such as `--filter Configuration`.
+# Runs every test. Arguments go to `swift test`, such as `--filter Configuration`, and then nothing else is run.
 #
 # The DynamoDB tests speak real HTTP to an endpoint that this script starts, unless AWS_ENDPOINT_URL_DYNAMODB already
 # names one. The endpoint ends when its standard input closes, which the end of this script sees to, whatever ends it.
@@ -9,12 +9,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 moto_version=5.2.1
 confluent_kafka_version=2.16.1
 prometheus_client_version=0.26.0
+schemathesis_version=4.32.5
 venv=.build/venv
 
 prepare_venv() {
+    local packages=(
+        "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version" "schemathesis==$schemathesis_version"
+        "prometheus-client==$prometheus_client_version"
+    )
     # Written last, so that an interrupted installation is repeated.
-    local versions=moto-$moto_version-confluent-kafka-$confluent_kafka_version-prometheus-client-$prometheus_client_version
-    local installed=$venv/$versions.installed
+    local installed
+    installed=$venv/$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c1-16).installed
     if [[ -e $installed ]]; then
         return
     fi
@@ -24,9 +29,7 @@ prepare_venv() {
     local python=/usr/bin/python3
     [[ -x $python ]] || python=python3
     "$python" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input \
-        "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version" \
-        "prometheus-client==$prometheus_client_version"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input "${packages[@]}"
     touch "$installed"
 }
 
@@ -77,3 +80,5 @@ fi
 real_parts='^(Kafka|HTTPTransport|DynamoDB|ScheduleStores|Cluster|ClockworkAPI|ClockworkClient|ClockworkCommand)Tests\.'
 swift test --skip-build --skip "$real_parts"
 swift test --skip-build --no-parallel --filter "$real_parts"
+# A client made from the OpenAPI document alone.
+Tests/openapi.sh

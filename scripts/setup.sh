@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(librdkafka-dev libcurl4-openssl-dev libsqlite3-dev)
 if [[ "${1:-}" == --tests ]]; then
-    packages+=(kcat python3 python3-venv)
+    packages+=(curl kcat python3 python3-venv)
 fi
 
 if ! command -v swift >/dev/null; then

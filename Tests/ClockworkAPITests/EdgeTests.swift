@@ -1,5 +1,6 @@
 import ClockworkAPI
 import HTTPTransport
+import TestSupport
 import Testing
 
 /// What clients do wrong, and what is at the edges of the contract.

@@ -1,6 +1,5 @@
 import ClockworkAPI
 import ClockworkService
-import Glibc
 import HTTPTransport
 import Kafka
 import Logging
@@ -10,7 +9,7 @@ import Scheduling
 import ServiceLifecycle
 import Tracing
 
-/// A pod with its HTTP API, a local cluster and an SQLite store, in this process.
+/// A pod with its HTTP API, a local cluster and a store, in this process.
 final class LivePod: Sendable {
     static let intake = "intake"
     static let deadLetters = "dead"
@@ -30,6 +29,7 @@ final class LivePod: Sendable {
 
     /// Runs `body` beside a pod that fires; everything ends with it.
     static func with(
+        _ storeKind: StoreKind = .sqlite,
         tokens: [String] = [],
         runsPod: Bool = true,
         offer: HTTPAPISettings.Offer = .all,
@@ -40,16 +40,9 @@ final class LivePod: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let kafka = try LocalKafka(brokers: 1, topics: [intake: 4, deadLetters: 1, topic: 2])
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let sqlite = try SQLiteScheduleStore(
-            path: folder.path + "/clockwork.db",
-            keyRetention: .seconds(3_600),
-            logger: logger,
-            now: WallClock.now
-        )
-        defer { sqlite.close() }
-        let store = FaultyStore(sqlite)
+        let open = try await storeKind.open(logger: logger)
+        defer { open.close() }
+        let store = FaultyStore(open.store)
         let metrics = MetricsRegistry(Metric.all)
         let properties: KafkaProperties = [
             "bootstrap.servers": kafka.bootstrapServers,
@@ -150,6 +143,28 @@ final class LivePod: Sendable {
         )
     }
 
+    /// Writes a request to a partition of the intake, past the API.
+    func produce(_ body: String, key: String, partition: Int32) async throws {
+        let producer = try KafkaProducer(
+            properties: ["bootstrap.servers": kafka.bootstrapServers],
+            logger: Logger(label: "test")
+        )
+        defer { producer.close() }
+        let topic = try producer.topic(Self.intake)
+        let error = Array(key.utf8).withUnsafeBytes { key in
+            Array(body.utf8).withUnsafeBytes { body in
+                producer.produce(to: topic, partition: partition, key: key, value: body, token: 0)
+            }
+        }
+        if let error { throw error }
+        var report: DeliveryReport?
+        while report == nil {
+            producer.pollReports { report = $0 }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        if let error = report?.error { throw error }
+    }
+
     /// A create as a body.
     static func create(
         _ key: String,
@@ -186,21 +201,5 @@ extension HTTPTransport.HTTPResponse {
     func number(_ member: String) -> Int64? {
         guard let range = text.firstRange(of: "\"\(member)\":") else { return nil }
         return Int64(text[range.upperBound...].prefix { $0.isNumber })
-    }
-}
-
-/// A folder that lives as long as a test.
-struct TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/clockwork-api-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw LivePod.Failure(what: "no folder") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    func remove() {
-        for name in ["", "-wal", "-shm", "-journal", ".lock", "-lock"] { unlink(path + "/clockwork.db" + name) }
-        rmdir(path)
     }
 }

@@ -19,6 +19,22 @@ struct PodProcess: Sendable {
         }
     }
 
+    /// The port of its HTTP API, once it serves.
+    var port: Int? {
+        log.last { $0.message == "HTTP API serves" }.flatMap { $0.metadata?["port"] }.flatMap { Int($0) }
+    }
+
+    /// The most memory it has had resident so far, in bytes, as the kernel counts it.
+    var peakResidentBytes: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+            else { throw Impatient(description: "no VmHWM of process \(process.pid)") }
+            return kibibytes * 1_024
+        }
+    }
+
     /// The partitions it owns, by its own account.
     var partitions: Set<Int32> {
         log.reduce(into: []) { owned, line in

@@ -53,3 +53,11 @@ final class Flag: Sendable {
         value.store(true, ordering: .releasing)
     }
 }
+
+/// A count that many tasks raise.
+final class Tally: Sendable {
+    private let count = Atomic(0)
+
+    /// - Returns: the count with this one.
+    func increment() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+}

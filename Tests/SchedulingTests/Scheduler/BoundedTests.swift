@@ -73,7 +73,13 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResidentBytes = 1_000
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<4 { script.create("k\(offset)", offset, due: 700_000, bytes: 500) }
+        for offset in Int64(0)..<3 {
+            script.create("k\(offset)", offset, due: 700_000, bytes: 500)
+            #expect(!script.isPaused)
+        }
+        script.create("k3", 3, due: 700_000, bytes: 500)
+        #expect(script.isPaused)
+        script.time(1)
         #expect(script.isPaused)
         script.settleStore()
         #expect(!script.isPaused)
@@ -84,13 +90,17 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxUncommitted = 10
         var script = Script.running(limits: limits)
-        script.read(.rejected(offset: 0))
-        for offset in Int64(1)..<10 {
+        script.read(.rejected(offset: 0), .rejected(offset: 1), .rejected(offset: 2))
+        for offset in Int64(3)..<10 {
             script.create("k\(offset)", offset, due: 700_000)
             script.settleStore()
         }
         #expect(script.isPaused)
         script.event { $0.requestDeadLettered(0, now: $1, &$2) }
+        script.event { $0.requestDeadLettered(1, now: $1, &$2) }
+        #expect(script.committed == 2)
+        #expect(script.isPaused)
+        script.event { $0.requestDeadLettered(2, now: $1, &$2) }
         #expect(!script.isPaused)
         #expect(script.committed == 10)
     }
@@ -172,5 +182,78 @@ import Testing
         #expect(script.storeCalls.allSatisfy { $0.changes.count <= 3 })
         script.settleStore()
         #expect(script.committed == 20)
+    }
+
+    @Test func `What is let go while a page is on its way does not wait for that page`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 8
+        var script = Script.running(limits: limits)
+        script.time(300_000)
+        for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 400_000 + offset) }
+        while !script.lookUps.isEmpty || !script.storeCalls.isEmpty {
+            script.answerLookUps()
+            script.writeChanges()
+        }
+        #expect(script.pageCall != nil)
+        #expect(script.scheduler.table.count == 6)
+    }
+
+    @Test func `A page is thrown away when more is deleted on its way than is worth remembering`() {
+        var limits = SchedulerLimits()
+        limits.maxUnsettled = 2
+        var script = Script.running(limits: limits)
+        for offset in Int64(0)..<4 { script.create("k\(offset)", offset, due: 50) }
+        script.settleStore()
+        script.time(300_000)
+        let page = script.readPage()
+        let call = script.pageCall
+        script.acknowledge()
+        script.writeChanges()
+        script.arrive(page)
+        #expect(script.pageCall == call)
+    }
+
+    @Test func `A page has no more items than there is room beside those in the holding pen`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        var script = Script.running(limits: limits)
+        script.read((0..<3).map { Script.create("k\($0)", $0, due: 0) })
+        #expect(script.scheduler.residentCount == 0)
+        script.time(300_000)
+        #expect(script.pageCall?.limit == 7)
+    }
+
+    @Test func `Those in the holding pen leave no room for a page while they are many`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 10
+        var script = Script.running(limits: limits)
+        script.read((0..<6).map { Script.create("k\($0)", $0, due: 0) })
+        script.time(300_000)
+        #expect(script.pageCall == nil)
+        script.answerLookUps()
+        #expect(script.pageCall != nil)
+    }
+
+    @Test func `Those in the holding pen leave no room for a page while they are heavy`() {
+        var limits = SchedulerLimits()
+        limits.maxResidentBytes = 1_000
+        var script = Script.running(limits: limits)
+        script.create("a", 0, due: 0, bytes: 600)
+        script.time(300_000)
+        #expect(script.pageCall == nil)
+        script.answerLookUps()
+        #expect(script.pageCall != nil)
+    }
+
+    @Test func `While no more deliveries may be in flight there is nothing to wake for`() {
+        var limits = SchedulerLimits()
+        limits.maxDeliveriesInFlight = 1
+        var script = Script.running(limits: limits)
+        script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 50))
+        script.time(50)
+        #expect(script.handedOut == [0])
+        #expect(script.scheduler.wakeAt?.rawValue == Script.start + 300_000)
+        script.acknowledge()
+        #expect(script.handedOut == [0, 1])
     }
 }

@@ -21,6 +21,7 @@ import Testing
         var script = Script(store: SimulatedStore(pending: pending))
         script.time(3_600_000)
         #expect(script.handedOut.isEmpty)
+        #expect(!script.scheduler.isRunning)
         script.loadPage()
         #expect(script.handedOut == [0, 1])
     }
@@ -135,5 +136,98 @@ import Testing
         #expect(script.handedOut.isEmpty)
         #expect(script.timeline.isEmpty)
         #expect(script.committed == 1)
+    }
+
+    @Test func `A replacement that a page has brought stands although the requests before it are read again`() {
+        let new = Script.schedule("a", 2, due: 20_000)
+        var script = Script(from: 0, end: 3, store: SimulatedStore(pending: [new]))
+        script.loadPage()
+        script.read(Script.create("a", 0, due: 15_000), Script.cancel("a", 1))
+        script.settleStore()
+        script.time(20_000)
+        #expect(script.handedOut == [2])
+        #expect(script.scheduler.counters.cancelled == 0)
+    }
+
+    @Test func `A cancel read again leaves alone the later create that a page brings behind it`() {
+        var script = Script(from: 1, end: 3, store: SimulatedStore(pending: [Script.schedule("a", 2, due: 20_000)]))
+        script.cancel("a", 1)
+        script.loadPage()
+        script.settleStore()
+        script.time(20_000)
+        #expect(script.handedOut == [2])
+        #expect(script.scheduler.counters.cancelled == 0)
+    }
+
+    @Test func `A request that an owner before has replaced is deleted when it is read again`() {
+        let old = Script.schedule("a", 0, due: 5_000_000)
+        let new = Script.schedule("a", 1, due: 20_000)
+        var script = Script(from: 0, end: 2, store: SimulatedStore(pending: [old, new]))
+        script.loadPage()
+        script.create("a", 0, due: 5_000_000)
+        script.settleStore()
+        #expect(script.timeline == [1])
+        #expect(script.committed == 1)
+    }
+
+    @Test func `A cancelled request is not new when it is read again while its item is being deleted`() {
+        let cancelled = Script.schedule("a", 0, due: 20_000)
+        var store = SimulatedStore(pending: [cancelled])
+        let record = KeyRecord(latest: cancelled, state: .cancelled, request: 1)
+        store.apply([KeyChange(key: cancelled.key, record: record)])
+        var script = Script(from: 0, end: 2, store: store)
+        script.loadPage()
+        #expect(script.storeCalls.count == 1)
+        script.create("a", 0, due: 20_000)
+        script.settleStore()
+        script.time(20_000)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A later request that an owner before has stored survives the delivery of an earlier one`() {
+        // The replay took too long: the earlier one went out before its look-up was answered.
+        var script = Script(from: 0, end: 2, store: SimulatedStore(pending: [Script.schedule("a", 1, due: 5_000_000)]))
+        script.loadPage()
+        script.create("a", 0, due: 20_000)
+        script.time(20_000)
+        #expect(script.handedOut == [0])
+        script.settleStore()
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline == [1])
+        #expect(script.record("a")?.requestOffset == 1)
+    }
+
+    @Test(arguments: [false, true])
+    func `A request of the replay waits also for a look-up that is not even asked`(isStuckFirst: Bool) {
+        var limits = SchedulerLimits()
+        limits.maxLookUpsInFlight = 1
+        limits.maxKeysPerLookUp = 1
+        var script = Script(from: 0, end: 2, limits: limits)
+        script.loadPage()
+        script.read(Script.create("a", 0, due: 0, order: "x"), Script.create("b", 1, due: 0, order: "y"))
+        if isStuckFirst { script.delayLookUps() }
+        script.time(10_000)
+        if !isStuckFirst { script.delayLookUps() }
+        #expect(script.scheduler.isRunning)
+        #expect(script.handedOut.isEmpty)
+        script.settleStore()
+        #expect(script.handedOut == [0, 1])
+    }
+
+    @Test func `A page that is thrown away does not count as the first`() {
+        var limits = SchedulerLimits()
+        limits.maxUnsettled = 2
+        var script = Script(limits: limits)
+        for offset in Int64(0)..<4 {
+            script.create("k\(offset)", offset, due: 5_000_000)
+            script.answerLookUps()
+            script.writeChanges()
+        }
+        script.loadPage()
+        #expect(!script.scheduler.isRunning)
+        script.loadPage()
+        #expect(script.scheduler.isRunning)
     }
 }

@@ -67,4 +67,58 @@ import Testing
         script.acknowledge(0)
         #expect(script.scheduler.executedUpTo?.rawValue == Script.start + 20)
     }
+
+    @Test func `A stored request that no page has shown is deleted once delivered`() {
+        // The owner before had sent it; it arrived after the page was read.
+        var script = Script(from: 0, end: 1)
+        script.loadPage()
+        script.store = SimulatedStore(pending: [Script.schedule("a", 0, due: -10)])
+        script.create("a", 0, due: -10)
+        script.settleStore()
+        #expect(script.handedOut == [0])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A stored request is deleted also where the store tells of it only while it is being delivered`() {
+        var script = Script(from: 0, end: 1)
+        script.loadPage()
+        script.store = SimulatedStore(pending: [Script.schedule("a", 0, due: 20_000)])
+        script.create("a", 0, due: 20_000)
+        script.time(20_000)
+        #expect(script.handedOut == [0])
+        script.answerLookUps()
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A write that was not sent before the delivery is not sent after it`() {
+        var limits = SchedulerLimits()
+        limits.maxStoreCallsInFlight = 1
+        var script = Script.running(limits: limits)
+        script.create("other", 0, due: 700_000)
+        script.answerLookUps()
+        script.create("a", 1, due: 50)
+        script.answerLookUps()
+        script.time(50)
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline == [0])
+    }
+
+    @Test(arguments: [true, false])
+    func `What stands at the same position in another partition is none of this one's`(isCancelled: Bool) {
+        let neighbour = Script.schedule("b", 1, due: 700_000)
+        var elsewhere = KeyRecord(latest: Script.schedule("a", 1, due: 700_000))
+        elsewhere.partition = 9
+        var store = SimulatedStore(pending: [neighbour])
+        store.apply([KeyChange(key: Script.schedule("a", 1, due: 0).key, record: elsewhere)])
+        var script = Script(from: 2, end: 2, store: store)
+        script.loadPage()
+        script.read(isCancelled ? Script.cancel("a", 2) : Script.create("a", 2, due: 800_000))
+        script.settleStore()
+        #expect(script.timeline.first == 1)
+    }
 }

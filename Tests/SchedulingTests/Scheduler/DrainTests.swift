@@ -83,4 +83,18 @@ import Testing
         second.settleStore()
         #expect(first.handedOut + second.handedOut == Array(0..<6))
     }
+
+    @Test func `The intake is not resumed and no page asked for while draining`() {
+        var limits = SchedulerLimits()
+        limits.maxUnsettled = 2
+        var script = Script.running(limits: limits)
+        script.read(Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 700_000))
+        #expect(script.isPaused)
+        script.event { $0.drain($1, &$2) }
+        script.time(300_000)
+        #expect(script.pageCall == nil)
+        script.settleStore()
+        #expect(script.hasDrained)
+        #expect(script.isPaused)
+    }
 }

@@ -120,4 +120,75 @@ import Testing
         next.settleStore()
         #expect(!next.handedOut.isEmpty)
     }
+
+    @Test func `A delete that waits to be sent does not take along the request that is read meanwhile`() {
+        var limits = SchedulerLimits()
+        limits.maxStoreCallsInFlight = 1
+        limits.maxChangesPerCall = 1
+        let items = [Script.schedule("x", 0, due: 700), Script.schedule("a", 1, due: 800)]
+        var store = SimulatedStore(pending: items)
+        for item in items {
+            // An owner that had lost the partition without noticing has written these.
+            store.apply([KeyChange(key: item.key, record: KeyRecord(latest: item, state: .cancelled, request: 9))])
+        }
+        var script = Script(from: 1, end: 2, store: store, limits: limits)
+        script.loadPage()
+        #expect(script.changes.map(\.key) == [items[0].key])
+        script.create("a", 1, due: 800)
+        script.settleStore()
+        #expect(script.timeline == [1])
+        script.time(800)
+        #expect(script.handedOut == [1])
+    }
+
+    @Test func `A stored request that is overdue when it is read again is one schedule, not its own replacement`() {
+        var script = Script(from: 0, end: 1, store: SimulatedStore(pending: [Script.schedule("a", 0, due: -10)]))
+        script.loadPage()
+        script.create("a", 0, due: -10)
+        script.settleStore()
+        #expect(script.handedOut == [0])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.scheduler.counters.replaced == 0)
+    }
+
+    @Test func `A write that waits to be sent is not sent beside the delete of its own position`() {
+        var limits = SchedulerLimits()
+        limits.maxStoreCallsInFlight = 1
+        var script = Script.running(limits: limits)
+        script.create("other", 0, due: 700_000)
+        script.answerLookUps()
+        script.create("a", 1, due: 700_000)
+        script.answerLookUps()
+        script.cancel("a", 2)
+        script.writeChanges()
+        let created = Script.schedule("a", 1, due: 700_000)
+        let record = KeyRecord(latest: created, state: .cancelled, request: 2)
+        #expect(script.changes == [KeyChange(key: created.key, record: record, deletes: [created.position])])
+    }
+
+    @Test func `A request read again while it is being delivered is not new if the delivery fails`() {
+        var script = Script(from: 0, end: 5, store: SimulatedStore(pending: [Script.schedule("a", 0, due: 15_000)]))
+        script.loadPage()
+        script.time(15_000)
+        script.create("a", 0, due: 15_000)
+        script.fail()
+        script.acknowledgeDeadLetters()
+        script.settleStore()
+        #expect(script.handedOut == [0])
+        #expect(script.committed == 1)
+    }
+
+    @Test func `What a page shows is pending although an outdated key record names a delivered one of its time`() {
+        let pending = Script.schedule("a", 1, due: 50)
+        var store = SimulatedStore(pending: [pending], hasRecords: false)
+        store.apply([KeyChange(key: pending.key, record: KeyRecord(latest: Script.schedule("a", 0, due: 50)))])
+        var script = Script(from: 1, end: 2, store: store)
+        script.create("a", 1, due: 50)
+        script.loadPage()
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [1])
+    }
 }

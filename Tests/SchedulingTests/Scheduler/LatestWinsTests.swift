@@ -160,4 +160,99 @@ import Testing
         #expect(script.handedOut.isEmpty)
         #expect(script.scheduler.table.count == 0)
     }
+
+    @Test func `A key record of another partition drops a timeline item whatever the offsets`() {
+        let old = Script.schedule("a", 5, due: 50)
+        var elsewhere = KeyRecord(latest: Script.schedule("a", 2, due: 50))
+        elsewhere.partition = 9
+        var store = SimulatedStore(pending: [old])
+        store.apply([KeyChange(key: old.key, record: elsewhere)])
+        var script = Script(from: 6, end: 6, store: store)
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut.isEmpty)
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A key record of another partition is no answer about a request of this one`() {
+        var elsewhere = KeyRecord(latest: Script.schedule("a", 1_000, due: 50))
+        elsewhere.partition = 9
+        var store = SimulatedStore()
+        store.apply([KeyChange(key: Script.schedule("a", 0, due: 0).key, record: elsewhere)])
+        var script = Script(from: 0, end: 2_000, store: store)
+        script.loadPage()
+        script.create("a", 0, due: 80)
+        script.event { $0.intakeEndReached($1, &$2) }
+        script.settleStore()
+        script.time(80)
+        #expect(script.handedOut == [0])
+    }
+
+    @Test func `The later of two timeline items leaves a record if it fails`() {
+        let old = Script.schedule("a", 0, due: 40)
+        let new = Script.schedule("a", 1, due: 50)
+        var script = Script(from: 2, end: 2, store: SimulatedStore(pending: [old, new], hasRecords: false))
+        script.settleStore()
+        script.time(50)
+        script.fail()
+        script.acknowledgeDeadLetters()
+        script.settleStore()
+        #expect(script.record("a")?.state == .failed)
+    }
+
+    @Test func `A stored one that was replaced is deleted although the look-up's answer comes after the delivery`() {
+        var script = Script.running(store: SimulatedStore(pending: [Script.schedule("a", 0, due: 5_000_000)]))
+        script.create("a", 1, due: 0)
+        script.delayLookUps()
+        #expect(script.handedOut == [1])
+        script.settleStore()
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
+    @Test func `A cancelled schedule that a stale owner writes again is dropped`() {
+        var script = Script.running()
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.time(50)
+        script.create("a", 1, due: 650_000)
+        script.settleStore()
+        script.cancel("a", 2)
+        script.settleStore()
+        #expect(script.timeline == [0])
+        let again = Script.schedule("a", 1, due: 650_000)
+        script.store.apply([KeyChange(key: again.key, put: again)])
+        script.time(300_000)
+        script.settleStore()
+        script.time(650_000)
+        #expect(script.handedOut == [0])
+        #expect(script.timeline == [0])
+    }
+
+    @Test func `A cancel of a repeat leaves the delivered schedule delivered`() {
+        let delivered = Script.schedule("a", 0, due: -50)
+        var store = SimulatedStore()
+        store.apply([KeyChange(key: delivered.key, record: KeyRecord(latest: delivered))])
+        var script = Script.running(store: store)
+        script.read(Script.create("a", 1, due: -50), Script.cancel("a", 2))
+        script.settleStore()
+        #expect(script.record("a") == KeyRecord(latest: delivered))
+        #expect(script.handedOut.isEmpty)
+        #expect(script.committed == 3)
+    }
+
+    @Test func `A delivery that failed leaves the record of a later create as it is`() {
+        var script = Script.running()
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.time(50)
+        script.create("a", 1, due: 700_000)
+        script.settleStore()
+        script.fail()
+        script.acknowledgeDeadLetters()
+        script.settleStore()
+        #expect(script.record("a") == KeyRecord(latest: Script.schedule("a", 1, due: 700_000)))
+        #expect(script.timeline == [1])
+    }
 }

@@ -239,4 +239,30 @@ import Testing
         #expect(script.record("a")?.requestOffset == 3)
         #expect(script.committed == 4)
     }
+
+    @Test func `A create after a cancel is new although an earlier delivery with its time is still in flight`() {
+        var script = Script.running()
+        script.create("a", 0, due: 50)
+        script.settleStore()
+        script.time(50)
+        script.create("a", 1, due: 80)
+        script.cancel("a", 2)
+        script.create("a", 3, due: 50)
+        #expect(script.handedOut == [0, 3])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+        #expect(script.committed == 4)
+    }
+
+    @Test func `A create behind one with another time is new although a delivered one has its time`() {
+        let delivered = Script.schedule("a", 0, due: 50)
+        var store = SimulatedStore()
+        store.apply([KeyChange(key: delivered.key, record: KeyRecord(latest: delivered))])
+        var script = Script.running(store: store)
+        script.read(Script.create("a", 1, due: 80), Script.create("a", 2, due: 50))
+        script.settleStore()
+        script.time(50)
+        #expect(script.handedOut == [2])
+    }
 }

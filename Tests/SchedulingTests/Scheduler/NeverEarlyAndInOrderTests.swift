@@ -14,6 +14,15 @@ import Testing
         #expect(script.handedOut == [0])
     }
 
+    @Test func `Of two a millisecond apart the first does not take the second along`() {
+        var script = Script.running()
+        script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 51))
+        script.time(50)
+        #expect(script.handedOut == [0])
+        script.time(51)
+        #expect(script.handedOut == [0, 1])
+    }
+
     @Test func `Nothing goes out early when the clock is set back`() {
         var script = Script.running()
         script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 60))

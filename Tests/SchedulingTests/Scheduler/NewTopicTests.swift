@@ -65,4 +65,30 @@ import Testing
         #expect(script.timeline == [0])
         #expect(script.committed == 1)
     }
+
+    @Test func `A create takes the place of what the old topic left at its own position`() {
+        let old = Script.schedule("a", 0, due: 5_000_000)
+        var script = Script.running(store: SimulatedStore(pending: [old]))
+        script.create("a", 0, due: 5_000_000)
+        script.settleStore()
+        #expect(script.timeline == [0])
+        #expect(script.committed == 1)
+    }
+
+    @Test(arguments: [true, false])
+    func `A page that shows what the old topic left does not displace a create`(isAnswered: Bool) {
+        // By the time it arrives the offsets have come past that of the old item.
+        var script = Script.running()
+        script.time(300_000)
+        script.store = SimulatedStore(pending: [Script.schedule("a", 5, due: 700_000)])
+        let page = script.readPage()
+        script.create("a", 0, due: 600_000)
+        if isAnswered { script.answerLookUps() }
+        for offset in Int64(1)..<10 { script.cancel("other", offset) }
+        script.arrive(page)
+        script.settleStore()
+        script.time(600_000)
+        #expect(script.handedOut == [0])
+        #expect(script.timeline == [0])
+    }
 }
