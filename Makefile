@@ -15,6 +15,7 @@
 #   make fuzz       feeds TARGET (RequestDecoder, DynamoDBJSON or HTTPBody) hostile bytes for FUZZ_SECONDS (default 600)
 #   make check-deploy  checks what is in deploy/, without an engine that runs images
 #   make docs       builds the documentation of the library and of every module, into .build/docs
+#   make check-metrics  has a real Prometheus scrape three pods (Debian: prometheus, kcat)
 #   make format     formats the sources
 #   make lint       checks their format
 #   make clean      removes what was built
@@ -29,7 +30,7 @@ EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-release
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-tsan test-asan cluster-test soak bench-rebalance demo run simulate coverage fuzz
-.PHONY: check-deploy docs format lint clean
+.PHONY: check-deploy check-metrics docs format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -63,6 +64,10 @@ test-tsan:
 
 test-asan:
 	@CLOCKWORK_SANITIZER=address Tests/run.sh
+
+check-metrics: setup
+	swift build --product clockwork
+	scripts/check-metrics.sh .build/debug/clockwork
 
 simulate: setup
 	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter SimulationTests

@@ -22,6 +22,9 @@ let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", packa
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -46,6 +49,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -70,6 +75,9 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        // A factory of swift-metrics that Prometheus can read.
+        .target(name: "PrometheusMetrics", dependencies: [metrics], swiftSettings: swiftSettings),
+
         // For programs that use Clockwork, the commands among them.
         .target(
             name: "ClockworkClient",
@@ -80,14 +88,17 @@ let package = Package(
         // The shell.
         .target(
             name: "ClockworkService",
-            dependencies: ["Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "CLinux", deque, logging, lifecycle],
+            dependencies: [
+                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", deque,
+                metrics, tracing, logging, lifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "ClockworkAPI",
             dependencies: [
-                "Scheduling", "Kafka", "ClockworkService", hummingbird, hummingbirdCore, httpTypes, nio,
-                nioHTTPTypes, logging, lifecycle,
+                "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
+                nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -95,8 +106,8 @@ let package = Package(
             name: "clockwork",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
-                "DynamoDB",
-                "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
+                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", argumentParser, metrics, tracing, logging,
+                lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
         ),
@@ -114,15 +125,24 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["PrometheusMetrics", metrics],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "DynamoDB", "Scheduling", "TestSupport", logging],
+            dependencies: [
+                "ClockworkService", "DynamoDB", "PrometheusMetrics", "Scheduling", "Kafka", "ScriptedServer", "TestSupport",
+                metrics, tracing, inMemoryTracing, logging, lifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
-                "HTTPTransport", "TestSupport", httpTypes, lifecycle, logging, nio,
+                "HTTPTransport", "PrometheusMetrics", "TestSupport", httpTypes, lifecycle, logging, nio, tracing,
+                inMemoryTracing,
             ],
             swiftSettings: swiftSettings
         ),

@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import PrometheusMetrics
 internal import Scheduling
 
 /// Answers requests: who may ask, what is asked for, and whether there is room.
@@ -12,23 +13,30 @@ struct APIResponder: HTTPResponder {
     let tokens: AccessTokens
     let readiness: Readiness
     let slots: RequestSlots
+    let metrics: MetricsRegistry
+    let requestMetrics: RequestMetrics
     let limits: HTTPAPILimits
 
     func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        let start = ContinuousClock.now
+        let found = Result { () throws(Problem) in try Route(target: request.head.path ?? "") }
         let response: Response
         do throws(Problem) {
-            response = try await respond(to: request)
+            response = try await respond(to: request, found)
         } catch {
             response = Self.response(error.answer)
         }
+        requestMetrics.answered(found, request.method, response.status, after: .now - start)
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func respond(to request: Hummingbird.Request) async throws(Problem) -> Response {
-        let found = Result { () throws(Problem) in try Route(target: request.head.path ?? "") }
-        if case .success(let route) = found, route.isHealth {
+    private func respond(
+        to request: Hummingbird.Request,
+        _ found: Result<Route, Problem>
+    ) async throws(Problem) -> Response {
+        if case .success(let route) = found, route.isOpen {
             try check(request.method, route)
-            return Self.response(try health(route))
+            return Self.response(try state(route))
         }
         // Before anything is said about what there is.
         guard tokens.admit(request.headers[.authorization]) else { throw .unauthorized }
@@ -46,10 +54,16 @@ struct APIResponder: HTTPResponder {
         guard route.methods.contains(method) else { throw .methodNotAllowed(route.methods) }
     }
 
-    private func health(_ route: Route) throws(Problem) -> Answer {
-        if route == .ready {
+    /// How the process does.
+    private func state(_ route: Route) throws(Problem) -> Answer {
+        switch route {
+        case .metrics:
+            return Answer(.ok, PrometheusText.page(metrics.read()), type: PrometheusText.mediaType)
+        case .ready:
             let obstacles = readiness.obstacles
             guard obstacles.isEmpty else { throw .notReady(obstacles) }
+        default:
+            break
         }
         return Answer(.ok, json: "{\"status\":\"ok\"}")
     }
@@ -74,8 +88,8 @@ struct APIResponder: HTTPResponder {
             return try await calls.partitions()
         case .openAPI:
             return Answer(.ok, json: OpenAPIDocument.text)
-        case .live, .ready:
-            return try health(route)
+        case .live, .ready, .metrics:
+            return try state(route)
         }
     }
 

@@ -5,6 +5,7 @@ internal import HummingbirdCore
 public import Kafka
 public import Logging
 internal import NIOCore
+public import PrometheusMetrics
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
@@ -34,14 +35,17 @@ public final class HTTPAPI: Service {
     ///   - settings: what it is told.
     ///   - store: where schedules stand; shared with the pod of this process, if there is one.
     ///   - pod: the pod of this process, if it runs one, which must have joined its group for readiness.
+    ///   - metrics: what `/metrics` shows, and where the API shows what it does.
     ///   - logger: takes log lines.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: HTTPAPISettings,
         store: any ScheduleStore,
         pod: Pod?,
+        metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
+        let logger = logger.inCategory(.api)
         self.settings = settings
         self.logger = logger
         let limits = settings.limits
@@ -51,9 +55,10 @@ public final class HTTPAPI: Service {
                 topic: settings.intakeTopic,
                 properties: settings.properties,
                 timeout: limits.acknowledgementTimeout,
+                metrics: metrics,
                 logger: logger
             )
-        case .healthOnly:
+        case .stateOnly:
             producer = nil
         }
         let work: Readiness.Work =
@@ -75,6 +80,8 @@ public final class HTTPAPI: Service {
             tokens: AccessTokens(settings.tokens),
             readiness: readiness,
             slots: RequestSlots(maxRequests: limits.concurrentRequests, maxBytes: limits.heldBytes),
+            metrics: metrics,
+            requestMetrics: RequestMetrics(metrics),
             limits: limits
         )
     }

@@ -8,8 +8,8 @@ public struct HTTPAPISettings: Sendable {
     public enum Offer: Sendable {
         /// Everything.
         case all
-        /// `/health/live` and `/health/ready` alone.
-        case healthOnly
+        /// How the process does alone: `/health/live`, `/health/ready` and `/metrics`.
+        case stateOnly
     }
 
     /// The address to listen on.
@@ -55,7 +55,7 @@ public struct HTTPAPILimits: Sendable {
     public var bodyBytes = 1 << 20
     /// The most bytes of all bodies that are held at one time.
     public var heldBytes = 64 << 20
-    /// The most requests at one time, those of `/health/` not counted.
+    /// The most requests at one time, those of `/health/` and `/metrics` not counted.
     public var concurrentRequests = 1_024
     /// The most connections at one time; further ones wait in the listening socket's queue.
     public var connections = 10_000

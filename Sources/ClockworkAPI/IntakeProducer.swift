@@ -1,4 +1,5 @@
 internal import ClockworkService
+internal import CoreMetrics
 internal import Kafka
 internal import Logging
 internal import NIOCore
@@ -70,6 +71,7 @@ actor IntakeProducer {
     private let properties: KafkaProperties
     private let patience: Int64
     private let logger: Logger
+    private var metrics: KafkaClientMetrics
     private var producer: KafkaProducer
     private var topic: KafkaTopic
     private var batches: [UInt64: Batch] = [:]
@@ -83,6 +85,7 @@ actor IntakeProducer {
         topic: String,
         properties: KafkaProperties,
         timeout: Duration,
+        metrics: any MetricsFactory,
         logger: Logger
     ) throws(KafkaError) {
         var properties = properties
@@ -90,9 +93,10 @@ actor IntakeProducer {
         properties.set("message.timeout.ms", to: "\(max(timeout.wholeMilliseconds - 1_000, 500))")
         self.properties = properties
         self.logger = logger
+        self.metrics = KafkaClientMetrics(.api, metrics)
         topicName = topic
         patience = timeout.wholeMilliseconds
-        producer = try KafkaProducer(properties: properties, logger: logger)
+        producer = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
         self.topic = try producer.topic(topic)
         producer.signal(fileDescriptor: loop.wakeDescriptor)
     }
@@ -187,6 +191,8 @@ actor IntakeProducer {
         } onError: { error in
             if error.isFatal { fatal = error }
             logger.debug("intake producer", metadata: ["error": "\(error)"])
+        } onStatistics: { statistics in
+            metrics.publish(statistics)
         }
         if let failed {
             logger.warning(
@@ -217,7 +223,7 @@ actor IntakeProducer {
         logger.error("the intake producer is made anew", metadata: ["error": "\(fatal)"])
         sweep { _ in true }
         do throws(KafkaError) {
-            let successor = try KafkaProducer(properties: properties, logger: logger)
+            let successor = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
             let topic = try successor.topic(topicName)
             producer.close()
             producer = successor

@@ -208,8 +208,13 @@ struct Answer: Sendable {
 
     /// An answer in JSON.
     init(_ status: HTTPResponse.Status, json: String) {
+        self.init(status, json, type: "application/json")
+    }
+
+    /// An answer of a media type.
+    init(_ status: HTTPResponse.Status, _ text: String, type: String) {
         self.status = status
-        headers[.contentType] = "application/json"
-        body = json
+        headers[.contentType] = type
+        body = text
     }
 }

@@ -8,6 +8,7 @@ enum Route: Sendable, Equatable {
     case partitions
     case live
     case ready
+    case metrics
     case openAPI
 
     /// - Parameter target: the request's target, query and all, as it was sent.
@@ -19,6 +20,7 @@ enum Route: Sendable, Equatable {
         case 1 where parts[0].elementsEqual("schedule".utf8): self = .schedules
         case 1 where parts[0].elementsEqual("partitions".utf8): self = .partitions
         case 1 where parts[0].elementsEqual("openapi.json".utf8): self = .openAPI
+        case 1 where parts[0].elementsEqual("metrics".utf8): self = .metrics
         case 2 where parts[0].elementsEqual("health".utf8) && parts[1].elementsEqual("live".utf8): self = .live
         case 2 where parts[0].elementsEqual("health".utf8) && parts[1].elementsEqual("ready".utf8): self = .ready
         case 3 where parts[0].elementsEqual("schedule".utf8):
@@ -44,10 +46,23 @@ enum Route: Sendable, Equatable {
         switch self {
         case .schedules: [.post, .delete]
         case .schedule: [.get, .head, .delete]
-        case .partitions, .live, .ready, .openAPI: [.get, .head]
+        case .partitions, .live, .ready, .metrics, .openAPI: [.get, .head]
         }
     }
 
     /// Whether anyone may ask, and at any time.
-    var isHealth: Bool { self == .live || self == .ready }
+    var isOpen: Bool { self == .live || self == .ready || self == .metrics }
+
+    /// The path with names in place of what varies.
+    var template: String {
+        switch self {
+        case .schedules: "/schedule"
+        case .schedule: "/schedule/{clientId}/{scheduleKey}"
+        case .partitions: "/partitions"
+        case .live: "/health/live"
+        case .ready: "/health/ready"
+        case .metrics: "/metrics"
+        case .openAPI: "/openapi.json"
+        }
+    }
 }

@@ -79,7 +79,7 @@ extension DynamoDBClient {
         var attempt = 1
         while true {
             var body = JSONWriter()
-            body.raw("{\"RequestItems\":{")
+            body.raw("{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{")
             body.string(table)
             body.raw(":[")
             for (index, write) in writes.enumerated() {
@@ -135,7 +135,7 @@ extension DynamoDBClient {
 
     private func batchGetBody(_ keys: [Item], attributes: [String]?, table: String) -> [UInt8] {
         var body = JSONWriter()
-        body.raw("{\"RequestItems\":{")
+        body.raw("{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{")
         body.string(table)
         body.raw(":{\"ConsistentRead\":true,")
         if let attributes {
@@ -227,7 +227,7 @@ extension JSONReader {
     mutating func readUnprocessedWrites(table: String) throws(Malformed) -> [BatchWrite] {
         var writes: [BatchWrite] = []
         try readObject { (reader, name) throws(Malformed) in
-            guard name == "UnprocessedItems" else { return try reader.skipValue() }
+            guard name == "UnprocessedItems" else { return try reader.skipMember(name) }
             try reader.readObject { (reader, name) throws(Malformed) in
                 try reader.readArray { (reader) throws(Malformed) in writes.append(try reader.readBatchWrite()) }
             }
@@ -269,7 +269,7 @@ extension JSONReader {
                         }
                     }
                 }
-            default: try reader.skipValue()
+            default: try reader.skipMember(name)
             }
         }
         return (items, unprocessed)

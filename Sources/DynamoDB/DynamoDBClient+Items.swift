@@ -89,9 +89,9 @@ extension DynamoDBClient {
         body.string(table)
         body.raw(",\"Item\":")
         body.item(item)
-        body.raw("}")
+        body.raw(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
         try await call(.putItem, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
-            try reader.skipValue()
+            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in try reader.skipMember(name) }
         }
     }
 
@@ -105,14 +105,14 @@ extension DynamoDBClient {
             body.raw(",\"ExclusiveStartKey\":")
             body.item(start)
         }
-        body.raw("}")
+        body.raw(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
         return try await call(operation, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
             var page = ItemPage(items: [], next: nil)
             try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
                 switch name {
                 case "Items": page.items = try reader.readItems()
                 case "LastEvaluatedKey": page.next = try reader.readItem()
-                default: try reader.skipValue()
+                default: try reader.skipMember(name)
                 }
             }
             return page

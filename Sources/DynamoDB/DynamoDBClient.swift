@@ -31,6 +31,7 @@ public final class DynamoDBClient: Sendable {
     private let credentials: any CredentialsProvider
     private let clock: ServiceClock
     private let http: HTTPClient
+    private let observer: (any DynamoDBObserver)?
     private let logger: Logger
     private let random: @Sendable () -> Double
 
@@ -41,6 +42,7 @@ public final class DynamoDBClient: Sendable {
     ///   - credentials: asked before every request.
     ///   - clock: the time that requests are signed with.
     ///   - http: sends the requests.
+    ///   - observer: is told of each request.
     ///   - logger: takes a line for each attempt that failed, at debug level.
     ///   - random: gives the fractions for the jitter, from 0 up to but not including 1.
     public init(
@@ -48,6 +50,7 @@ public final class DynamoDBClient: Sendable {
         credentials: any CredentialsProvider,
         clock: ServiceClock = ServiceClock(),
         http: HTTPClient,
+        observer: (any DynamoDBObserver)? = nil,
         logger: Logger,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
@@ -55,6 +58,7 @@ public final class DynamoDBClient: Sendable {
         self.credentials = credentials
         self.clock = clock
         self.http = http
+        self.observer = observer
         self.logger = logger
         self.random = random
     }
@@ -79,11 +83,18 @@ public final class DynamoDBClient: Sendable {
             do {
                 let answer = try await send(operation, body, deadline: deadline)
                 var reader = JSONReader(answer)
-                if let output = try? decode(&reader), (try? reader.finish()) != nil { return output }
+                if let output = try? decode(&reader), (try? reader.finish()) != nil {
+                    observer?.requestEnded(operation.rawValue, failure: nil)
+                    if reader.consumedCapacity > 0 {
+                        observer?.capacityConsumed(operation.rawValue, units: reader.consumedCapacity)
+                    }
+                    return output
+                }
                 failure = .unreadable(operation)
             } catch {
                 failure = error
             }
+            observer?.requestEnded(operation.rawValue, failure: failure.code)
             guard failure.isRetriable else { throw failure }
             logger.debug(
                 "DynamoDB attempt failed",
@@ -116,6 +127,7 @@ public final class DynamoDBClient: Sendable {
         } catch {
             throw .cancelled
         }
+        observer?.requestRepeated(operation.rawValue)
     }
 
     private func send(

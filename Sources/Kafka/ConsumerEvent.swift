@@ -15,6 +15,8 @@ public enum ConsumerEvent: Sendable, Equatable {
     case committed(KafkaError?, offsets: [Int32: Int64])
     /// Something librdkafka goes on from by itself, such as a broker that cannot be reached.
     case error(KafkaError)
+    /// What librdkafka says of itself, every `statistics.interval.ms`.
+    case statistics(KafkaStatistics)
     /// The consumer is unusable from now on and has to be made anew.
     case fatal(KafkaError)
 }

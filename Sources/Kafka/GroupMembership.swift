@@ -143,6 +143,12 @@ final class GroupMembership {
             guard let opaque else { return }
             GroupMembership.from(opaque).committed(code, list)
         }
+        rd_kafka_conf_set_stats_cb(conf) { _, json, size, opaque in
+            guard let json, let opaque else { return 0 }
+            let statistics = KafkaStatistics(json: UnsafeRawBufferPointer(start: json, count: size))
+            GroupMembership.from(opaque).events.append(.statistics(statistics))
+            return 0
+        }
         rd_kafka_conf_set_error_cb(conf) { client, code, text, opaque in
             guard let client, let opaque else { return }
             GroupMembership.from(opaque).failed(client, code, text)

@@ -24,6 +24,7 @@ public final class KafkaConsumer: @unchecked Sendable {
     public static let maxRecordsPerPoll = 2_000
 
     private static let defaults: KafkaProperties = [
+        "statistics.interval.ms": "15000",
         "auto.offset.reset": "earliest",
         // Bounds memory: fetched records that wait for a poll, over all partitions, in KiB and in records (each costs
         // some 350 bytes besides). Not lower: a full queue lets librdkafka 2.0 rest for up to a second before it
@@ -233,6 +234,15 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     private static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+    }
+
+    /// The offset the next record of a partition would get, as the latest fetch or question has told; `nil` before.
+    /// Asks nobody. From any thread.
+    public func knownEnd(of partition: Int32) -> Int64? {
+        var low: Int64 = 0
+        var high: Int64 = -1
+        let code = rd_kafka_get_watermark_offsets(client.handle, topic, partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
     // MARK: Questions to the brokers

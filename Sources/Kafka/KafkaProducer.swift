@@ -24,6 +24,7 @@ public final class KafkaProducer: Sendable {
     private static let maxCachedTopics = 1_000
 
     private static let defaults: KafkaProperties = [
+        "statistics.interval.ms": "15000",
         // What Java clients do, so that all producers agree on a key's partition.
         "partitioner": "murmur2_random",
         "linger.ms": "0",
@@ -56,7 +57,10 @@ public final class KafkaProducer: Sendable {
             required: Self.required
         )
         configuration.withPointer { conf in
-            rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+            rd_kafka_conf_set_events(
+                conf,
+                RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS
+            )
         }
         client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_PRODUCER), callbackContext: nil)
         capacity = (
@@ -152,9 +156,11 @@ public final class KafkaProducer: Sendable {
     ///   - onReport: gets each report.
     ///   - onError: gets what librdkafka goes on from by itself, such as a broker that cannot be reached, and the fatal
     ///     error, which it does not go on from.
+    ///   - onStatistics: gets what librdkafka says of itself, every `statistics.interval.ms`.
     public func pollReports(
         _ onReport: (DeliveryReport) -> Void,
-        onError: (KafkaError) -> Void = { _ in }
+        onError: (KafkaError) -> Void = { _ in },
+        onStatistics: (KafkaStatistics) -> Void = { _ in }
     ) {
         while let event = rd_kafka_queue_poll(client.queue, 0) {
             switch rd_kafka_event_type(event) {
@@ -168,6 +174,10 @@ public final class KafkaProducer: Sendable {
                 onError(client.fatalError ?? KafkaError(code, message: text))
             case RD_KAFKA_EVENT_LOG:
                 writeLog(event)
+            case RD_KAFKA_EVENT_STATS:
+                if let json = rd_kafka_event_stats(event) {
+                    onStatistics(KafkaStatistics(json: UnsafeRawBufferPointer(start: json, count: strlen(json))))
+                }
             default:
                 break
             }

@@ -3,9 +3,11 @@ import ClockworkService
 import HTTPTransport
 import Kafka
 import Logging
+import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
+import Tracing
 
 /// A pod with its HTTP API, a local cluster and a store, in this process.
 final class LivePod: Sendable {
@@ -30,7 +32,9 @@ final class LivePod: Sendable {
         _ storeKind: StoreKind = .sqlite,
         tokens: [String] = [],
         runsPod: Bool = true,
+        offer: HTTPAPISettings.Offer = .all,
         limits: HTTPAPILimits = HTTPAPILimits(),
+        tracer: (any Tracer)? = nil,
         _ body: (LivePod) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -39,6 +43,7 @@ final class LivePod: Sendable {
         let open = try await storeKind.open(logger: logger)
         defer { open.close() }
         let store = FaultyStore(open.store)
+        let metrics = MetricsRegistry(Metric.all)
         let properties: KafkaProperties = [
             "bootstrap.servers": kafka.bootstrapServers,
             "fetch.wait.max.ms": "10",
@@ -63,7 +68,9 @@ final class LivePod: Sendable {
                         rules: rules,
                         limits: SchedulerLimits()
                     ),
-                    store: store,
+                    store: ObservedStore(store, metrics: metrics, tracer: tracer),
+                    metrics: metrics,
+                    tracer: tracer,
                     logger: logger
                 )
             } else {
@@ -73,13 +80,19 @@ final class LivePod: Sendable {
             host: "127.0.0.1",
             port: 0,
             tokens: tokens.map(Secret.init),
-            offer: .all,
+            offer: offer,
             properties: produceProperties,
             intakeTopic: intake,
             rules: rules
         )
         settings.limits = limits
-        let api = try HTTPAPI(settings: settings, store: store, pod: pod, logger: logger)
+        let api = try HTTPAPI(
+            settings: settings,
+            store: store,
+            pod: pod,
+            metrics: metrics,
+            logger: logger
+        )
         var client = HTTPClient.Configuration()
         client.maximumResponseBytes = 16 << 20
         let http = try HTTPClient(configuration: client)

@@ -20,12 +20,13 @@ import Testing
         let paths = try #require(document["paths"] as? [String: [String: Any]])
         let routes: [Route] = [
             .schedules, .schedule(clientID: "{clientId}", scheduleKey: "{scheduleKey}"), .partitions, .live, .ready,
-            .openAPI,
+            .metrics, .openAPI,
         ]
         #expect(paths.count == routes.count)
         var found: [Route] = []
         for (path, item) in paths {
             let route = try Route(target: path)
+            #expect(route.template == path)
             found.append(route)
             let methods = Set(item.keys).subtracting(["parameters"]).map { $0.uppercased() }
             // A HEAD is a GET without the body.

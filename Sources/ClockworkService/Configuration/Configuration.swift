@@ -21,6 +21,8 @@ public struct Configuration: Equatable, Sendable {
     public let maxPayloadBytes: Int
     /// How the pod logs.
     public let logging: LoggingConfiguration
+    /// Where metrics are sent to; `nil` where nowhere.
+    public let elasticsearch: ElasticsearchConfiguration?
     /// The pod's name as owner of partitions; also a legal name for a static group member.
     public let podName: String
 
@@ -65,6 +67,7 @@ public struct Configuration: Equatable, Sendable {
         }
         maxPayloadBytes = try values.required(.maxPayloadBytes) { Self.number($0, in: 1...358_400) }
         logging = try LoggingConfiguration(values)
+        elasticsearch = try ElasticsearchConfiguration(values)
         podName = try Self.podName(values, hostName: hostName)
     }
 
@@ -108,16 +111,19 @@ public struct LoggingConfiguration: Equatable, Sendable {
 
     /// The least severe level that is logged.
     public let level: Logger.Level
+    /// The levels of the categories that have one of their own.
+    public let levels: [LogCategory: Logger.Level]
     /// How log lines are written.
     public let format: Format
 
-    /// Level and format from their parts.
-    public init(level: Logger.Level, format: Format) {
+    /// Levels and format from their parts.
+    public init(level: Logger.Level, levels: [LogCategory: Logger.Level] = [:], format: Format) {
         self.level = level
+        self.levels = levels
         self.format = format
     }
 
-    /// Reads the two settings alone, so that a command can log before and without all others.
+    /// Reads these settings alone, so that a command can log before and without all others.
     ///
     /// - Throws: When one of them has a value that is not accepted.
     public init(environment: [String: String]) throws(ConfigurationError) {
@@ -126,6 +132,11 @@ public struct LoggingConfiguration: Equatable, Sendable {
 
     init(_ values: SettingValues) throws(ConfigurationError) {
         level = try values.required(.logLevel) { Logger.Level(rawValue: $0) }
+        var levels: [LogCategory: Logger.Level] = [:]
+        for category in LogCategory.allCases {
+            levels[category] = try values.optional(.logLevel(of: category)) { Logger.Level(rawValue: $0) }
+        }
+        self.levels = levels
         format = try values.required(.logFormat) { Format(rawValue: $0) }
     }
 }

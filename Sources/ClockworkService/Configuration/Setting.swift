@@ -251,11 +251,36 @@ extension Setting {
         meaning: "least severe level that is logged",
         accepted: "trace, debug, info, notice, warning, error or critical"
     )
+    static func logLevel(of category: LogCategory) -> Setting {
+        Setting(
+            "LOG_LEVEL_\(category.rawValue.uppercased())",
+            meaning: "least severe level of \(category.meaning); LOG_LEVEL where it is not set",
+            accepted: logLevel.accepted
+        )
+    }
     static let logFormat = Setting(
         "LOG_FORMAT",
         defaultValue: "text",
         meaning: "how log lines are written",
         accepted: "text or json"
+    )
+    static let metricsURL = Setting(
+        "ES_METRIC_URL",
+        meaning: "Elasticsearch that metrics are sent to; none are where it is not set",
+        accepted: "http:// or https://, optionally user:password@, host and port",
+        isSecret: true
+    )
+    static let metricsIndex = Setting(
+        "ES_METRIC_INDEX",
+        defaultValue: "clockwork-metrics",
+        meaning: "Elasticsearch index that metrics are written to",
+        accepted: "1 to 255 of a-z, 0-9, '.', '_', '-', the first a letter or digit"
+    )
+    static let metricsStep = Setting(
+        "ES_METRIC_STEP",
+        defaultValue: "1m",
+        meaning: "time between two sendings of metrics to Elasticsearch",
+        accepted: "a duration from 1s to 1h, such as 30s"
     )
     static let podName = Setting(
         "POD_NAME",
@@ -264,15 +289,11 @@ extension Setting {
     )
 
     /// Every setting, in the order in which documents list them.
-    public static let all: [Setting] = [
-        kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty,
-        kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey,
-        awsSessionToken, awsProfile, awsCredentialsFile, awsConfigFile, awsWebIdentityTokenFile, awsRoleARN,
-        awsRoleSessionName, awsTokenServiceEndpoint, awsContainerRelativeURI, awsContainerFullURI, awsContainerToken,
-        awsContainerTokenFile, awsInstanceMetadataDisabled, awsInstanceMetadataEndpoint, awsEndpoint, scheduleTable,
-        progressTable, appHost, appPort, apiTokens, deliveryTopicAllow, horizon, maxResidentSchedules, keyRetention,
-        maxPayloadBytes, logLevel, logFormat,
-    ]
+    public static let all: [Setting] =
+        [
+            kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty, kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey, awsSessionToken, awsProfile, awsCredentialsFile, awsConfigFile, awsWebIdentityTokenFile, awsRoleARN, awsRoleSessionName, awsTokenServiceEndpoint, awsContainerRelativeURI, awsContainerFullURI, awsContainerToken, awsContainerTokenFile, awsInstanceMetadataDisabled, awsInstanceMetadataEndpoint, awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow, horizon, maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat,
+            metricsURL, metricsIndex, metricsStep,
+        ] + LogCategory.allCases.map(logLevel(of:))
 
     /// All settings as text for a terminal: for each its name and default, what it means, and what is accepted.
     public static var help: String {

@@ -1,6 +1,7 @@
 internal import DequeModule
 internal import Kafka
 internal import Logging
+internal import PrometheusMetrics
 internal import Scheduling
 
 /// Produces deliveries and dead letters through one idempotent producer and tells what became of them.
@@ -55,6 +56,8 @@ final class DeliveryProducer {
     private var owners: Set<UInt32> = []
     private var lastSequence: UInt64 = 0
     private var outcome = Outcome()
+    private var metrics: DeliveryMetrics
+    private var clientMetrics: KafkaClientMetrics
 
     /// Producers that were replaced, until the pod has them destroyed where that may block.
     private var retired: [KafkaProducer] = []
@@ -83,14 +86,17 @@ final class DeliveryProducer {
         properties: KafkaProperties,
         deadLetterTopic: String,
         wakeDescriptor: Int32,
+        metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
         self.deadLetterTopic = deadLetterTopic
+        self.metrics = DeliveryMetrics(metrics)
+        clientMetrics = KafkaClientMetrics(.producer, metrics)
         self.logger = logger
         makeLane = { (isSolo) throws(KafkaError) in
             var properties = properties
             if isSolo { properties.set("batch.num.messages", to: "1") }
-            let lane = try ProducerLane(properties: properties, logger: logger)
+            let lane = try ProducerLane(properties: properties, logger: logger.inCategory(.kafka))
             lane.producer.signal(fileDescriptor: wakeDescriptor)
             return lane
         }
@@ -140,8 +146,9 @@ final class DeliveryProducer {
 
     /// What became of records since the last call, after looking for reports.
     func takeOutcome(now: Moment) -> Outcome {
-        pollReports(of: lane, now)
-        if let soloLane { pollReports(of: soloLane, now) }
+        pollReports(of: lane, now) { clientMetrics.publish($0) }
+        // Records travel alone too seldom for the statistics of their producer.
+        if let soloLane { pollReports(of: soloLane, now) { _ in } }
         if let fatal = lane.producer.fatalError ?? soloLane?.producer.fatalError {
             logger.error("Kafka producer is made anew", metadata: ["error": "\(fatal)"])
             replaceProducers()
@@ -154,6 +161,11 @@ final class DeliveryProducer {
         startLooks(now)
         defer { outcome = Outcome() }
         return outcome
+    }
+
+    /// Makes visible what was counted since the last call.
+    func publishMetrics() {
+        metrics.publish()
     }
 
     /// When there is something to do without anything arriving.
@@ -232,6 +244,7 @@ final class DeliveryProducer {
     }
 
     private func retryLater(_ record: OutgoingRecord, _ now: Moment) {
+        metrics.retried()
         retries.append(record)
         retryTopics.insert(record.topic)
         if retryTime == nil { retryTime = now.uptime.advanced(byMilliseconds: Self.retryPause) }
@@ -324,12 +337,18 @@ final class DeliveryProducer {
 
     // MARK: Reports
 
-    private func pollReports(of lane: ProducerLane, _ now: Moment) {
+    private func pollReports(
+        of lane: ProducerLane,
+        _ now: Moment,
+        onStatistics: (KafkaStatistics) -> Void
+    ) {
         lane.producer.pollReports { report in
             guard let record = giveBack(Int(report.token)) else { return }
             settle(record, report.error, now)
         } onError: { error in
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka producer", metadata: ["error": "\(error)"])
+        } onStatistics: { statistics in
+            onStatistics(statistics)
         }
     }
 
@@ -362,12 +381,15 @@ final class DeliveryProducer {
     private func conclude(_ record: OutgoingRecord, _ verdict: ReportVerdict, _ now: Moment) {
         switch (verdict, record.purpose) {
         case (.written, .delivery(let owner, let delivery)):
+            let lateness = delivery.wasDueOnArrival ? nil : now.wall.rawValue - delivery.schedule.position.time.rawValue
+            metrics.delivered(to: record.topic, lateness: lateness)
             outcome.delivered[owner, default: []].append(delivery.token)
         case (.written, .rejectedRequest(let owner, let offset)):
             outcome.rejectionsDeadLettered[owner, default: []].append(offset)
         case (.written, .failedDelivery(let owner, let token)):
             outcome.deadLettered[owner, default: []].append(token)
         case (.failed(let failure), .delivery(let owner, let delivery)):
+            metrics.failed(to: record.topic)
             outcome.failed[owner, default: []].append((delivery.token, failure))
         case (.failed(let failure), _):
             // Nothing is dropped in silence: a dead letter is tried until it can be written.

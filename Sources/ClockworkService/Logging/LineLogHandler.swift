@@ -10,7 +10,8 @@ public struct LineLogHandler: LogHandler {
     /// Asked for more metadata on every line.
     public var metadataProvider: Logger.MetadataProvider?
 
-    private let label: String
+    private var label: String
+    private let levels: [LogCategory: Logger.Level]
     private let formatter: LogFormatter
     private let now: @Sendable () -> EpochMilliseconds
     private let write: @Sendable (String) -> Void
@@ -33,6 +34,7 @@ public struct LineLogHandler: LogHandler {
     ) {
         self.label = label
         logLevel = configuration.level
+        levels = configuration.levels
         formatter =
             switch configuration.format {
             case .text: .text
@@ -40,6 +42,14 @@ public struct LineLogHandler: LogHandler {
             }
         self.now = now
         self.write = write
+    }
+
+    /// This handler for the lines of a category.
+    func inCategory(_ category: LogCategory) -> LineLogHandler {
+        var handler = self
+        handler.label = category.label
+        if let level = levels[category] { handler.logLevel = level }
+        return handler
     }
 
     /// One value of `metadata`.

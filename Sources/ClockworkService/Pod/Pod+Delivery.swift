@@ -20,7 +20,16 @@ extension Pod {
 
     /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
     func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: Moment) {
+        metrics.deadLettered(failed.failure.code)
         let schedule = failed.delivery.schedule
+        logger.debug(
+            "delivery failed",
+            metadata: [
+                "partition": "\(owner.partition)", "offset": "\(schedule.position.offset)",
+                "client": "\(schedule.key.clientID)", "key": "\(schedule.key.scheduleKey)",
+                "code": "\(failed.failure.code.rawValue)",
+            ]
+        )
         var headers = recordID.deliveredHeaders(of: schedule, partition: owner.partition)
         recordID.addDeadLetterHeaders(
             to: &headers,
@@ -44,6 +53,14 @@ extension Pod {
 
     /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
     func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: Moment) {
+        metrics.deadLettered(record.rejection.code)
+        logger.debug(
+            "request rejected",
+            metadata: [
+                "partition": "\(owner.partition)", "offset": "\(record.offset)",
+                "code": "\(record.rejection.code.rawValue)",
+            ]
+        )
         var headers = record.headers
         recordID.addDeadLetterHeaders(
             to: &headers,

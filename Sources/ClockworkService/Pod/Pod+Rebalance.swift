@@ -9,14 +9,17 @@ extension Pod {
         switch event {
         case .assigned(let partitions):
             if case .running = phase { joined.store(true, ordering: .relaxed) }
+            metrics.rebalanced(.assigned)
             guard !partitions.isEmpty else { return }
             logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
             begin(partitions)
         case .revoked(let partitions):
+            metrics.rebalanced(.revoked)
             logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
             for partition in partitions { revoke(partition, now) }
         case .lost(let partitions):
             joined.store(false, ordering: .relaxed)
+            metrics.rebalanced(.lost)
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             for partition in partitions {
                 starting[partition] = nil
@@ -33,6 +36,8 @@ extension Pod {
         case .error(let error):
             // What librdkafka goes on from by itself is in its own log lines as well.
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
+        case .statistics(let statistics):
+            consumerMetrics.publish(statistics)
         case .fatal(let error):
             logger.critical("Kafka consumer has ended", metadata: ["error": "\(error)"])
             abandon(error)
@@ -151,6 +156,7 @@ extension Pod {
         ownerOfPartition[owner.partition] = nil
         commits.forget(owner.partition)
         delivery.end(owner: owner.number)
+        metrics.forget(owner.partition)
     }
 
     /// Ends the pod without waiting for anything. What is not settled is left to the partitions' next owners.

@@ -1,8 +1,10 @@
 public import Kafka
 public import Logging
+public import PrometheusMetrics
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
+public import Tracing
 
 /// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers what is due.
 ///
@@ -20,6 +22,7 @@ public actor Pod: Service {
     let consumer: KafkaConsumer
     let delivery: DeliveryProducer
     let recordID: RecordID
+    private let tracer: BatchTracer?
 
     var intake: IntakeReader
     var owners: [UInt32: PartitionOwner] = [:]
@@ -33,6 +36,9 @@ public actor Pod: Service {
     /// What the wall clock showed when the pod last was sure of its place in the group.
     private var lastSureTime = EpochMilliseconds.zero
     private var counted = SchedulerCounters()
+    var metrics: PodMetrics
+    var consumerMetrics: KafkaClientMetrics
+    private var lagMeasuredAt = Uptime.zero
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
     enum Phase {
@@ -72,16 +78,30 @@ public actor Pod: Service {
     static let progressInterval: Int64 = 5_000
     /// How long a pod that is not sure of its place in the group waits before it looks again, in milliseconds.
     private static let doubt: Int64 = 20
+    /// The time between two measurements of the intake's lag, in milliseconds.
+    private static let lagInterval: Int64 = 1_000
     /// The most polls in one turn, so that timers and reports get theirs.
     private static let maxPollsPerTurn = 4
 
     /// Joins the group. Nothing is read before `run`.
     ///
+    /// - Parameters:
+    ///   - metrics: where it shows what it does.
+    ///   - tracer: opens a span for each batch of requests and of deliveries; `nil` for none.
     /// - Throws: when Kafka refuses a property.
-    public init(settings: PodSettings, store: any ScheduleStore, logger: Logger) throws(KafkaError) {
+    public init(
+        settings: PodSettings,
+        store: any ScheduleStore,
+        metrics: MetricsRegistry = MetricsRegistry(),
+        tracer: (any Tracer)? = nil,
+        logger: Logger
+    ) throws(KafkaError) {
         self.settings = settings
-        self.logger = logger
-        stores = StoreRunner(store: store, logger: logger)
+        self.logger = logger.inCategory(.pod)
+        self.metrics = PodMetrics(metrics)
+        consumerMetrics = KafkaClientMetrics(.consumer, metrics)
+        stores = StoreRunner(store: store, logger: logger.inCategory(.store))
+        self.tracer = tracer.map(BatchTracer.init)
         recordID = RecordID(topic: settings.intakeTopic)
         intake = IntakeReader(rules: settings.rules)
         (tasks, taskSource) = AsyncStream.makeStream()
@@ -89,13 +109,14 @@ public actor Pod: Service {
             properties: settings.properties,
             deadLetterTopic: settings.deadLetterTopic,
             wakeDescriptor: loop.wakeDescriptor,
-            logger: logger
+            metrics: metrics,
+            logger: logger.inCategory(.delivery)
         )
         consumer = try KafkaConsumer(
             topic: settings.intakeTopic,
             group: settings.group,
             properties: settings.properties,
-            logger: logger
+            logger: logger.inCategory(.kafka)
         )
         consumer.signal(fileDescriptor: loop.wakeDescriptor)
     }
@@ -235,6 +256,7 @@ public actor Pod: Service {
         joined.store(false, ordering: .relaxed)
         reportEnd()
         reportFiring()
+        publishMetrics()
     }
 
     func count(_ counters: SchedulerCounters) {
@@ -272,8 +294,36 @@ public actor Pod: Service {
         commit(now)
         if !whenFiring.isEmpty { reportFiring() }
         for topic in delivery.takeWantedLooks() { lookFor(topic) }
+        measureLag(now.uptime)
+        publishMetrics()
         // More is in the consumer's queue, which signals only what comes into an empty one.
         loop.setAlarm(isMore ? .zero : nextWake(now))
+    }
+
+    /// Makes visible what this turn, and the jobs before it, have changed.
+    private func publishMetrics() {
+        delivery.publishMetrics()
+        var standing = PodMetrics.Standing()
+        standing.counters = counted
+        standing.owned = owners.count
+        for owner in owners.values {
+            standing.counters.add(owner.scheduler.counters)
+            standing.paused += owner.scheduler.isPaused ? 1 : 0
+            standing.resident += owner.scheduler.residentCount
+            standing.unsettled += owner.scheduler.unsettledCount
+            standing.inFlight += owner.scheduler.deliveriesInFlight
+            standing.bytes += owner.scheduler.bytesInMemory
+        }
+        metrics.publish(standing)
+    }
+
+    private func measureLag(_ now: Uptime) {
+        guard now >= lagMeasuredAt.advanced(byMilliseconds: Self.lagInterval) else { return }
+        lagMeasuredAt = now
+        for owner in owners.values {
+            guard let end = consumer.knownEnd(of: owner.partition) else { continue }
+            metrics.lags(owner.partition, by: max(0, end - owner.scheduler.nextOffset))
+        }
     }
 
     private func nextWake(_ now: Moment) -> EpochMilliseconds? {
@@ -315,6 +365,8 @@ public actor Pod: Service {
     }
 
     private func take(_ batch: IntakeReader.Batch, _ owner: PartitionOwner, _ now: Moment) {
+        let span = tracer?.intake(batch.items, partition: owner.partition)
+        defer { span?.end() }
         let fresh = owner.scheduler.nextOffset
         step(owner, now) { $0.requestsRead(batch.items, now: now.wall, &$1) }
         for record in batch.rejected where record.offset >= fresh {
@@ -343,7 +395,11 @@ public actor Pod: Service {
     }
 
     private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: Moment) {
-        for delivery in effects.deliver { send(delivery, owner, now) }
+        if !effects.deliver.isEmpty {
+            let span = tracer?.delivery(effects.deliver, partition: owner.partition)
+            for delivery in effects.deliver { send(delivery, owner, now) }
+            span?.end()
+        }
         for failed in effects.deadLetter { deadLetter(failed, owner, now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
             stores.begin(

@@ -11,6 +11,8 @@ struct JSONReader {
     private let bytes: [UInt8]
     private var index = 0
     private var depth = 0
+    /// The capacity units that members passed over by `skipMember` told of.
+    private(set) var consumedCapacity = 0.0
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -65,6 +67,27 @@ struct JSONReader {
             let start = index
             while index < bytes.count, Self.isWord(bytes[index]) { index += 1 }
             guard index > start else { throw Malformed() }
+        }
+    }
+
+    /// Reads past a member of an answer that is not looked for, and takes note of the capacity it says was consumed.
+    mutating func skipMember(_ name: String) throws(Malformed) {
+        guard name == "ConsumedCapacity" else { return try skipValue() }
+        if peek() == UInt8(ascii: "[") {
+            try readArray { (reader) throws(Malformed) in try reader.readConsumedCapacity() }
+        } else {
+            try readConsumedCapacity()
+        }
+    }
+
+    private mutating func readConsumedCapacity() throws(Malformed) {
+        try readObject { (reader, name) throws(Malformed) in
+            guard name == "CapacityUnits" else { return try reader.skipValue() }
+            let start = reader.index
+            try reader.skipValue()
+            let text = String(decoding: reader.bytes[start..<reader.index].lazy.filter { $0 > 0x20 }, as: UTF8.self)
+            guard let units = Double(text) else { throw Malformed() }
+            reader.consumedCapacity += units
         }
     }
 

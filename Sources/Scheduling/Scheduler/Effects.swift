@@ -4,11 +4,14 @@ public struct Delivery: Sendable {
     public var token: UInt32
     /// What to deliver.
     public var schedule: Schedule
+    /// Whether it was due when its request was read, so that its schedule time says nothing of how late it is.
+    public var wasDueOnArrival: Bool
 
     /// A delivery from its parts.
-    public init(token: UInt32, schedule: Schedule) {
+    public init(token: UInt32, schedule: Schedule, wasDueOnArrival: Bool = false) {
         self.token = token
         self.schedule = schedule
+        self.wasDueOnArrival = wasDueOnArrival
     }
 }
 

@@ -109,7 +109,9 @@ extension PartitionScheduler {
         table[index].place = .nowhere
         table[index].handedOut += 1
         table[index].latestHandedOut = schedule.position.time
-        effects.deliver.append(Delivery(token: takeOff(flight), schedule: schedule))
+        effects.deliver.append(
+            Delivery(token: takeOff(flight), schedule: schedule, wasDueOnArrival: table[index].wasDueOnArrival)
+        )
     }
 
     private mutating func takeOff(_ flight: Flight) -> UInt32 {

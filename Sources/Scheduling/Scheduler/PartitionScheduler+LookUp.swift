@@ -104,7 +104,10 @@ extension PartitionScheduler {
         let mayRepeat = !table[index].replacedAnotherTime && !table[index].isInStore
         switch verdict(on: pending.position, answer, mayRepeat: mayRepeat) {
         case .accept(let replaced, let isInStore):
-            if let replaced { condemn(replaced, work) }
+            if let replaced {
+                counters.replaced += 1
+                condemn(replaced, work)
+            }
             if isInStore { table[index].isInStore = true }
             planWrite(index)
             if table[index].place == .pen { pen.answer(pending) }

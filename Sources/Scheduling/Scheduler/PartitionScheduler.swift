@@ -45,7 +45,8 @@ public struct PartitionScheduler: Sendable {
     var pen = HoldingPen()
     var offsets: OffsetTracker
     var committed: Int64
-    var isPaused = false
+    /// Whether the intake is paused because a bound is reached.
+    public internal(set) var isPaused = false
     /// Rejected requests on their way to the dead-letter topic.
     var rejections: Set<Int64> = []
 

@@ -35,7 +35,7 @@ struct Dev: AsyncParsableCommand {
         var logging = names.logging
         if demo != nil, ProcessEnvironment.variables["LOG_LEVEL"] == nil {
             // What is of interest in a demo is printed.
-            logging = LoggingConfiguration(level: .error, format: logging.format)
+            logging = LoggingConfiguration(level: .error, levels: logging.levels, format: logging.format)
         }
         LoggingSystem.bootstrapClockwork(logging)
         let cluster = try LocalKafka(

@@ -5,16 +5,18 @@ import DynamoDB
 import HTTPTransport
 import Kafka
 import Logging
+import PrometheusMetrics
 import ScheduleStores
 import Scheduling
 import ServiceLifecycle
+import Tracing
 import UnixSignals
 
 /// The parts of Clockwork that a process runs.
 enum Role: String, CaseIterable, ExpressibleByArgument {
     /// The HTTP API alone.
     case api
-    /// A pod alone; of the HTTP API it serves the health checks.
+    /// A pod alone; of the HTTP API it serves the health checks and the metrics.
     case scheduler
     /// Both.
     case all
@@ -24,6 +26,7 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
 struct PodGraph {
     let pod: Pod?
     let api: HTTPAPI
+    private let reporter: ElasticsearchReporter?
     private let store: OpenStore
 
     /// Runs everything until a signal ends it.
@@ -31,7 +34,8 @@ struct PodGraph {
     /// Services start in this order and end the other way: no request is taken that a pod would not see. One that
     /// fails, such as an API whose port is taken, has the others drain.
     func group(logger: Logger) -> ServiceGroup {
-        let services: [any Service] = pod.map { [$0, api] } ?? [api]
+        let parts: [(any Service)?] = [reporter, pod, api]
+        let services = parts.compactMap(\.self)
         let configuration = ServiceGroupConfiguration(
             services: services.map { service in
                 ServiceGroupConfiguration.ServiceConfiguration(
@@ -52,23 +56,42 @@ struct PodGraph {
             )
             throw ExitCode(78)
         }
-        store = try OpenStore(configuration, logger: logger)
+        let metrics = MetricsRegistry(Metric.all)
+        ProcessMetrics.add(to: metrics)
+        store = try OpenStore(configuration, observer: DynamoDBMetrics(metrics), logger: logger.inCategory(.store))
         do {
-            let store = store.store
+            // Looked up once: without a tracer nobody asks again, and nothing is made for one.
+            let tracer = InstrumentationSystem.tracer is NoOpTracer ? nil : InstrumentationSystem.tracer
+            let store = ObservedStore(store.store, metrics: metrics, tracer: tracer)
             let pod: Pod? =
                 switch role {
                 case .api: nil
                 case .scheduler, .all:
                     try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                        try Pod(settings: PodSettings(configuration), store: store, logger: logger)
+                        try Pod(
+                            settings: PodSettings(configuration),
+                            store: store,
+                            metrics: metrics,
+                            tracer: tracer,
+                            logger: logger
+                        )
                     }
                 }
             self.pod = pod
+            reporter = try configuration.elasticsearch.map { elasticsearch in
+                try ElasticsearchReporter(
+                    elasticsearch,
+                    registry: metrics,
+                    pod: configuration.podName,
+                    logger: logger
+                )
+            }
             api = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
                 try HTTPAPI(
                     settings: HTTPAPISettings(configuration, role: role),
                     store: store,
                     pod: pod,
+                    metrics: metrics,
                     logger: logger
                 )
             }
@@ -89,7 +112,7 @@ struct OpenStore {
     let store: any ScheduleStore
     let close: () -> Void
 
-    init(_ configuration: Configuration, logger: Logger) throws {
+    init(_ configuration: Configuration, observer: (any DynamoDBObserver)? = nil, logger: Logger) throws {
         switch configuration.store {
         case .sqlite(let path):
             let store: SQLiteScheduleStore
@@ -107,7 +130,7 @@ struct OpenStore {
             self.store = store
             close = store.close
         case .dynamoDB(let settings):
-            let (store, http) = try Self.dynamoDB(settings, configuration, logger)
+            let (store, http) = try Self.dynamoDB(settings, configuration, observer: observer, logger)
             self.store = store
             close = http.close
         }
@@ -117,10 +140,11 @@ struct OpenStore {
     static func dynamoDB(
         _ settings: DynamoDBConfiguration,
         _ configuration: Configuration,
+        observer: (any DynamoDBObserver)? = nil,
         _ logger: Logger
     ) throws -> (DynamoDBScheduleStore, HTTPClient) {
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
-        let client = DynamoDBClient(settings, http: http, logger: logger)
+        let client = DynamoDBClient(settings, http: http, observer: observer, logger: logger)
         var tables = DynamoDBScheduleStore.Configuration()
         tables.scheduleTable = settings.scheduleTable
         tables.progressTable = settings.progressTable
@@ -132,7 +156,12 @@ struct OpenStore {
 
 extension DynamoDBClient {
     /// A client with the credentials that a configuration gives, or else those of the AWS chain.
-    convenience init(_ settings: DynamoDBConfiguration, http: HTTPClient, logger: Logger) {
+    convenience init(
+        _ settings: DynamoDBConfiguration,
+        http: HTTPClient,
+        observer: (any DynamoDBObserver)? = nil,
+        logger: Logger
+    ) {
         let clock = ServiceClock()
         let credentials: any CredentialsProvider =
             if let given = settings.credentials {
@@ -160,6 +189,7 @@ extension DynamoDBClient {
             credentials: credentials,
             clock: clock,
             http: http,
+            observer: observer,
             logger: logger
         )
     }
@@ -191,7 +221,7 @@ extension HTTPAPISettings {
             host: configuration.api.host,
             port: configuration.api.port,
             tokens: configuration.api.tokens,
-            offer: role == .scheduler ? .healthOnly : .all,
+            offer: role == .scheduler ? .stateOnly : .all,
             properties: KafkaProperties(configuration.kafka),
             intakeTopic: configuration.kafka.intakeTopic,
             rules: RequestRules(configuration)

@@ -54,6 +54,41 @@ import Testing
         #expect(configuration.maxPayloadBytes == 358_400)
         #expect(configuration.logging == LoggingConfiguration(level: .info, format: .text))
         #expect(configuration.podName == "pod-0")
+        #expect(configuration.elasticsearch == nil)
+    }
+
+    @Test func `each category of lines can have a level of its own`() throws {
+        let logging = try configuration(["LOG_LEVEL_POD": "debug"], file: "log.level.kafka = error\n").logging
+        #expect(logging.level == .info)
+        #expect(logging.levels == [.pod: .debug, .kafka: .error])
+        #expect(
+            message(["LOG_LEVEL_STORE": "loud"])
+                == #"LOG_LEVEL_STORE: "loud" is not accepted, only trace, debug, info, notice, warning, error or critical"#
+        )
+        #expect(message(file: "log.level.everything = debug\n").contains("is no setting"))
+    }
+
+    @Test func `metrics are sent where Elasticsearch is named, and its password is never shown`() throws {
+        let sent = try #require(
+            try configuration([
+                "ES_METRIC_URL": "https://elastic:s3cret@es.example:9200/", "ES_METRIC_INDEX": "m-1",
+                "ES_METRIC_STEP": "10s",
+            ]).elasticsearch
+        )
+        #expect(sent.url.revealed == "https://elastic:s3cret@es.example:9200")
+        #expect(sent.index == "m-1")
+        #expect(sent.step == .seconds(10))
+        #expect(!"\(sent)".contains("s3cret"))
+        let plain = try configuration(["ES_METRIC_URL": "http://es:9200"]).elasticsearch
+        #expect(plain?.index == "clockwork-metrics")
+        #expect(plain?.step == .seconds(60))
+        for url in ["es:9200", "http://", "http://a b@es", "http://u:s3cret@", "http://u:s3cret@es/x?y", "ftp://es"] {
+            let text = message(["ES_METRIC_URL": url])
+            #expect(text.hasPrefix("ES_METRIC_URL: its value (not shown) is not accepted"), "\(text)")
+        }
+        for (name, value) in [("ES_METRIC_INDEX", "_x"), ("ES_METRIC_INDEX", "A"), ("ES_METRIC_STEP", "500ms")] {
+            #expect(message([name: value]).hasPrefix("\(name): \"\(value)\" is not accepted"))
+        }
     }
 
     @Test func `the API's address and tokens are read, and its tokens are never shown`() throws {

@@ -77,6 +77,40 @@ import Testing
         #expect(lines.count == 1 && lines[0].contains("loud"))
     }
 
+    @Test func `a category has its label, and its level where one is set`() {
+        let lines = Lines()
+        let configuration = LoggingConfiguration(
+            level: .warning,
+            levels: [.pod: .debug, .kafka: .error],
+            format: .json
+        )
+        let logger = Logger(label: "clockwork") { label in
+            LineLogHandler(
+                label: label,
+                configuration: configuration,
+                now: { EpochMilliseconds(rawValue: 0) },
+                write: { lines.append($0) }
+            )
+        }
+        for category in LogCategory.allCases {
+            let logger = logger.inCategory(category).inCategory(category)
+            logger.debug("debug")
+            logger.warning("warning")
+            logger.error("error")
+        }
+        func levels(_ category: LogCategory) -> [String] {
+            lines.all.filter { $0.contains("\"logger\":\"clockwork.\(category.rawValue)\"") }.map { line in
+                ["debug", "warning", "error"].first { line.contains("\"message\":\"\($0)\"") } ?? line
+            }
+        }
+        #expect(levels(.pod) == ["debug", "warning", "error"])
+        #expect(levels(.kafka) == ["error"])
+        for category in [LogCategory.delivery, .store, .api, .metrics] {
+            #expect(levels(category) == ["warning", "error"])
+        }
+        #expect(lines.all.count == 12)
+    }
+
     @Test func `the event's metadata wins over the logger's`() {
         let lines = logged(.text) { logger in
             logger[metadataKey: "partition"] = "1"

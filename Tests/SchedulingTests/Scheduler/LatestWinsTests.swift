@@ -92,6 +92,7 @@ import Testing
         script.settleStore()
         #expect(script.timeline == [1])
         #expect(script.record("a")?.requestOffset == 1)
+        #expect(script.scheduler.counters.replaced == 1)
     }
 
     @Test func `A replacement before the first answer writes only the latest`() {

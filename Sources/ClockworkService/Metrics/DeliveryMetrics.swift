@@ -1,0 +1,91 @@
+internal import CoreMetrics
+internal import PrometheusMetrics
+
+/// What becomes of deliveries. Counts are plain numbers of the event loop, and published once a turn.
+///
+/// Belongs to the `DeliveryProducer` and is used on its event loop only.
+struct DeliveryMetrics {
+    /// How many topics have series of their own: the first that are delivered to.
+    static let maxTopics = 100
+
+    private struct Topic {
+        let delivered: Counter
+        let failed: Counter
+        var newDelivered = 0
+        var newFailed = 0
+
+        init(_ name: String, _ registry: MetricsRegistry) {
+            delivered = Metric.deliveries.counter(registry, "topic", name, "delivered")
+            failed = Metric.deliveries.counter(registry, "topic", name, "failed")
+        }
+    }
+
+    private let registry: MetricsRegistry
+    private var lateness: HistogramTally
+    private let retries: Counter
+    private var newRetries = 0
+    /// The first stands for all topics without a place of their own.
+    private var topics: [Topic]
+    private var placeOfTopic: [String: Int] = [:]
+    /// The topic asked for last: deliveries to one topic often come in a row.
+    private var latest = (name: "", place: 0)
+    private var hasNews = false
+
+    init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        lateness = registry.makeTally(label: Metric.deliveryLateness.name)
+        retries = Metric.deliveryRetries.counter(registry)
+        topics = [Topic(MetricsRegistry.otherValue, registry)]
+    }
+
+    /// A topic has acknowledged a delivery; `lateness` in milliseconds after it was due, `nil` where it was due before
+    /// it was known.
+    mutating func delivered(to topic: String, lateness milliseconds: Int64?) {
+        topics[place(of: topic)].newDelivered += 1
+        hasNews = true
+        // Not less than nothing, for a clock may have been set back meanwhile.
+        if let milliseconds { lateness.record(Double(max(milliseconds, 0)) / 1_000) }
+    }
+
+    /// A delivery can never succeed. Topics that do not exist have no series: their names come from outside.
+    mutating func failed(to topic: String) {
+        topics[placeOfTopic[topic] ?? 0].newFailed += 1
+        hasNews = true
+    }
+
+    /// A record is produced again.
+    mutating func retried() {
+        newRetries += 1
+        hasNews = true
+    }
+
+    /// Makes what was counted visible.
+    mutating func publish() {
+        guard hasNews else { return }
+        hasNews = false
+        for place in topics.indices {
+            publish(&topics[place].newDelivered, topics[place].delivered)
+            publish(&topics[place].newFailed, topics[place].failed)
+        }
+        publish(&newRetries, retries)
+        lateness.publish()
+    }
+
+    private func publish(_ count: inout Int, _ counter: Counter) {
+        guard count > 0 else { return }
+        counter.increment(by: count)
+        count = 0
+    }
+
+    private mutating func place(of topic: String) -> Int {
+        if topic == latest.name { return latest.place }
+        var place = placeOfTopic[topic] ?? 0
+        if place == 0, topics.count <= Self.maxTopics {
+            place = topics.count
+            topics.append(Topic(topic, registry))
+            placeOfTopic[topic] = place
+        }
+        latest = (topic, place)
+        return place
+    }
+}

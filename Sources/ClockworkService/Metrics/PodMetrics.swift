@@ -1,0 +1,114 @@
+internal import CoreMetrics
+internal import PrometheusMetrics
+internal import Scheduling
+
+/// What a pod shows of itself. Belongs to the `Pod` and is used on its event loop only.
+struct PodMetrics {
+    /// Where the owners of a pod stand, added up.
+    struct Standing {
+        var counters = SchedulerCounters()
+        var owned = 0
+        var paused = 0
+        var resident = 0
+        var unsettled = 0
+        var inFlight = 0
+        var bytes = 0
+    }
+
+    /// What has happened to the partitions of a pod.
+    enum Rebalance: String, CaseIterable {
+        case assigned, revoked, lost
+    }
+
+    private let factory: any MetricsFactory
+
+    private let creates: Counter
+    private let replaces: Counter
+    private let duplicates: Counter
+    private let cancels: Counter
+    private let emptyCancels: Counter
+    private let rejected: Counter
+    /// What of the schedulers' counters has been published.
+    private var published = SchedulerCounters()
+
+    private let owned: Gauge
+    private let paused: Gauge
+    private let resident: Gauge
+    private let unsettled: Gauge
+    private let inFlight: Gauge
+    private let bytes: Gauge
+
+    private let deadLetters: [DeadLetterCode: Counter]
+    private let rebalances: [Rebalance: Counter]
+    private var lagOfPartition: [Int32: Gauge] = [:]
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        creates = Metric.requests.counter(factory, "create", "accepted")
+        replaces = Metric.requests.counter(factory, "replace", "applied")
+        duplicates = Metric.requests.counter(factory, "duplicate", "dropped")
+        cancels = Metric.requests.counter(factory, "cancel", "applied")
+        emptyCancels = Metric.requests.counter(factory, "cancel", "nothing_pending")
+        rejected = Metric.requests.counter(factory, "invalid", "rejected")
+        owned = Metric.ownedPartitions.gauge(factory)
+        paused = Metric.pausedPartitions.gauge(factory)
+        resident = Metric.residentSchedules.gauge(factory)
+        unsettled = Metric.unsettledOffsets.gauge(factory)
+        inFlight = Metric.deliveriesInFlight.gauge(factory)
+        bytes = Metric.scheduleBytes.gauge(factory)
+        deadLetters = Dictionary(
+            uniqueKeysWithValues: DeadLetterCode.allCases.map { code in
+                (code, Metric.deadLetters.counter(factory, code.rawValue))
+            }
+        )
+        rebalances = Dictionary(
+            uniqueKeysWithValues: Rebalance.allCases.map { kind in
+                (kind, Metric.rebalances.counter(factory, kind.rawValue))
+            }
+        )
+    }
+
+    /// Makes visible where the owners stand.
+    mutating func publish(_ standing: Standing) {
+        let new = standing.counters
+        Self.publish(new.created - published.created, creates)
+        Self.publish(new.replaced - published.replaced, replaces)
+        Self.publish(new.duplicates - published.duplicates, duplicates)
+        Self.publish(new.cancelled - published.cancelled, cancels)
+        Self.publish(new.cancelledNothing - published.cancelledNothing, emptyCancels)
+        Self.publish(new.rejected - published.rejected, rejected)
+        published = new
+        owned.record(standing.owned)
+        paused.record(standing.paused)
+        resident.record(standing.resident)
+        unsettled.record(standing.unsettled)
+        inFlight.record(standing.inFlight)
+        bytes.record(standing.bytes)
+    }
+
+    private static func publish(_ count: Int, _ counter: Counter) {
+        if count > 0 { counter.increment(by: count) }
+    }
+
+    /// A record goes to the dead-letter topic.
+    func deadLettered(_ code: DeadLetterCode) {
+        deadLetters[code]?.increment()
+    }
+
+    /// The partitions of the pod change.
+    func rebalanced(_ kind: Rebalance) {
+        rebalances[kind]?.increment()
+    }
+
+    /// So many records of an owned partition have not been read.
+    mutating func lags(_ partition: Int32, by count: Int64) {
+        let gauge = lagOfPartition[partition] ?? Metric.intakeLag.gauge(factory, String(partition))
+        lagOfPartition[partition] = gauge
+        gauge.record(count)
+    }
+
+    /// The partition is no longer this pod's.
+    mutating func forget(_ partition: Int32) {
+        lagOfPartition.removeValue(forKey: partition)?.destroy()
+    }
+}
