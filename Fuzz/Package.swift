@@ -20,6 +20,7 @@ let package = Package(
     name: "clockwork-fuzz",
     dependencies: [
         .package(name: "clockwork", path: ".."),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
@@ -38,6 +39,7 @@ let package = Package(
             name: "HTTPBody",
             dependencies: [
                 "FuzzSupport", module("ClockworkAPI"), module("Scheduling"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings

@@ -9,9 +9,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=.build-coverage
 swift test --enable-code-coverage --scratch-path "$scratch" --filter '^(Scheduling|TimerWheel)Tests\.'
 folder=$(swift build --scratch-path "$scratch" --show-bin-path)
+# The toolchain's own, which knows the format of its profiles.
+cov=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-cov
 data=("$folder"/*.xctest -instr-profile "$folder/codecov/default.profdata")
 if [[ $# -gt 0 ]]; then
-    llvm-cov show "${data[@]}" "$@"
+    "$cov" show "${data[@]}" "$@"
 else
-    llvm-cov report "${data[@]}" -show-branch-summary=false Sources/Scheduling Sources/TimerWheel
+    "$cov" report "${data[@]}" -show-branch-summary=false Sources/Scheduling Sources/TimerWheel
 fi

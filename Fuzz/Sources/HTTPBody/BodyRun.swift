@@ -1,5 +1,6 @@
 import Foundation
 import FuzzSupport
+import HTTPTypes
 import NIOCore
 import Scheduling
 

@@ -1,4 +1,5 @@
 import FuzzSupport
+import Scheduling
 
 /// The body of a call, a stream of lines, or the target of a call. The first byte chooses.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -100,10 +100,6 @@ struct OffsetList {
 
     init() {}
 
-    init(_ offset: Int64) {
-        first = offset
-    }
-
     var isEmpty: Bool { first == nil }
 
     mutating func append(_ offset: Int64) {
