@@ -195,11 +195,11 @@ enum Fault: String, CaseIterable {
         }
     }
 
-    /// Kafka's error codes: 3 unknown topic, 5 leader not available, 6 not leader, 7 timed out, 13 network exception,
+    /// Kafka's error codes: 3 unknown topic, 5 leader not available, 6 not leader, 7 timed out,
     /// 14 coordinator loading, 15 coordinator not available, 16 not coordinator, 19 and 20 not enough replicas,
     /// 56 storage error.
     private static let codesOfRequests: [LocalKafka.Request: [Int32]] = [
-        .produce: [5, 6, 7, 13, 19, 20, 56],
+        .produce: [5, 6, 7, 19, 20, 56],
         .fetch: [3, 5, 6, 7, 56],
         .listOffsets: [5, 6],
         .offsetCommit: [14, 15, 16],

@@ -57,12 +57,12 @@ extension LocalCluster {
 
         @Test("brokers fail, are slow, move and refuse")
         func brokers() async throws {
-            try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers.map { ($0, .seconds(3)) })
+            try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers.map { ($0, .seconds(2)) })
         }
 
         @Test("the store fails, is slow, refuses, breaks off and does half")
         func store() async throws {
-            try await run("store", .faultyStore, pods: 2, Fault.ofStore.map { ($0, .seconds(3)) })
+            try await run("store", .faultyStore, pods: 2, Fault.ofStore.map { ($0, .seconds(2)) })
         }
 
         @Test("the disk of a SQLite store is full for a while", .enabled(if: SmallDisk.isPossible))

@@ -24,7 +24,7 @@ extension LocalCluster {
             let end = ContinuousClock.now + duration
             let seeds = (random.next(), random.next())
             // A group of pods with DynamoDB, and beside it a pod with a SQLite file.
-            async let group: Void = Self.run(
+            async let group: Void = Self.runToItsEnd(
                 "group",
                 .faultyStore,
                 seed: seeds.0,
@@ -32,7 +32,7 @@ extension LocalCluster {
                 until: end,
                 faults: Fault.ofPods + Fault.ofBrokers + Fault.ofStore
             )
-            async let single: Void = Self.run(
+            async let single: Void = Self.runToItsEnd(
                 "single",
                 SmallDisk.isPossible ? .diskAndClock : .clock,
                 seed: seeds.1,
@@ -41,7 +41,23 @@ extension LocalCluster {
                 faults: [.kill, .terminate, .freeze, .clockForward, .clockBack]
                     + (SmallDisk.isPossible ? [.diskFull] : [])
             )
-            _ = try await (group, single)
+            _ = await (group, single)
+        }
+
+        /// Whatever becomes of one world, the other goes on.
+        private static func runToItsEnd(
+            _ name: String,
+            _ parts: World.Parts,
+            seed: UInt64,
+            pods: Int,
+            until end: ContinuousClock.Instant,
+            faults: [Fault]
+        ) async {
+            do {
+                try await run(name, parts, seed: seed, pods: pods, until: end, faults: faults)
+            } catch {
+                Issue.record(error, "\(name)")
+            }
         }
 
         private static func run(
