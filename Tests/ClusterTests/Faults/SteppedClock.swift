@@ -2,6 +2,9 @@ import Foundation
 
 /// A wall clock for pods that can be stepped, without touching the machine's: see `clock_shim.c`.
 struct SteppedClock {
+    /// Whether pods can be given a library of our own: a sanitizer wants to be the first.
+    static let isPossible = ProcessInfo.processInfo.environment["CLOCKWORK_SANITIZER"] == nil
+
     private let library: String
     private let file: String
 
@@ -24,10 +27,12 @@ struct SteppedClock {
     }
 
     /// What a pod that is to have this clock is given as environment.
-    var environment: [String: String] { ["LD_PRELOAD": library, "CLOCK_SHIM": file] }
+    var environment: [String: String] { Self.isPossible ? ["LD_PRELOAD": library, "CLOCK_SHIM": file] : [:] }
 
     /// What a pod is given whose Kafka client is the last to go on after it was stopped.
-    var lateKafkaClient: [String: String] { ["LD_PRELOAD": library, "LATE_THREAD": "rdk:main"] }
+    var lateKafkaClient: [String: String] {
+        Self.isPossible ? ["LD_PRELOAD": library, "LATE_THREAD": "rdk:main"] : [:]
+    }
 
     /// Sets the clock so far ahead of the machine's; behind it, if negative.
     func set(aheadBy milliseconds: Int64) throws {

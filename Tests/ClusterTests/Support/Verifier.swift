@@ -152,7 +152,9 @@ struct Verifier {
             }
             check(read, id, expectation, &findings)
             // One that was on its way out when it was withdrawn came too late to be.
-            if let withdrawnAt = expectation.withdrawnAt, read.timestamp > withdrawnAt + readWithin {
+            if let withdrawnAt = expectation.withdrawnAt,
+                min(read.timestamp, read.arrival) > withdrawnAt + readWithin
+            {
                 findings.unexpected.append("\(id) (\(expectation.request.key)) was replaced, cancelled or delivered")
             }
             if let earlier = deliveredAt.updateValue(read.timestamp, forKey: id) {
