@@ -54,7 +54,7 @@ public struct ObservedStore: ScheduleStore {
             span?.setStatus(SpanStatus(code: .error))
             switch error.code {
             case .unavailable: record(start, timers[operation]?.unavailable)
-            case .refused: record(start, timers[operation]?.refused)
+            case .refused, .inUse: record(start, timers[operation]?.refused)
             }
             throw error
         }
