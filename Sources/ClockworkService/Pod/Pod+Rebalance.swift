@@ -89,6 +89,7 @@ extension Pod {
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
             delivery.begin(owner: owner.number)
+            callbacks.begin(owner: owner.number)
             step(owner, now) { $0.timeReached(now, &$1) }
         }
         do throws(KafkaError) {
@@ -120,6 +121,7 @@ extension Pod {
         guard owner.drainDeadline == nil else { return }
         owner.drainDeadline = now.advanced(byMilliseconds: Self.drainLimit)
         step(owner, now) { $0.drain(now, &$1) }
+        callbacks.drain(owner: owner.number, now: now)
     }
 
     /// Lets go of owners that have drained and committed, or whose time is up.
@@ -148,6 +150,7 @@ extension Pod {
         ownerOfPartition[owner.partition] = nil
         commits.forget(owner.partition)
         delivery.end(owner: owner.number)
+        callbacks.end(owner: owner.number)
     }
 
     /// Ends the pod without waiting for anything. What is not settled is left to the partitions' next owners.

@@ -1,3 +1,4 @@
+public import HTTPTransport
 public import Kafka
 public import Logging
 public import Scheduling
@@ -19,6 +20,7 @@ public actor Pod: Service {
     let stores: StoreRunner
     let consumer: KafkaConsumer
     let delivery: DeliveryProducer
+    let callbacks: CallbackSender
     let recordID: RecordID
 
     var intake: IntakeReader
@@ -73,8 +75,15 @@ public actor Pod: Service {
 
     /// Joins the group. Nothing is read before `run`.
     ///
+    /// - Parameter callbackClient: makes the callbacks, with the pod's `CallbackSettings.httpConfiguration`; closed by
+    ///   the pod.
     /// - Throws: when Kafka refuses a property.
-    public init(settings: PodSettings, store: any ScheduleStore, logger: Logger) throws(KafkaError) {
+    public init(
+        settings: PodSettings,
+        store: any ScheduleStore,
+        callbackClient: HTTPClient,
+        logger: Logger
+    ) throws(KafkaError) {
         self.settings = settings
         self.logger = logger
         stores = StoreRunner(store: store, logger: logger)
@@ -86,6 +95,14 @@ public actor Pod: Service {
             deadLetterTopic: settings.deadLetterTopic,
             wakeDescriptor: loop.wakeDescriptor,
             logger: logger
+        )
+        let loop = loop
+        callbacks = CallbackSender(
+            client: callbackClient,
+            settings: settings.callbacks,
+            recordID: recordID,
+            logger: logger,
+            wake: { loop.wake() }
         )
         consumer = try KafkaConsumer(
             topic: settings.intakeTopic,
@@ -189,6 +206,7 @@ public actor Pod: Service {
 
     private func closeDelivery() {
         delivery.close()
+        callbacks.close()
     }
 
     // MARK: The end
@@ -267,7 +285,7 @@ public actor Pod: Service {
     }
 
     private func nextWake(_ now: EpochMilliseconds) -> EpochMilliseconds? {
-        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 }
+        var wake = [delivery.wakeAt, callbacks.wakeAt, commits.wakeAt].compactMap { $0 }
         for owner in owners.values {
             if let time = owner.scheduler.wakeAt { wake.append(time) }
             if let time = owner.drainDeadline { wake.append(time) }

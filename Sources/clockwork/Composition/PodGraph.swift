@@ -59,9 +59,7 @@ struct PodGraph {
                 switch role {
                 case .api: nil
                 case .scheduler, .all:
-                    try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                        try Pod(settings: PodSettings(configuration), store: store, logger: logger)
-                    }
+                    try Self.pod(PodSettings(configuration), store: store, logger: logger)
                 }
             self.pod = pod
             api = try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
@@ -75,6 +73,13 @@ struct PodGraph {
         } catch {
             store.close()
             throw error
+        }
+    }
+
+    private static func pod(_ settings: PodSettings, store: any ScheduleStore, logger: Logger) throws -> Pod {
+        let client = try HTTPClient(configuration: settings.callbacks.httpConfiguration)
+        return try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+            try Pod(settings: settings, store: store, callbackClient: client, logger: logger)
         }
     }
 
@@ -158,7 +163,8 @@ extension PodSettings {
             deadLetterTopic: kafka.deadLetterTopic,
             name: configuration.podName,
             rules: RequestRules(configuration),
-            limits: limits
+            limits: limits,
+            callbacks: CallbackSettings(configuration.callbacks)
         )
     }
 }
@@ -187,7 +193,18 @@ extension RequestRules {
                 intakeTopic: configuration.kafka.intakeTopic,
                 deadLetterTopic: configuration.kafka.deadLetterTopic,
                 allow: configuration.deliveryTopics
-            )
+            ),
+            callbackPolicy: configuration.callbacks.policy
         )
+    }
+}
+
+extension CallbackSettings {
+    /// What a configuration says about callbacks.
+    init(_ configuration: CallbackConfiguration) {
+        self.init()
+        policy = configuration.policy
+        secrets = configuration.secrets
+        certificateAuthorities = configuration.certificateAuthorities
     }
 }

@@ -21,6 +21,14 @@ struct SimulatedFaults: CustomStringConvertible {
     var clockSteps: Int
     /// One request in so many names a topic that does not exist.
     var badTopics: Int
+    /// One request in so many is a callback; 0 for none.
+    var callbacks: Int
+    /// One callback in so many is ordered; 0 for none.
+    var orderedCallbacks: Int
+    /// One attempt in so many fails and is made again.
+    var failedAttempts: Int
+    /// One callback in so many that is handed out is put off without an attempt.
+    var putOffs: Int
     /// One record in so many cannot be accepted.
     var rejects: Int
     /// Behind one record in so many the log has a gap.
@@ -60,6 +68,14 @@ struct SimulatedFaults: CustomStringConvertible {
         rewinds = random.oneIn(4) ? 10 : 0
         if random.oneIn(3) { limits.maxUncommitted = .random(in: 10...60, using: &random) }
         isCalm = random.oneIn(5)
+        callbacks = random.oneIn(3) ? 0 : .random(in: 1...4, using: &random)
+        orderedCallbacks = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
+        failedAttempts = .random(in: 2...6, using: &random)
+        putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
+        limits.maxCallbacksInFlight = .random(in: 1...20, using: &random)
+        limits.callbackPauseMilliseconds = .random(in: 1...2_000, using: &random)
+        limits.maxHeld = .random(in: 0...10, using: &random)
+        limits.heldMilliseconds = .random(in: 1...3_000, using: &random)
         if isCalm { calmDown() }
     }
 
@@ -70,6 +86,7 @@ struct SimulatedFaults: CustomStringConvertible {
         crashes = 0
         clockSteps = 0
         limits.maxDeliveriesInFlight = 1_000
+        orderedCallbacks = 0
     }
 
     /// Whether every look-up is answered before its schedule goes out. With a clock that is set back, one that was
@@ -80,6 +97,8 @@ struct SimulatedFaults: CustomStringConvertible {
         "\(requests) requests, \(keys) keys, span \(span) ms, horizon \(limits.horizonMilliseconds) ms, "
             + "resident \(limits.maxResident), store delay \(storeDelay) ms, broken calls \(brokenCalls), "
             + "outages \(outages), crashes \(crashes), stale writes \(hasStaleWrites), drains \(drains), "
-            + "clock steps \(clockSteps), rewinds \(rewinds), calm \(isCalm)"
+            + "clock steps \(clockSteps), rewinds \(rewinds), calm \(isCalm), "
+            + "callbacks \(callbacks), ordered \(orderedCallbacks), failed attempts \(failedAttempts), "
+            + "put off \(putOffs)"
     }
 }

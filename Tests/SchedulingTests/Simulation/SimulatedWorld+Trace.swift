@@ -16,14 +16,18 @@ extension SimulatedWorld {
         }
     }
 
+    private func place(_ schedule: Schedule) -> String {
+        "@\(schedule.position.offset)/\(schedule.position.time.rawValue)"
+    }
+
     func summary(of effects: Effects) -> String {
-        var parts = effects.deliver.map { "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)" }
+        var parts = effects.deliver.map { "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)#\($0.schedule.attempt)" }
         parts += effects.store.map { call in
             "store \(call.id): "
                 + call.changes.map { change in
-                    "\(change.key.scheduleKey) put \(change.put.map { "@\($0.position.offset)" } ?? "-") "
+                    "\(change.key.scheduleKey) put \(change.put.map(place) ?? "-") "
                         + "record \(change.record.map { "\($0.state) @\($0.requestOffset)" } ?? "-") "
-                        + "delete \(change.deletes.map(\.offset))"
+                        + "delete \(change.deletes.map { "@\($0.offset)/\($0.time.rawValue)" })"
                 }.joined(separator: ", ")
         }
         parts += effects.lookUp.map { "look up \($0.id): \($0.keys.map(\.scheduleKey))" }

@@ -64,6 +64,7 @@ final class SimulatedWorld {
             now = max(now, time)
             agenda.takeNext()?()
         }
+        if checks.problems.isEmpty, let owner { checks.nothingHeld(owner.scheduler) }
         if checks.problems.isEmpty { checks.atTheEnd(log: log, committed: committed, timeline: store.timeline) }
         return checks.problems
     }
@@ -100,13 +101,23 @@ final class SimulatedWorld {
             key: key,
             position: Position(time: EpochMilliseconds(rawValue: (now + distance) / 50 * 50), offset: log.end),
             orderingKey: "o\(name % faults.orderingKeys)",
-            target: .topic(random.oneIn(faults.badTopics) ? "bad" : "t"),
+            target: target(),
             payload: Array(repeating: 7, count: 10),
             headers: RecordHeaders()
         )
         append(.create(schedule))
         if random.oneIn(3) { repeatRequest(schedule) }
     }
+
+    private func target() -> DeliveryTarget {
+        guard random.oneIn(faults.callbacks) else { return .topic(random.oneIn(faults.badTopics) ? "bad" : "t") }
+        return .callback(random.oneIn(faults.orderedCallbacks) ? Self.orderedTarget : Self.target)
+    }
+
+    /// The most attempts that a callback gets.
+    private static let maxAttempts: Int32 = 4
+    private static let target = CallbackTarget(url: CallbackURL("https://a.test/")!)
+    private static let orderedTarget = CallbackTarget(url: CallbackURL("https://a.test/")!, isOrdered: true)
 
     /// A client that did not see its acknowledgement sends the same request again: soon, or about when it is due.
     private func repeatRequest(_ schedule: Schedule) {
@@ -248,7 +259,7 @@ final class SimulatedWorld {
         for delivery in effects.deliver { deliver(delivery, owner) }
         for failed in effects.deadLetter {
             at(now + .random(in: 0...50, using: &random)) { [self] in
-                checks.wasDeadLettered(failed.delivery.schedule.position.offset)
+                checks.wasDeadLettered(failed.delivery.schedule)
                 step(owner) { $0.deliveryDeadLettered([failed.delivery.token], now: $1, &$2) }
             }
         }
@@ -273,6 +284,7 @@ final class SimulatedWorld {
 
     private func deliver(_ delivery: Delivery, _ owner: SimulatedOwner) {
         checks.wasHandedOut(delivery.schedule, at: wallClock, log: log)
+        guard delivery.schedule.target.callback == nil else { return call(delivery, owner) }
         // One idempotent producer: what was produced first arrives first.
         owner.producerTime = max(owner.producerTime, now + .random(in: 0...30, using: &random))
         let mayBeLost = random.oneIn(2)
@@ -288,6 +300,43 @@ final class SimulatedWorld {
                 }
             }
         }
+    }
+
+    /// A callback is attempted, beside the others and in any time; or it is put off.
+    private func call(_ delivery: Delivery, _ owner: SimulatedOwner) {
+        let schedule = delivery.schedule
+        if random.oneIn(faults.putOffs) {
+            at(now) { [self] in putOff(delivery, nil, owner) }
+            return
+        }
+        let mayBeLost = random.oneIn(2)
+        at(now + .random(in: 0...1_500, using: &random)) { [self] in
+            if owner.isGone, mayBeLost { return }
+            if random.oneIn(faults.failedAttempts) {
+                if schedule.attempt < Self.maxAttempts { return putOff(delivery, "answered 503", owner) }
+                let failure = DeliveryFailure(code: .callbackFailed, detail: "answered 503")
+                step(owner) { $0.deliveryFailed([(delivery.token, failure)], now: $1, &$2) }
+            } else if random.oneIn(12) {
+                let failure = DeliveryFailure(code: .callbackFailed, detail: "answered 404")
+                step(owner) { $0.deliveryFailed([(delivery.token, failure)], now: $1, &$2) }
+            } else {
+                checks.wasDelivered(schedule)
+                step(owner) { $0.delivered([delivery.token], now: $1, &$2) }
+            }
+        }
+    }
+
+    private func putOff(_ delivery: Delivery, _ failure: String?, _ owner: SimulatedOwner) {
+        guard !owner.isGone else { return }
+        trace { "put off @\(delivery.schedule.position.offset) \(failure ?? "")" }
+        checks.wasPutOff(delivery.schedule, isFailure: failure != nil)
+        let pause = Int64.random(in: 0...(random.oneIn(2) ? 500 : 10_000), using: &random)
+        let postponement = Postponement(
+            token: delivery.token,
+            time: wallClock.advanced(byMilliseconds: pause),
+            failure: failure
+        )
+        step(owner) { $0.deliveriesPutOff([postponement], now: $1, &$2) }
     }
 
     private func write(_ call: Effects.StoreCall, _ owner: SimulatedOwner) {

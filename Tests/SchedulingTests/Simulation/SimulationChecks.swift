@@ -22,6 +22,13 @@ struct SimulationChecks {
     private var reads = 0
     /// Since when it fires.
     private var firingSince: EpochMilliseconds?
+    /// Ordered callbacks that it has handed out and that have not ended, by ordering key.
+    private var unfinished: [String: [Int64: Schedule]] = [:]
+
+    /// The attempt that comes next, by offset; 1 where there is none.
+    private var nextAttempts: [Int64: Int32] = [:]
+    /// What was put off or failed an attempt: a repeat that came meanwhile takes its place after that.
+    private var putOff: Set<Int64> = []
 
     init(faults: SimulatedFaults) {
         self.faults = faults
@@ -39,6 +46,7 @@ struct SimulationChecks {
         latestHandedOut = [:]
         arrivals = [:]
         firingSince = nil
+        unfinished = [:]
     }
 
     mutating func ownerFires(since now: EpochMilliseconds) {
@@ -65,10 +73,24 @@ struct SimulationChecks {
         neverLate(schedule, now, log)
         latestWins(schedule)
         inOrderPerKey(schedule, log)
+        behindOrdered(schedule, log)
+        numberedRight(schedule, log)
+        if schedule.isOrdered { unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule }
     }
 
     mutating func wasDelivered(_ schedule: Schedule) {
         deliveries[schedule.position.offset, default: 0] += 1
+        unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
+    }
+
+    mutating func wasPutOff(_ schedule: Schedule, isFailure: Bool) {
+        putOff.insert(schedule.position.offset)
+        if isFailure { nextAttempts[schedule.position.offset] = schedule.attempt + 1 }
+    }
+
+    mutating func wasDeadLettered(_ schedule: Schedule) {
+        wasDeadLettered(schedule.position.offset)
+        unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
     }
 
     mutating func wasDeadLettered(_ offset: Int64) {
@@ -95,7 +117,10 @@ struct SimulationChecks {
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
     /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
+    ///
+    /// What was put off, and every attempt but the first, comes when it comes.
     private mutating func inOrderPerKey(_ schedule: Schedule, _ log: SimulatedLog) {
+        guard schedule.retry == nil else { return }
         defer { latestHandedOut[schedule.orderingKey] = (schedule, reads) }
         guard let (before, readsBefore) = latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
@@ -105,8 +130,30 @@ struct SimulationChecks {
         problem("out of order: \(name(schedule)) after \(name(before))")
     }
 
+    /// An ordered callback holds what comes behind it on its ordering key until it has ended.
+    private mutating func behindOrdered(_ schedule: Schedule, _ log: SimulatedLog) {
+        for (offset, other) in unfinished[schedule.orderingKey] ?? [:] where other.origin < schedule.origin {
+            // Superseded, or dropped once a look-up has told that it repeats a delivered one.
+            if latestRead[other.key] ?? offset > offset || isRepeat(other, log) { continue }
+            problem("overtaken: \(name(other)) by \(name(schedule))")
+        }
+    }
+
+    /// Design rule "Retries are schedules": the next attempt is the one after the last that failed, of the same create.
+    private mutating func numberedRight(_ schedule: Schedule, _ log: SimulatedLog) {
+        let offset = schedule.position.offset
+        let next = nextAttempts[offset] ?? 1
+        if schedule.attempt > next || crashes == 0 && schedule.attempt != next {
+            problem("attempt \(schedule.attempt) and not \(next): \(name(schedule))")
+        }
+        let index = log.index(of: offset)
+        guard case .create(let create) = log.records[index].request, create.position == schedule.origin else {
+            return problem("not of its create: \(name(schedule))")
+        }
+    }
+
     private func repeatsFailed(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
-        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil }
+        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil || putOff.contains($0) }
     }
 
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
@@ -136,7 +183,7 @@ struct SimulationChecks {
 
     private func isSettled(_ schedule: Schedule, _ log: SimulatedLog, _ timeline: [Position: Schedule]) -> Bool {
         let offset = schedule.position.offset
-        return timeline[schedule.position] != nil || deliveries[offset] != nil || deadLetters[offset] != nil
+        return timeline.keys.contains { $0.offset == offset } || deliveries[offset] != nil || deadLetters[offset] != nil
             || log.isSuperseded(schedule) || isRepeat(schedule, log)
     }
 
@@ -157,7 +204,7 @@ struct SimulationChecks {
 
     /// Design rule "Firing never waits for the store": what is resident and due is handed out, whatever is delayed.
     private mutating func firingNeverWaits(_ scheduler: PartitionScheduler, _ now: EpochMilliseconds) {
-        guard scheduler.deliveriesInFlight < scheduler.limits.maxDeliveriesInFlight else { return }
+        guard scheduler.topicRoom > 0 else { return }
         let due = scheduler.overdueCount(at: now)
         if due > 0 { problem("\(due) due at \(now.rawValue) and not handed out") }
     }
@@ -191,11 +238,15 @@ struct SimulationChecks {
         atMost(limits.maxResident + unsettled, scheduler.pen.count, "in the holding pen")
         atMost(unsettled, scheduler.unsettledCount, "unsettled")
         atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.offsets.uncommittedCount, "uncommitted")
-        atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight, "deliveries in flight")
+        let callbacks = scheduler.callbacksInFlight
+        atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight - callbacks, "deliveries in flight")
+        atMost(limits.maxCallbacksInFlight, callbacks, "callbacks in flight")
+        atMost(limits.maxHeld, scheduler.heldCount, "held in memory")
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
         let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+            + limits.maxCallbacksInFlight + limits.maxHeld
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
 
@@ -208,6 +259,12 @@ struct SimulationChecks {
     }
 
     // MARK: At the end
+
+    /// An ordering key is not held by what is no more.
+    mutating func nothingHeld(_ scheduler: PartitionScheduler) {
+        if scheduler.gate.holderCount > 0 { problem("\(scheduler.gate.holderCount) ordering keys held at the end") }
+        if !scheduler.heldCancels.isEmpty { problem("a cancel waits at the end") }
+    }
 
     mutating func atTheEnd(log: SimulatedLog, committed: Int64, timeline: [Position: Schedule]) {
         for record in log.records {

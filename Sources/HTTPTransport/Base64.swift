@@ -1,5 +1,5 @@
 /// Base64 with padding (RFC 4648, section 4), from bytes to bytes.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let invalid: UInt8 = 0xFF
     private static let values: [UInt8] = {
@@ -9,7 +9,8 @@ enum Base64 {
     }()
     private static let padding = UInt8(ascii: "=")
 
-    static func encode(_ input: [UInt8], into output: inout [UInt8]) {
+    /// Appends `input`, encoded, to `output`.
+    package static func encode(_ input: [UInt8], into output: inout [UInt8]) {
         output.reserveCapacity(output.count + (input.count + 2) / 3 * 4)
         input.withUnsafeBufferPointer { input in
             alphabet.withUnsafeBufferPointer { alphabet in
@@ -34,7 +35,7 @@ enum Base64 {
     }
 
     /// - Returns: `nil` when `input` is not base64 with padding.
-    static func decode(_ input: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ input: ArraySlice<UInt8>) -> [UInt8]? {
         guard input.count % 4 == 0 else { return nil }
         let paddingCount = input.suffix(2).count { $0 == padding }
         if paddingCount == 2, input.last != padding || input[input.endIndex - 2] != padding { return nil }
