@@ -112,7 +112,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkServiceTests",
-            dependencies: ["ClockworkService", "Scheduling", "TestSupport", logging],
+            dependencies: [
+                "ClockworkService", "Scheduling", "HTTPTransport", "ScriptedServer", "TestSupport", logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -162,8 +164,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "TestSupport",
-                "CChildProcess", "clockwork", logging,
+                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer",
+                "TestSupport", "CChildProcess", "clockwork", logging,
             ],
             swiftSettings: swiftSettings
         ),

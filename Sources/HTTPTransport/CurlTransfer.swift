@@ -10,6 +10,7 @@ final class CurlTransfer {
     private(set) var id: UInt64 = 0
     private var completion: (@Sendable (CurlLoop.Answer) -> Void)?
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var resolutionList: UnsafeMutablePointer<curl_slist>?
     private var headers: [HTTPHeader] = []
     private var body: [UInt8] = []
     private var receivedBytes = 0
@@ -27,6 +28,7 @@ final class CurlTransfer {
 
     deinit {
         curl_slist_free_all(headerList)
+        curl_slist_free_all(resolutionList)
         curl_easy_cleanup(easy)
     }
 
@@ -102,6 +104,8 @@ final class CurlTransfer {
         curl_easy_reset(easy)
         curl_slist_free_all(headerList)
         headerList = nil
+        curl_slist_free_all(resolutionList)
+        resolutionList = nil
         headers = []
         body = []
         receivedBytes = 0
@@ -177,6 +181,8 @@ final class CurlTransfer {
             try check(ccurl_easy_set_open_socket(easy, openCheckedSocket))
             try set(CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
         }
+        for resolution in configuration.resolutions { try append(to: &resolutionList, resolution) }
+        if let resolutionList { try set(CURLOPT_RESOLVE, UnsafeMutableRawPointer(resolutionList)) }
         if let authorities = configuration.certificateAuthorities { try set(CURLOPT_CAINFO, authorities) }
     }
 
@@ -211,22 +217,25 @@ final class CurlTransfer {
                 throw HTTPTransportError(code: .invalidRequest, message: "A header cannot be sent as it is.")
             }
             // libcurl's notation: "name:" removes a field, "name;" sends it with an empty value.
-            try appendHeaderLine(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+            try append(to: &headerList, header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
         }
         if let token = request.signature?.sessionToken {
             guard HTTPHeader("x-amz-security-token", token).isSafe, !token.isEmpty else {
                 throw HTTPTransportError(code: .invalidRequest, message: "The session token cannot be sent as it is.")
             }
-            try appendHeaderLine("x-amz-security-token: \(token)")
+            try append(to: &headerList, "x-amz-security-token: \(token)")
         }
         if let headerList { try set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headerList)) }
     }
 
-    private func appendHeaderLine(_ line: String) throws(HTTPTransportError) {
-        guard let longer = curl_slist_append(headerList, line) else {
+    private func append(
+        to list: inout UnsafeMutablePointer<curl_slist>?,
+        _ line: String
+    ) throws(HTTPTransportError) {
+        guard let longer = curl_slist_append(list, line) else {
             throw HTTPTransportError(code: .overloaded, message: "libcurl is out of memory.")
         }
-        headerList = longer
+        list = longer
     }
 
     private func setSignature(_ signature: AWSSignature) throws(HTTPTransportError) {

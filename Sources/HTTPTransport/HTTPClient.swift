@@ -51,6 +51,8 @@ public final class HTTPClient: Sendable {
         public var responseBodies = ResponseBodies.kept
         /// A file of certificate authorities (PEM) to trust in place of the system's; `nil` for the system's.
         public var certificateAuthorities: String?
+        /// Addresses of hosts that no name server is asked for, each as `host:port:address[,address]…`.
+        package var resolutions: [String] = []
 
         /// The defaults above.
         public init() {}

@@ -49,8 +49,11 @@ final class LivePod: Sendable {
         produceProperties.set("reconnect.backoff.max.ms", to: "500")
         let rules = RequestRules(
             maxPayloadBytes: 358_400,
-            topicPolicy: TopicPolicy(intakeTopic: intake, deadLetterTopic: deadLetters)
+            topicPolicy: TopicPolicy(intakeTopic: intake, deadLetterTopic: deadLetters),
+            callbackPolicy: CallbackPolicy(allowsPrivate: true)
         )
+        var callbacks = CallbackSettings()
+        callbacks.policy = rules.callbackPolicy
         let pod: Pod? =
             if runsPod {
                 try Pod(
@@ -61,9 +64,11 @@ final class LivePod: Sendable {
                         deadLetterTopic: deadLetters,
                         name: "pod",
                         rules: rules,
-                        limits: SchedulerLimits()
+                        limits: SchedulerLimits(),
+                        callbacks: callbacks
                     ),
                     store: store,
+                    callbackClient: try HTTPClient(configuration: callbacks.httpConfiguration),
                     logger: logger
                 )
             } else {
