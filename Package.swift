@@ -92,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores", "DynamoDB",
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
+                "DynamoDB",
                 "HTTPTransport", "CLinux", argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings
@@ -121,7 +122,7 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka", "HTTPTransport",
-                "TestSupport", httpTypes, lifecycle, logging,
+                "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging,
             ],
             swiftSettings: swiftSettings
         ),

@@ -9,11 +9,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 moto_version=5.2.1
 confluent_kafka_version=2.16.1
 schemathesis_version=4.32.5
+standardwebhooks_version=1.1.0
 venv=.build/venv
 
 prepare_venv() {
     local packages=(
         "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version" "schemathesis==$schemathesis_version"
+        "standardwebhooks==$standardwebhooks_version"
     )
     # Written last, so that an interrupted installation is repeated.
     local installed

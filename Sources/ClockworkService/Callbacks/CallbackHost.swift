@@ -75,14 +75,17 @@ struct CallbackHost {
     mutating func admit(_ call: CallbackSender.Call, _ now: EpochMilliseconds) -> Admission {
         switch standing {
         case .broken(let until, let pause):
-            guard until <= now else { return putOff(call, now, earliest: until) }
+            guard until <= now else { return .putOff(putOff(call, now, earliest: until)) }
             standing = .tried(pause: pause)
         case .tried(let pause):
-            if inFlight + queue.count > 0 { return putOff(call, now, earliest: now.advanced(byMilliseconds: pause)) }
+            guard inFlight + queue.count == 0 else {
+                return .putOff(putOff(call, now, earliest: now.advanced(byMilliseconds: pause)))
+            }
         case .working:
             let isFull = queue.count >= Self.maximumQueued || queuedBytes >= Self.maximumQueuedBytes
             if isFull || mustFollow(call, now) {
-                return putOff(call, now, earliest: now.advanced(byMilliseconds: isFull ? Self.pauseWhenFull : 1))
+                let pause = isFull ? Self.pauseWhenFull : 1
+                return .putOff(putOff(call, now, earliest: now.advanced(byMilliseconds: pause)))
             }
         }
         queue.append(call)
@@ -102,9 +105,10 @@ struct CallbackHost {
         _ call: CallbackSender.Call,
         _ now: EpochMilliseconds,
         earliest: EpochMilliseconds
-    ) -> Admission {
+    ) -> EpochMilliseconds {
         var time = max(earliest, putOffTo.advanced(byMilliseconds: 1))
-        if case .working = standing {} else {
+        if case .working = standing {
+        } else {
             // The longer a host has been broken, the longer its schedules are left where they cost nothing.
             let age = max(0, now.rawValue - brokenSince.rawValue)
             time = max(time, now.advanced(byMilliseconds: min(age / 4, Self.longestPutOff)))
@@ -116,7 +120,7 @@ struct CallbackHost {
                 putOffByKey[call.orderingKey] = PutOff(origin: call.schedule.origin, until: time)
             }
         }
-        return .putOff(time)
+        return time
     }
 
     /// Everything that waits is put off; called when the host breaks.
@@ -125,10 +129,7 @@ struct CallbackHost {
         let calls = queue
         queue = []
         queuedBytes = 0
-        return calls.map { call in
-            guard case .putOff(let time) = putOff(call, now, earliest: until) else { return (call, until) }
-            return (call, time)
-        }
+        return calls.map { ($0, putOff($0, now, earliest: until)) }
     }
 
     /// Takes out what waits and is of this owner.
@@ -136,7 +137,7 @@ struct CallbackHost {
         let calls = queue.filter { $0.owner == owner }
         queue.removeAll { $0.owner == owner }
         queuedBytes = queue.reduce(0) { $0 + $1.bytes }
-        if case .tried(let pause) = standing, inFlight + queue.count == 0 { standing = .broken(until: .zero, pause: pause) }
+        endTrialIfIdle()
         return Array(calls)
     }
 
@@ -190,6 +191,12 @@ struct CallbackHost {
     /// An attempt was given up and says nothing of the host.
     mutating func givenUp() {
         inFlight -= 1
-        if case .tried(let pause) = standing, inFlight + queue.count == 0 { standing = .broken(until: .zero, pause: pause) }
+        endTrialIfIdle()
+    }
+
+    /// The request that was to try the host has been taken back: the next one tries.
+    private mutating func endTrialIfIdle() {
+        guard case .tried(let pause) = standing, inFlight + queue.count == 0 else { return }
+        standing = .broken(until: .zero, pause: pause)
     }
 }

@@ -140,7 +140,8 @@ extension PartitionScheduler {
         guard record.partition == partition, record.requestOffset <= schedule.position.offset else { return true }
         guard record.requestOffset == schedule.position.offset else { return false }
         // A record names a retry once its item is written: an earlier one is what a crash has left.
-        return record.state != .latest || record.scheduleTime == schedule.scheduleTime && record.position > schedule.position
+        let namesLater = record.scheduleTime == schedule.scheduleTime && record.position > schedule.position
+        return record.state != .latest || namesLater
     }
 
     private mutating func hold(_ schedule: Schedule, _ index: Int32) {

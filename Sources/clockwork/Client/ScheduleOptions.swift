@@ -144,7 +144,7 @@ struct ScheduleOptions: ParsableArguments {
             throw ValidationError("Give --data or --data-file: such a request always has a payload.")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ValidationError("--data-file is no UTF-8 text: a structured request has text, a binary one any bytes.")
+            throw ValidationError("--data-file is no UTF-8 text, which a request in structured form has to be.")
         }
         let request = ScheduleRequest(
             clientID: client,

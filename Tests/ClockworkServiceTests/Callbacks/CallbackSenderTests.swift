@@ -106,7 +106,8 @@ import Testing
         #expect(server.requests.first?.headers["webhook-signature"] == nil)
     }
 
-    @Test func `a failed attempt is put off by the backoff or what the server wants, whichever is longer`() async throws {
+    @Test func `a failed attempt is put off by the backoff or what the server wants, whichever is longer`() async throws
+    {
         let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 120"]) }
         defer { server.stop() }
         let fixture = try Fixture()

@@ -1,4 +1,5 @@
 import Logging
+import Scheduling
 import Testing
 
 @testable import ClockworkService
@@ -75,7 +76,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("CALLBACK_SIGNING_SECRET", "whsec_%"), ("CALLBACK_SIGNING_SECRET", "whsec_"), ("CALLBACK_SIGNING_SECRET", ", "),
+        ("CALLBACK_SIGNING_SECRET", "whsec_%"), ("CALLBACK_SIGNING_SECRET", "whsec_"),
+        ("CALLBACK_SIGNING_SECRET", ", "),
         ("CALLBACK_ALLOW_PRIVATE", "yes"), ("CALLBACK_HOST_ALLOW", "https://a"), ("CALLBACK_HOST_ALLOW", "a,,b"),
         ("CALLBACK_CA_FILE", "nowhere.pem"),
     ])

@@ -81,7 +81,8 @@ struct CallbackTests {
             (#""url":"https://a/","headers":{"Webhook-Id":"b"}"#, "headers"),
             (#""url":"https://a/","headers":{"clockwork-attempt":"9"}"#, "headers"),
             (#""url":"https://a/","headers":{},"headers":{}"#, "headers"),
-            (#""url":"https://a/","timeoutMs":0"#, "timeoutMs"), (#""url":"https://a/","timeoutMs":60001"#, "timeoutMs"),
+            (#""url":"https://a/","timeoutMs":0"#, "timeoutMs"),
+            (#""url":"https://a/","timeoutMs":60001"#, "timeoutMs"),
             (#""url":"https://a/","timeoutMs":"1""#, "timeoutMs"),
             (#""url":"https://a/","timeoutMs":1e3"#, "timeoutMs"), (#""url":"https://a/","retry":7"#, "retry"),
             (#""url":"https://a/","retry":{"maxAttempts":0}"#, "retry.maxAttempts"),
@@ -116,7 +117,9 @@ struct CallbackTests {
             return (0..<count).map { #""h\#($0)":"\#(value)""# }.joined(separator: ",")
         }
         #expect(Self.outcome(#"{"url":"https://a","headers":{\#(headers(32, 9))}}"#) == "accepted")
-        #expect(Self.outcome(#"{"url":"https://a","headers":{\#(headers(33, 9))}}"#) == "invalid-field delivery.headers")
+        #expect(
+            Self.outcome(#"{"url":"https://a","headers":{\#(headers(33, 9))}}"#) == "invalid-field delivery.headers"
+        )
         #expect(
             Self.outcome(#"{"url":"https://a","headers":{\#(headers(1, 8_191))}}"#) == "invalid-field delivery.headers"
         )

@@ -21,7 +21,9 @@ extension SimulatedWorld {
     }
 
     func summary(of effects: Effects) -> String {
-        var parts = effects.deliver.map { "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)#\($0.schedule.attempt)" }
+        var parts = effects.deliver.map {
+            "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)#\($0.schedule.attempt)"
+        }
         parts += effects.store.map { call in
             "store \(call.id): "
                 + call.changes.map { change in

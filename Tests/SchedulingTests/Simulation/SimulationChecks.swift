@@ -245,7 +245,8 @@ struct SimulationChecks {
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
-        let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+        let entries =
+            2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
             + limits.maxCallbacksInFlight + limits.maxHeld
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
