@@ -18,7 +18,6 @@ extension LocalCluster {
             case "/busy": isFirst ? .answer(status: 503) : .answer(status: 200)
             case "/early": isFirst ? .answer(status: 425) : .answer(status: 200)
             case "/limited": isFirst ? .answer(status: 429, headers: ["Retry-After: 2"]) : .answer(status: 200)
-            case "/broken": isFirst ? .hangUp : .answer(status: 200)
             case "/slow": isFirst ? .silence : .answer(status: 200)
             case "/gone": .answer(status: 410)
             case "/moved": .answer(status: 302, headers: ["Location: /created"])
@@ -31,6 +30,9 @@ extension LocalCluster {
         func contract() async throws {
             let server = ScriptedServer(Self.reaction)
             defer { server.stop() }
+            // By itself: a connection that is closed without an answer is tried anew at once where it had been used.
+            let broken = ScriptedServer { $0.attempt == 1 ? .hangUp : .answer(status: 200) }
+            defer { broken.stop() }
             try await TestCluster.with(.sqlite) { cluster in
                 let secrets = Self.secrets.joined(separator: " ")
                 _ = try cluster.startPod("pod", Self.allowPrivate.merging(["CALLBACK_SIGNING_SECRET": secrets]) { $1 })
@@ -51,7 +53,8 @@ extension LocalCluster {
                         time: due
                     ),
                 ]
-                for path in ["busy", "early", "broken", "gone", "moved", "down"] {
+                requests.append(CallbackRequest("broken", url: broken.url + "/broken", quick, time: due))
+                for path in ["busy", "early", "gone", "moved", "down"] {
                     requests.append(CallbackRequest(path, url: server.url + "/" + path, quick, time: due))
                 }
                 let positions = try await cluster.source.send(requests.map(\.record))
@@ -65,11 +68,11 @@ extension LocalCluster {
                     "down": 3,
                 ]
                 try await wait("\(expected.values.reduce(0, +)) attempts") {
-                    server.requests.count >= expected.values.reduce(0, +)
+                    server.requests.count + broken.requests.count >= expected.values.reduce(0, +)
                 }
                 let letters = try await cluster.allDeadLetters(3)
                 try await cluster.waitUntilSettled()
-                let seen = server.requests
+                let seen = server.requests + broken.requests
                 for (key, count) in expected {
                     let attempts = seen.filter { $0.key == key }
                     #expect(attempts.map(\.attempt) == Array(1...count), "\(key)")

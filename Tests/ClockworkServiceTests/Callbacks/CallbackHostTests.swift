@@ -146,7 +146,7 @@ import Testing
         _ = host.admit(call(10), time(401_000))
         _ = host.takeNext()
         _ = host.failed(time(401_000))
-        #expect(time(of: host.admit(call(11), time(401_000))) == 401_000 + 100_000)
+        #expect(time(of: host.admit(call(11), time(401_000))) == 501_000)
         #expect(time(of: host.admit(call(12), time(9_000_000))) == nil)
     }
 

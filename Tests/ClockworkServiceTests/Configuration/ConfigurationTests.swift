@@ -306,7 +306,7 @@ import Testing
     }
 
     @Test func `secrets show in no error and no description`() throws {
-        let secret = "hunter2 hunter2"
+        let secret = "hunter2 whsec_hunter2"
         for name in Setting.all.filter(\.isSecret).flatMap({ [$0.name] + $0.aliases }) {
             let text = message(["SCHEDULE_STORE": "dynamodb", "AWS_REGION": "eu-central-1", name: secret])
             #expect(text.hasPrefix("\(name): its value (not shown) is not accepted"))
