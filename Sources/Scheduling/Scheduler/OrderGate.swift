@@ -7,6 +7,8 @@ import DequeModule
 struct OrderGate {
     /// A callback that has not ended.
     struct Holder {
+        /// The key of the schedule.
+        var key: ScheduleKey
         /// The position of its create: what comes behind that waits.
         var origin: Position
         /// When its next attempt is due; `nil` while it is in flight.
@@ -50,7 +52,7 @@ struct OrderGate {
             holders[key]?[index].due = due
         } else if holderCount < limit {
             holderCount += 1
-            holders[key, default: []].append(Holder(origin: schedule.origin, due: due))
+            holders[key, default: []].append(Holder(key: schedule.key, origin: schedule.origin, due: due))
         }
     }
 
@@ -65,6 +67,15 @@ struct OrderGate {
             released.append((first.entry, first.schedule))
         }
         if waiting[key]?.isEmpty == true { waiting[key] = nil }
+    }
+
+    /// Those that hold a key and whose next attempt stands at or below `position`, with that key.
+    func holders(through position: Position) -> [(orderingKey: String, holder: Holder)] {
+        holders.flatMap { key, holders in
+            holders.filter { holder in
+                holder.due.map { Position(time: $0, offset: holder.origin.offset) <= position } ?? false
+            }.map { (key, $0) }
+        }
     }
 
     /// What `schedule` has to wait for: of several the one that will take longest, one in flight last.

@@ -55,6 +55,7 @@ extension PartitionScheduler {
             hasLoadedPage = true
         }
         sweepStoreOnly()
+        endLostHolders()
         for (index, key) in load.kept {
             table[index].isKeptForPage = false
             release(index, key: key)
@@ -171,6 +172,19 @@ extension PartitionScheduler {
             } else {
                 release(index, key: schedule.key)
             }
+        }
+    }
+
+    /// After a page: an ordered callback at or below the horizon is in memory (design rule "Horizon"). One that is not
+    /// has come to its end elsewhere, under an owner that has lost the partition without noticing.
+    private mutating func endLostHolders() {
+        guard !gate.isOpen else { return }
+        for (orderingKey, holder) in gate.holders(through: horizon) {
+            let index = table.index(of: holder.key)
+            let isInMemory = index.map { index in
+                table[index].pending?.origin == holder.origin || flight(of: index, offset: holder.origin.offset) != nil
+            }
+            if isInMemory != true { gate.end(orderingKey, offset: holder.origin.offset) }
         }
     }
 

@@ -102,6 +102,22 @@ import Testing
         #expect(script.timeline.isEmpty)
     }
 
+    @Test func `What has ended elsewhere holds nothing once a page shows that it is gone`() {
+        var limits = SchedulerLimits()
+        limits.horizonMilliseconds = 1_000
+        var script = Self.two(limits: limits)
+        script.putOff(to: 50_000)
+        script.settleStore()
+        #expect(script.timeline == [0, 1])
+        // An owner that has lost the partition without noticing has delivered it.
+        let place = Position(time: EpochMilliseconds(rawValue: Script.start + 50_000), offset: 0)
+        script.store.apply([KeyChange(key: ScheduleKey(clientID: "c", scheduleKey: "a"), deletes: [place])])
+        script.time(50_100)
+        script.settleStore()
+        #expect(script.handedOut == [0, 1])
+        #expect(script.scheduler.gate.holderCount == 0)
+    }
+
     @Test func `The next owner holds the key once it has loaded the retry`() {
         let first = Script.schedule("a", 0, due: 50, target: Script.orderedCallback)
         let retry = Retry(scheduleTime: first.scheduleTime, attempt: 2, failure: "answered 503")

@@ -58,7 +58,7 @@ struct SimulatedLog {
 
     /// The creates before `schedule` with the same key and time.
     func earlierRepeats(of schedule: Schedule) -> ArraySlice<Int64> {
-        let offsets = repeats[Identity(key: schedule.key, time: schedule.position.time)] ?? []
+        let offsets = repeats[Identity(key: schedule.key, time: schedule.scheduleTime)] ?? []
         return offsets.prefix { $0 < schedule.position.offset }
     }
 
