@@ -63,7 +63,7 @@ final class CurlTransfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try setConnection(configuration)
+        try setConnection(configuration, isSecure: request.url.hasPrefix("https://"))
         // A server that does not answer `Expect: 100-continue` costs a millisecond, not libcurl's second.
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
@@ -168,14 +168,18 @@ final class CurlTransfer {
 
     // MARK: Options
 
-    private func setConnection(_ configuration: HTTPClient.Configuration) throws(HTTPTransportError) {
+    private func setConnection(
+        _ configuration: HTTPClient.Configuration,
+        isSecure: Bool
+    ) throws(HTTPTransportError) {
         switch configuration.httpVersion {
         case .http1:
             try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         case .http2WhereOffered:
             try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-            // Rather share a connection that is about to be made than make one more.
-            try set(CURLOPT_PIPEWAIT, 1)
+            // Rather share a connection that is about to be made than make one more. Without TLS only the first answer
+            // would tell whether it can be shared, and an endpoint that gives none would hold up all others.
+            if isSecure { try set(CURLOPT_PIPEWAIT, 1) }
         }
         if configuration.addresses == .globalUnicast {
             try check(ccurl_easy_set_open_socket(easy, openCheckedSocket))
