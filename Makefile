@@ -3,20 +3,31 @@
 #   make setup      installs the libraries that the build needs (Debian, as root), or says how
 #   make build      builds the release executable: .build/release/clockwork
 #   make test       runs every test, against real parts that it starts and stops itself
+#   make cluster-test  runs the tests of pods, brokers and stores that fail (a part of make test)
+#   make soak       runs all faults mixed for DURATION (default 30m); CLOCKWORK_SEED repeats a schedule of faults
+#   make bench-rebalance  measures how much later schedules come because a pod joins or leaves
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
-#   make simulate   runs the simulated worlds alone, SEEDS of them (default 10000)
+#   make simulate   runs the simulated worlds alone, SEEDS of them (default 20000)
+#   make test-tsan  runs every test, and the pods it starts, under the Thread Sanitizer
+#   make test-asan  the same under the Address and Leak Sanitizers
+#   make coverage   tells how much of the scheduler, the decoder and the wheel their tests reach
+#   make fuzz       feeds TARGET (RequestDecoder, DynamoDBJSON or HTTPBody) hostile bytes for FUZZ_SECONDS (default 600)
 #   make format     formats the sources
 #   make lint       checks their format
 #   make clean      removes what was built
 
-SEEDS ?= 10000
-SOURCES = Package.swift Sources Tests
+SEEDS ?= 20000
+DURATION ?= 30m
+TARGET ?= RequestDecoder
+FUZZ_SECONDS ?= 600
+SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
 # The delivery topics of the examples, with their partitions in the local cluster.
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo run simulate format lint clean
+.PHONY: help setup build test test-tsan test-asan cluster-test soak bench-rebalance demo run simulate coverage fuzz
+.PHONY: format lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -30,14 +41,35 @@ build: setup
 test:
 	@Tests/run.sh
 
+cluster-test:
+	@Tests/run.sh --filter '^ClusterTests\.'
+
+soak:
+	@CLOCKWORK_SOAK=$(DURATION) Tests/run.sh --filter 'SoakTests'
+
+bench-rebalance:
+	@CLOCKWORK_BENCH_REBALANCE=1 Tests/run.sh --filter 'RebalanceBenchmark'
+
 demo: build
 	.build/release/clockwork dev $(EXAMPLE_TOPICS) --demo examples/requests.jsonl
 
 run: build
 	.build/release/clockwork dev $(EXAMPLE_TOPICS)
 
+test-tsan:
+	@CLOCKWORK_SANITIZER=thread Tests/run.sh
+
+test-asan:
+	@CLOCKWORK_SANITIZER=address Tests/run.sh
+
 simulate: setup
-	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter Simulation
+	CLOCKWORK_SEEDS=$(SEEDS) swift test --filter SimulationTests
+
+coverage: setup
+	@scripts/coverage.sh
+
+fuzz: setup
+	@scripts/fuzz.sh $(TARGET) $(FUZZ_SECONDS)
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)
@@ -46,4 +78,4 @@ lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-tsan .build-asan .build-coverage Fuzz/.build

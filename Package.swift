@@ -28,12 +28,18 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+/// For the package in `Fuzz` alone: the modules that read bytes from outside.
+let fuzzedModules: [Product] =
+    Context.environment["CLOCKWORK_FUZZING"] == nil
+    ? []
+    : ["Scheduling", "DynamoDB", "ScheduleStores", "ClockworkAPI"].map { .library(name: $0, targets: [$0]) }
+
 let package = Package(
     name: "clockwork",
     products: [
         .executable(name: "clockwork", targets: ["clockwork"]),
         .library(name: "ClockworkClient", targets: ["ClockworkClient"]),
-    ],
+    ] + fuzzedModules,
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -121,8 +127,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka", "HTTPTransport",
-                "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging,
+                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
+                "HTTPTransport", "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging, nio,
             ],
             swiftSettings: swiftSettings
         ),

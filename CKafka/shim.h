@@ -51,4 +51,11 @@ static inline int ckafka_header(
     return 1;
 }
 
+/// The variadic `rd_kafka_mock_broker_push_request_error_rtts`, for one error.
+static inline rd_kafka_resp_err_t ckafka_mock_broker_fail_next(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t request, rd_kafka_resp_err_t code)
+{
+    return rd_kafka_mock_broker_push_request_error_rtts(cluster, broker, request, 1, code, 0);
+}
+
 #endif

@@ -3,8 +3,49 @@
 #
 # The DynamoDB tests speak real HTTP to an endpoint that this script starts, unless AWS_ENDPOINT_URL_DYNAMODB already
 # names one. The endpoint ends when its standard input closes, which the end of this script sees to, whatever ends it.
+#
+# CLOCKWORK_SANITIZER=thread or =address runs the same tests, and the pods they start, under that sanitizer: built apart,
+# in .build-tsan or .build-asan, and with fewer simulated worlds. A report of any process fails the run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scratch=.build
+options=()
+reports=
+case ${CLOCKWORK_SANITIZER:-} in
+"") ;;
+thread) scratch=.build-tsan ;;
+address) scratch=.build-asan ;;
+*)
+    echo "tests: CLOCKWORK_SANITIZER is thread or address, not $CLOCKWORK_SANITIZER" >&2
+    exit 64
+    ;;
+esac
+if [[ -n "${CLOCKWORK_SANITIZER:-}" ]]; then
+    options=(--sanitize="$CLOCKWORK_SANITIZER" --scratch-path "$scratch")
+    reports=$PWD/$scratch/reports
+    rm -rf "$reports"
+    mkdir -p "$reports"
+    export TSAN_OPTIONS="log_path=$reports/report:suppressions=$PWD/Tests/Sanitizers/thread.supp"
+    export ASAN_OPTIONS="log_path=$reports/report:detect_leaks=1"
+    export LSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/leak.supp:print_suppressions=0"
+    export CLOCKWORK_SEEDS=${CLOCKWORK_SEEDS:-200}
+fi
+
+# What the tests run under: nothing, or what the Thread Sanitizer is to be shown.
+under=()
+if [[ "${CLOCKWORK_SANITIZER:-}" == thread ]]; then
+    clang -O1 -Wall -shared -fPIC -o "$scratch/tsan_hooks.so" Tests/Sanitizers/tsan_hooks.c
+    under=(env "LD_PRELOAD=$PWD/$scratch/tsan_hooks.so")
+fi
+
+check_reports() {
+    if [[ -n "$reports" && -n "$(ls -A "$reports")" ]]; then
+        cat "$reports"/*
+        echo "tests: the sanitizer has something to report, see above and $reports" >&2
+        return 1
+    fi
+}
 
 moto_version=5.2.1
 confluent_kafka_version=2.16.1
@@ -68,17 +109,21 @@ export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
 export AWS_REGION=${AWS_REGION:-us-east-1}
 
-swift build --build-tests
-CLOCKWORK_EXECUTABLE=$(swift build --show-bin-path)/clockwork
+swift build "${options[@]}" --build-tests
+CLOCKWORK_EXECUTABLE=$(swift build "${options[@]}" --show-bin-path)/clockwork
 export CLOCKWORK_EXECUTABLE
+failed=0
 if [[ $# -gt 0 ]]; then
-    swift test --skip-build --no-parallel "$@"
-    exit
+    "${under[@]}" swift test "${options[@]}" --skip-build --no-parallel "$@" || failed=1
+    check_reports || failed=1
+    exit $failed
 fi
 # Tests against real brokers, stores and processes run one at a time: beside others that keep every thread busy, their
 # sessions and deadlines would run out for want of a processor.
 real_parts='^(Kafka|HTTPTransport|DynamoDB|ScheduleStores|Cluster|ClockworkAPI|ClockworkClient|ClockworkCommand)Tests\.'
-swift test --skip-build --skip "$real_parts"
-swift test --skip-build --no-parallel --filter "$real_parts"
+"${under[@]}" swift test "${options[@]}" --skip-build --skip "$real_parts" || failed=1
+"${under[@]}" swift test "${options[@]}" --skip-build --no-parallel --filter "$real_parts" || failed=1
+check_reports || failed=1
 # A client made from the OpenAPI document alone.
-Tests/openapi.sh
+[[ -n "${CLOCKWORK_SANITIZER:-}" ]] || Tests/openapi.sh || failed=1
+exit $failed

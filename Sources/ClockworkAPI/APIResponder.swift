@@ -15,11 +15,13 @@ struct APIResponder: HTTPResponder {
     let limits: HTTPAPILimits
 
     func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        let response: Response
         do throws(Problem) {
-            return try await respond(to: request)
+            response = try await respond(to: request)
         } catch {
-            return Self.response(error.answer)
+            response = Self.response(error.answer)
         }
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func respond(to request: Hummingbird.Request) async throws(Problem) -> Response {
@@ -63,9 +65,9 @@ struct APIResponder: HTTPResponder {
         case .schedules:
             let action: RequestAction = request.method == .delete ? .cancel : .create
             let body = try await collect(request, slot)
-            return try await calls.submit(calls.check(body, action: action), wait: wait)
+            return try await calls.submit(calls.checker.check(body, action: action), wait: wait)
         case .schedule(let clientID, let scheduleKey):
-            let key = try calls.checkKey(clientID: clientID, scheduleKey: scheduleKey)
+            let key = try calls.checker.checkKey(clientID: clientID, scheduleKey: scheduleKey)
             guard request.method == .delete else { return try await calls.status(of: key) }
             return try await calls.submit(.cancel(key), wait: wait)
         case .partitions:

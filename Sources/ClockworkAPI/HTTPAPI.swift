@@ -1,3 +1,4 @@
+public import ClockworkService
 internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
@@ -32,20 +33,18 @@ public final class HTTPAPI: Service {
     /// - Parameters:
     ///   - settings: what it is told.
     ///   - store: where schedules stand; shared with the pod of this process, if there is one.
-    ///   - hasJoined: whether the pod of this process has joined its consumer group; always true without one. Called
-    ///     from any thread.
+    ///   - pod: the pod of this process, if it runs one, which must have joined its group for readiness.
     ///   - logger: takes log lines.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: HTTPAPISettings,
         store: any ScheduleStore,
-        hasJoined: @escaping @Sendable () -> Bool,
+        pod: Pod?,
         logger: Logger
     ) throws(KafkaError) {
         self.settings = settings
         self.logger = logger
         let limits = settings.limits
-        readiness = Readiness(store: store, hasJoined: hasJoined, logger: logger)
         switch settings.offer {
         case .all:
             producer = try IntakeProducer(
@@ -57,9 +56,16 @@ public final class HTTPAPI: Service {
         case .healthOnly:
             producer = nil
         }
+        let work: Readiness.Work =
+            if let pod {
+                .pod(hasJoined: { pod.hasJoined })
+            } else {
+                .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
+            }
+        readiness = Readiness(store: store, work: work, logger: logger)
         let calls = producer.map { producer in
             ScheduleCalls(
-                decoder: Scheduling.RequestDecoder(rules: settings.rules),
+                checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),
                 producer: producer,
                 reader: StatusReader(store: store, recents: RecentRequests())
             )
@@ -75,7 +81,7 @@ public final class HTTPAPI: Service {
 
     /// Serves until the graceful shutdown of its service group; requests in flight then have 2 s.
     ///
-    /// - Throws: when the address cannot be listened on.
+    /// - Throws: `ListenError` when the address cannot be listened on.
     public func run() async throws {
         let application = application()
         producer?.start()
@@ -113,6 +119,20 @@ public final class HTTPAPI: Service {
             try result.get()
         } catch is CancellationError {
             return
+        } catch let error as IOError {
+            throw ListenError(host: settings.host, port: settings.port, reason: error.description)
+        }
+    }
+
+    /// The address cannot be listened on.
+    public struct ListenError: Error, CustomStringConvertible {
+        let host: String
+        let port: Int
+        let reason: String
+
+        /// One sentence that names the settings.
+        public var description: String {
+            "APP_HOST and APP_PORT: \(host), port \(port) cannot be listened on: \(reason)"
         }
     }
 

@@ -31,18 +31,20 @@ actor IntakeProducer {
         case overloaded
         /// The brokers refuse the record as too large.
         case tooLarge
+        /// The brokers refuse it for good: there is no intake topic, or it may not be written to.
+        case refused
     }
 
     /// Records that were asked for together.
     private final class Batch {
         var results: [Result<Place, Failure>]
         var missing: Int
-        let deadline: EpochMilliseconds
+        let deadline: Uptime
         let continuation: CheckedContinuation<[Result<Place, Failure>], Never>
 
         init(
             count: Int,
-            deadline: EpochMilliseconds,
+            deadline: Uptime,
             continuation: CheckedContinuation<[Result<Place, Failure>], Never>
         ) {
             // What has no report by the deadline stays unreachable.
@@ -106,6 +108,11 @@ actor IntakeProducer {
         await BlockingCall.run(named: "clockwork-api") { self.loop.stop() }
     }
 
+    /// Whether the brokers answer and have an intake topic.
+    func hasIntake() async -> Bool {
+        (try? await producer.partitionCount(of: topicName, timeout: .seconds(2))) != nil
+    }
+
     /// Writes records in this order and waits for the brokers, at most for the timeout.
     ///
     /// - Parameter records: at most `maxBatch`.
@@ -124,13 +131,12 @@ actor IntakeProducer {
         _ continuation: CheckedContinuation<[Result<Place, Failure>], Never>
     ) {
         lastBatch += 1
-        let now = WallClock.now()
         let batch = Batch(
             count: records.count,
-            deadline: now.advanced(byMilliseconds: patience),
+            deadline: Uptime.now().advanced(byMilliseconds: patience),
             continuation: continuation
         )
-        if batches.isEmpty { loop.setAlarm(now.advanced(byMilliseconds: Self.sweepInterval)) }
+        if batches.isEmpty { setAlarm() }
         batches[lastBatch] = batch
         for (index, record) in records.enumerated() {
             var key = record.key
@@ -160,17 +166,19 @@ actor IntakeProducer {
 
     private static func failure(_ error: KafkaError) -> Failure {
         if error.isQueueFull { return .overloaded }
-        return error.isMessageTooLarge ? .tooLarge : .unreachable
+        if error.isMessageTooLarge { return .tooLarge }
+        return error.isUnknownTopic || error.isRecordRejected ? .refused : .unreachable
     }
 
     // MARK: The loop
 
     private func turn() {
         var fatal: KafkaError?
+        var failed: (count: Int, last: KafkaError)?
         producer.pollReports { report in
             let result: Result<Place, Failure>
             if let error = report.error {
-                logger.warning("a request was not written to the intake", metadata: ["error": "\(error)"])
+                failed = ((failed?.count ?? 0) + 1, error)
                 result = .failure(Self.failure(error))
             } else {
                 result = .success(Place(partition: report.partition, offset: report.offset))
@@ -180,11 +188,21 @@ actor IntakeProducer {
             if error.isFatal { fatal = error }
             logger.debug("intake producer", metadata: ["error": "\(error)"])
         }
+        if let failed {
+            logger.warning(
+                "requests were not written to the intake",
+                metadata: ["topic": "\(topicName)", "requests": "\(failed.count)", "error": "\(failed.last)"]
+            )
+        }
         if let fatal { replaceProducer(fatal) }
         guard !batches.isEmpty else { return }
-        let now = WallClock.now()
+        let now = Uptime.now()
         sweep { $0.deadline <= now }
-        loop.setAlarm(batches.isEmpty ? nil : now.advanced(byMilliseconds: Self.sweepInterval))
+        if batches.isEmpty { loop.setAlarm(nil) } else { setAlarm() }
+    }
+
+    private func setAlarm() {
+        loop.setAlarm(WallClock.now().advanced(byMilliseconds: Self.sweepInterval))
     }
 
     /// Answers the batches that `isOver` names with what is known of them.

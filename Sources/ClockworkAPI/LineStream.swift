@@ -16,43 +16,14 @@ struct LineStream: Sendable {
 
     /// Reads to the end of the requests, writing answers on the way.
     func answer(to writer: inout any ResponseBodyWriter) async throws {
-        var line = ByteBuffer()
-        // The rest of a line that is too long is skipped.
-        var isSkipping = false
-        for try await var chunk in body {
-            var lines: [Result<ByteBuffer, Problem>] = []
-            while let end = chunk.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
-                var rest = chunk.readSlice(length: end - chunk.readerIndex) ?? ByteBuffer()
-                chunk.moveReaderIndex(forwardBy: 1)
-                if isSkipping {
-                    isSkipping = false
-                } else if line.readableBytes + rest.readableBytes > lineLimit {
-                    lines.append(.failure(.tooLarge(limit: lineLimit)))
-                } else if line.readableBytes == 0 {
-                    lines.append(.success(rest))
-                } else {
-                    line.writeBuffer(&rest)
-                    lines.append(.success(line))
-                }
-                line = ByteBuffer()
-            }
-            if !isSkipping {
-                if line.readableBytes + chunk.readableBytes > lineLimit {
-                    isSkipping = true
-                    line = ByteBuffer()
-                    lines.append(.failure(.tooLarge(limit: lineLimit)))
-                } else if !slot.hold(line.readableBytes + chunk.readableBytes) {
-                    isSkipping = true
-                    line = ByteBuffer()
-                    lines.append(.failure(.tooBusy))
-                } else {
-                    line.writeBuffer(&chunk)
-                }
-            }
+        var splitter = LineSplitter(limit: lineLimit)
+        for try await chunk in body {
+            let lines = splitter.take(chunk) { slot.hold($0) }
             try await answer(lines, &writer)
-            if Task.isShuttingDownGracefully { break }
+            // A line that has arrived in part is not answered: the client sees that it was not taken.
+            if Task.isShuttingDownGracefully { return try await writer.finish(nil) }
         }
-        if line.readableBytes > 0 { try await answer([.success(line)], &writer) }
+        if let line = splitter.takeLast() { try await answer([.success(line)], &writer) }
         try await writer.finish(nil)
     }
 
@@ -63,7 +34,7 @@ struct LineStream: Sendable {
     ) async throws {
         var batch = Batch()
         for line in lines {
-            let checked = Result { () throws(Problem) in try calls.check(line.get(), action: .create) }
+            let checked = Result { () throws(Problem) in try calls.checker.check(line.get(), action: .create) }
             switch checked {
             case .success(.ready(let request)):
                 batch.add(request)
@@ -84,13 +55,13 @@ struct LineStream: Sendable {
     }
 
     private struct Batch {
-        var requests: [ScheduleCalls.Prepared] = []
+        var requests: [PreparedRequest] = []
         /// The problem of each line in order; `nil` for the next of `requests`.
         var problems: [Problem?] = []
 
         var isFull: Bool { problems.count >= IntakeProducer.maxBatch }
 
-        mutating func add(_ request: ScheduleCalls.Prepared) {
+        mutating func add(_ request: PreparedRequest) {
             requests.append(request)
             problems.append(nil)
         }

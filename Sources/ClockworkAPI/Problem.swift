@@ -25,6 +25,8 @@ enum Problem: Error, Sendable, Equatable {
     case bodyNotRead
     /// Kafka does not answer.
     case kafkaUnavailable
+    /// The brokers refuse what is written to the intake topic, whatever it is.
+    case intakeRefused
     /// The store does not answer.
     case storeUnavailable
     /// More requests, or more bytes, than are served at one time.
@@ -122,6 +124,13 @@ enum Problem: Error, Sendable, Equatable {
                 title: "Kafka cannot be reached.",
                 detail: "The request was not acknowledged in time. Sending it again is safe."
             )
+        case .intakeRefused:
+            Form(
+                status: .serviceUnavailable,
+                name: "intake-refused",
+                title: "The intake topic cannot be written to.",
+                detail: "It does not exist, or this service may not write to it. The log of the service tells which."
+            )
         case .storeUnavailable:
             Form(
                 status: .serviceUnavailable,
@@ -155,7 +164,7 @@ enum Problem: Error, Sendable, Equatable {
             headers[.wwwAuthenticate] = "Bearer"
         case .methodNotAllowed(let methods):
             headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
-        case .kafkaUnavailable, .storeUnavailable, .tooBusy, .notReady:
+        case .kafkaUnavailable, .intakeRefused, .storeUnavailable, .tooBusy, .notReady:
             headers[.retryAfter] = "1"
         case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .tooLarge, .tooLargeForKafka,
             .bodyNotRead:

@@ -5,10 +5,23 @@ internal import Synchronization
 /// Whether the pod can do its work, asked for in the background so that the answer is always at hand.
 final class Readiness: Sendable {
     private let store: any ScheduleStore
-    /// Whether the pod has joined its group; always true of a process without a pod.
-    private let hasJoined: @Sendable () -> Bool
+    private let work: Work
     private let logger: Logger
-    private let storeAnsweredAt = Mutex<ContinuousClock.Instant?>(nil)
+    private let seen = Mutex(Seen())
+
+    /// What the process needs Kafka for.
+    enum Work: Sendable {
+        /// It runs a pod: whether that has joined its consumer group.
+        case pod(hasJoined: @Sendable () -> Bool)
+        /// It only writes to the intake: whether the brokers answer and have that topic.
+        case intakeOnly(hasIntake: @Sendable () async -> Bool)
+    }
+
+    private struct Seen {
+        var storeAnsweredAt: ContinuousClock.Instant?
+        var storeFailure: String?
+        var hasIntake = false
+    }
 
     private static let interval = Duration.seconds(1)
     /// How old the store's latest answer may be.
@@ -16,20 +29,25 @@ final class Readiness: Sendable {
     /// A key that is asked for to see whether the store answers.
     private static let probe = ScheduleKey(clientID: "clockwork", scheduleKey: "readiness")
 
-    init(store: any ScheduleStore, hasJoined: @escaping @Sendable () -> Bool, logger: Logger) {
+    init(store: any ScheduleStore, work: Work, logger: Logger) {
         self.store = store
-        self.hasJoined = hasJoined
+        self.work = work
         self.logger = logger
     }
 
-    /// Asks the store once a second until cancelled.
+    /// Asks the store, and without a pod the brokers, once a second until cancelled.
     func run() async {
         while !Task.isCancelled {
             do throws(ScheduleStoreError) {
                 _ = try await store.lookUp([Self.probe], partition: 0)
-                storeAnsweredAt.withLock { $0 = .now }
+                seen.withLock { $0.storeAnsweredAt = .now }
             } catch {
+                seen.withLock { $0.storeFailure = error.message }
                 logger.debug("the store does not answer", metadata: ["error": "\(error)"])
+            }
+            if case .intakeOnly(let hasIntake) = work {
+                let answer = await hasIntake()
+                seen.withLock { $0.hasIntake = answer }
             }
             try? await Task.sleep(for: Self.interval)
         }
@@ -38,9 +56,18 @@ final class Readiness: Sendable {
     /// What stands in the way; empty when the pod is ready.
     var obstacles: [String] {
         var obstacles: [String] = []
-        if !hasJoined() { obstacles.append("The pod has not joined its consumer group.") }
-        let answeredAt = storeAnsweredAt.withLock { $0 }
-        if answeredAt.map({ .now - $0 > Self.maxAge }) ?? true { obstacles.append("The store does not answer.") }
+        let seen = seen.withLock { $0 }
+        switch work {
+        case .pod(let hasJoined):
+            if !hasJoined() { obstacles.append("The pod has not joined its consumer group.") }
+        case .intakeOnly:
+            if !seen.hasIntake { obstacles.append("The brokers do not answer, or have no intake topic.") }
+        }
+        if seen.storeAnsweredAt.map({ .now - $0 > Self.maxAge }) ?? true {
+            obstacles.append(
+                seen.storeFailure.map { "The store does not answer: \($0)" } ?? "The store does not answer."
+            )
+        }
         return obstacles
     }
 }

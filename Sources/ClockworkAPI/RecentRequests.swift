@@ -12,6 +12,11 @@ final class RecentRequests: Sendable {
         var partition: Int32
         var offset: Int64
         var isCreate: Bool
+        /// The key record as it was before the request was written, where somebody has looked. It may be of an earlier
+        /// log, whose offsets say nothing about this one's.
+        var before: KeyRecord?
+        /// When the request was written.
+        var notedAt: ContinuousClock.Instant
         /// What to tell while the owner has not come as far: the schedule that a create asks for, or the one that a
         /// cancel found.
         var fallback: Standing?

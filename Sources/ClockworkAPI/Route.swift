@@ -43,8 +43,8 @@ enum Route: Sendable, Equatable {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .schedules: [.post, .delete]
-        case .schedule: [.get, .delete]
-        case .partitions, .live, .ready, .openAPI: [.get]
+        case .schedule: [.get, .head, .delete]
+        case .partitions, .live, .ready, .openAPI: [.get, .head]
         }
     }
 

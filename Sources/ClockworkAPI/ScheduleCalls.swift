@@ -1,131 +1,46 @@
 internal import ClockworkService
 internal import HTTPTypes
-internal import NIOCore
 internal import Scheduling
 
 /// Creates, cancels and tells of schedules: what the calls of the API mean.
 struct ScheduleCalls: Sendable {
-    let decoder: Scheduling.RequestDecoder
+    let checker: CallChecker
     let producer: IntakeProducer
     let reader: StatusReader
 
-    /// A request that can be written to the intake.
-    struct Prepared: Sendable {
-        var key: ScheduleKey
-        var record: IntakeProducer.Record
-        /// The schedule of a create, without its offset; `nil` for a cancel.
-        var created: Standing?
-        /// The schedule's time, where it is known.
-        var time: EpochMilliseconds?
-    }
-
-    /// A request that is valid.
-    enum Checked: Sendable {
-        case ready(Prepared)
-        /// A cancel whose partition has to be looked up.
-        case cancel(ScheduleKey)
-    }
-
-    // MARK: Checking
-
-    /// Checks a body with the code that checks intake records.
-    ///
-    /// - Parameter action: what is asked for where the body does not say; for a cancel the body may not say otherwise.
-    func check(_ body: ByteBuffer, action: RequestAction) throws(Problem) -> Checked {
-        let request: Scheduling.Request
-        do {
-            request = try body.withUnsafeReadableBytes { (bytes) throws(Rejection) in
-                try decoder.decode(body: bytes, action: action)
-            }
-        } catch {
-            throw .invalid(error)
-        }
-        switch request {
-        case .create where action == .cancel:
-            let error = Rejection.FieldError(field: "action", message: "must be \"cancel\" where it is given")
-            let detail = "\(error.field) \(error.message)"
-            throw .invalid(Rejection(code: .invalidField, errors: [error], detail: detail))
-        case .create(let schedule):
-            return .ready(prepare(schedule, body))
-        case .cancel(let cancellation):
-            guard let orderingKey = cancellation.orderingKey else { return .cancel(cancellation.key) }
-            return .ready(Self.cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
-        }
-    }
-
-    /// Checks the parts of a path with the code that checks intake records.
-    func checkKey(clientID: String, scheduleKey: String) throws(Problem) -> ScheduleKey {
-        let body = Self.cancelBody(ScheduleKey(clientID: clientID, scheduleKey: scheduleKey), orderingKey: nil)
-        guard case .cancel(let key) = try check(body, action: .cancel) else { throw .badPath }
-        return key
-    }
-
-    /// The body goes to the intake as it came: what has been checked is what the owner reads. The record key stands
-    /// for an ordering key it does not name.
-    private func prepare(_ schedule: Schedule, _ body: ByteBuffer) -> Prepared {
-        Prepared(
-            key: schedule.key,
-            record: IntakeProducer.Record(key: schedule.orderingKey, value: body, partition: nil),
-            created: Standing(
-                status: .pending,
-                partition: -1,
-                position: schedule.position,
-                orderingKey: schedule.orderingKey,
-                target: schedule.target
-            ),
-            time: schedule.position.time
-        )
-    }
-
-    private static func cancel(_ key: ScheduleKey, orderingKey: String, partition: Int32?) -> Prepared {
-        Prepared(
-            key: key,
-            record: IntakeProducer.Record(
-                key: orderingKey,
-                value: cancelBody(key, orderingKey: orderingKey),
-                partition: partition
-            ),
-            created: nil,
-            time: nil
-        )
-    }
-
-    private static func cancelBody(_ key: ScheduleKey, orderingKey: String?) -> ByteBuffer {
-        var object = JSONObject()
-        object.add("action", RequestAction.cancel.rawValue)
-        object.add("clientId", key.clientID)
-        object.add("scheduleKey", key.scheduleKey)
-        if let orderingKey { object.add("orderingKey", orderingKey) }
-        return ByteBuffer(string: object.text)
-    }
+    // MARK: Writing
 
     /// Finds the partition and ordering key of the schedule that is to be cancelled.
-    func prepareCancel(_ key: ScheduleKey) async throws(Problem) -> Prepared {
+    func prepareCancel(_ key: ScheduleKey) async throws(Problem) -> PreparedRequest {
         guard let standing = try await standing(of: key) else { throw .unknownSchedule }
         guard standing.status == .pending else { throw .notPending(standing.status) }
-        var prepared = Self.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
+        var prepared = CallChecker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
         prepared.time = standing.scheduleTime
         return prepared
     }
 
-    // MARK: Writing
-
     /// Writes requests to the intake in this order.
-    func write(_ requests: [Prepared]) async -> [Result<IntakeProducer.Place, Problem>] {
+    ///
+    /// - Parameter before: the key records as they were before, where somebody has looked.
+    func write(
+        _ requests: [PreparedRequest],
+        before: [ScheduleKey: KeyRecord] = [:]
+    ) async -> [Result<IntakeProducer.Place, Problem>] {
         let results = await producer.write(requests.map(\.record))
         return zip(requests, results).map { request, result in
             switch result {
             case .success(let place):
-                note(request, place)
+                note(request, place, before: before[request.key])
                 return .success(place)
             case .failure(.unreachable): return .failure(.kafkaUnavailable)
+            case .failure(.refused): return .failure(.intakeRefused)
             case .failure(.overloaded): return .failure(.tooBusy)
             case .failure(.tooLarge): return .failure(.tooLargeForKafka)
             }
         }
     }
 
-    private func note(_ request: Prepared, _ place: IntakeProducer.Place) {
+    private func note(_ request: PreparedRequest, _ place: IntakeProducer.Place, before: KeyRecord?) {
         var fallback = request.created ?? reader.recents[request.key]?.fallback
         if request.created != nil {
             fallback?.partition = place.partition
@@ -135,26 +50,31 @@ struct ScheduleCalls: Sendable {
             partition: place.partition,
             offset: place.offset,
             isCreate: request.created != nil,
+            before: before,
+            notedAt: .now,
             fallback: fallback
         )
         reader.recents.note(request.key, entry)
     }
 
     /// Carries out one request and, where that is wished, waits for its outcome.
-    func submit(_ request: Checked, wait: Duration?) async throws(Problem) -> Answer {
-        let prepared: Prepared
+    func submit(_ request: CheckedRequest, wait: Duration?) async throws(Problem) -> Answer {
+        let prepared: PreparedRequest
         switch request {
         case .ready(let request): prepared = request
         case .cancel(let key): prepared = try await prepareCancel(key)
         }
-        let place = try await write([prepared])[0].get()
+        let key = prepared.key
+        // What is there before tells what the request has changed.
+        let before = wait == nil ? nil : await reader.record(of: key)
+        let place = try await write([prepared], before: before.map { [key: $0] } ?? [:])[0].get()
         var answer = Answer(.accepted, json: Self.acceptance(prepared, place).text)
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
             let outcome = try await reader.outcome(
-                of: prepared.key,
+                of: key,
                 at: place,
-                isCreate: prepared.created != nil,
+                before: before,
                 within: wait
             )
             answer = Self.answer(outcome, prepared, place) ?? answer
@@ -166,7 +86,7 @@ struct ScheduleCalls: Sendable {
     }
 
     /// What tells a client that the intake has its request.
-    static func acceptance(_ request: Prepared, _ place: IntakeProducer.Place) -> JSONObject {
+    static func acceptance(_ request: PreparedRequest, _ place: IntakeProducer.Place) -> JSONObject {
         var object = JSONObject()
         object.add("clientId", request.key.clientID)
         object.add("scheduleKey", request.key.scheduleKey)
@@ -179,7 +99,7 @@ struct ScheduleCalls: Sendable {
     /// The definite answer to a request; `nil` where there is none yet.
     private static func answer(
         _ outcome: StatusReader.Outcome,
-        _ request: Prepared,
+        _ request: PreparedRequest,
         _ place: IntakeProducer.Place
     ) -> Answer? {
         let isCreate = request.created != nil
@@ -188,7 +108,7 @@ struct ScheduleCalls: Sendable {
         switch outcome {
         case .unknown: return nil
         case .changedNothing(nil): return isCreate ? nil : Problem.unknownSchedule.answer
-        case .applied(let standing) where isCreate:
+        case .applied(let standing) where isCreate && standing.status != .failed:
             (status, success) = (standing.status, .created)
         case .applied(let standing) where standing.status == .cancelled,
             .changedNothing(let standing?) where standing.status == .cancelled && !isCreate:

@@ -3,7 +3,8 @@ internal import NIOCore
 internal import NIOHTTPTypes
 
 /// Closes a connection whose client takes too long: over the head of a request, over a body that is not a stream, or
-/// over reading an answer. A deadline is for the whole, so a byte now and then does not extend it.
+/// over reading an answer. A deadline is for the whole, so a byte now and then does not extend it. Also tells a client
+/// that waits to be told so (RFC 9110, section 10.1.1) that it may send its body.
 ///
 /// Used on the connection's event loop only.
 final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -52,6 +53,9 @@ final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isBodyOpen = true
             reading?.cancel()
             reading = LineStreamType.isNamed(by: head) ? nil : close(context, in: TimeAmount(limits.bodyTimeout))
+            if awaitsContinue(head) {
+                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
         case .body:
             break
         case .end:
@@ -80,6 +84,13 @@ final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
         writing?.cancel()
         writing = context.channel.isWritable ? nil : close(context, in: TimeAmount(limits.idleTimeout))
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Whether the client sends its body only once it is told to. One that is too large anyway is not asked for.
+    private func awaitsContinue(_ head: HTTPRequest) -> Bool {
+        guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
+        let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        return length <= limits.bodyBytes || LineStreamType.isNamed(by: head)
     }
 
     private func expectHead(_ context: ChannelHandlerContext, _ limit: Duration) {

@@ -5,8 +5,9 @@ internal import Synchronization
 /// Reads where schedules stand: what the store says, and for a moment what this process has just asked for.
 ///
 /// - A key whose latest request was written by this process: the store is asked until the owner has applied it, for
-///   at most a second. If it has not by then (it lags behind, or the schedule is just being delivered), a create is
-///   told as pending, which it is: the intake has it and its owner will deliver it.
+///   at most a second from then on. If it has not by then (it lags behind, or the schedule is just being delivered), a
+///   create is told as pending, which it is: the intake has it and its owner will deliver it. A cancel that found
+///   nothing to cancel leaves no trace, so of a cancel the store's word is told.
 /// - Any other key the store does not know may have been created by another process a moment ago: the store is asked
 ///   again for less than half a second before the key is unknown. At most 256 requests wait for that at one time;
 ///   beyond them the first answer stands.
@@ -23,6 +24,7 @@ struct StatusReader: Sendable {
 
     let store: any ScheduleStore
     let recents: RecentRequests
+    private let progress: SharedProgress
     private let strangers = Counter()
 
     private final class Counter: Sendable {
@@ -32,24 +34,28 @@ struct StatusReader: Sendable {
     private static let firstPause = Duration.milliseconds(5)
     private static let longestPause = Duration.milliseconds(250)
     private static let patienceForOwn = Duration.seconds(1)
+    /// How long a create is told as pending though the key record names a create of another partition, which may be the
+    /// older one or the newer one.
+    private static let trustInOwn = Duration.seconds(30)
     private static let patienceForStrange = Duration.milliseconds(400)
     private static let maxStrangers = 256
 
     init(store: any ScheduleStore, recents: RecentRequests) {
         self.store = store
         self.recents = recents
+        progress = SharedProgress(store: store)
     }
 
     /// Where the key stands; `nil` when it is unknown.
     func standing(of key: ScheduleKey) async throws(ScheduleStoreError) -> Standing? {
         let recent = recents[key]
         let isStranger = recent == nil
-        var patience = isStranger ? Self.patienceForStrange : Self.patienceForOwn
+        var patience = Self.patienceForStrange
         if isStranger, strangers.value.add(1, ordering: .relaxed).newValue > Self.maxStrangers { patience = .zero }
         defer {
             if isStranger { strangers.value.subtract(1, ordering: .relaxed) }
         }
-        let deadline = ContinuousClock.now + patience
+        let deadline = recent.map { $0.notedAt + Self.patienceForOwn } ?? .now + patience
         var pause = isStranger ? Self.patienceForStrange / 4 : Self.firstPause
         while true {
             let lookup = try await lookUp(key)
@@ -59,16 +65,32 @@ struct StatusReader: Sendable {
                 return standing
             }
             guard ContinuousClock.now < deadline, await Self.pause(&pause) else {
-                return recent?.fallback ?? Standing(lookup)
+                return Self.lastWord(lookup, recent)
             }
         }
     }
 
+    /// What to tell once the time for the owner to apply the latest request is over.
+    private static func lastWord(_ lookup: KeyLookup, _ recent: RecentRequests.Entry?) -> Standing? {
+        guard let recent, let fallback = recent.fallback else { return Standing(lookup) }
+        guard let record = lookup.record else { return fallback }
+        let isOlder = record.partition == recent.partition || ContinuousClock.now - recent.notedAt < trustInOwn
+        return recent.isCreate && isOlder ? fallback : Standing(lookup)
+    }
+
+    /// The key record as it is; `nil` where there is none, or the store does not answer.
+    func record(of key: ScheduleKey) async -> KeyRecord? {
+        (try? await lookUp(key))?.record
+    }
+
     /// Waits until the owner has applied the request that is at this place, or can be seen to have passed it.
+    ///
+    /// - Parameter before: the key record from before the request was written: as long as it stands unchanged, the
+    ///   request has not been applied, whatever offset it names.
     func outcome(
         of key: ScheduleKey,
         at place: IntakeProducer.Place,
-        isCreate: Bool,
+        before: KeyRecord?,
         within patience: Duration
     ) async throws(ScheduleStoreError) -> Outcome {
         let deadline = ContinuousClock.now + patience
@@ -83,7 +105,7 @@ struct StatusReader: Sendable {
             }
             let lookup = try await lookUp(key)
             if let record = lookup.record, record.partition == place.partition,
-                record.requestOffset >= place.offset, let standing = Standing(lookup)
+                record.requestOffset >= place.offset, record != before, let standing = Standing(lookup)
             {
                 return .applied(standing)
             }
@@ -93,7 +115,7 @@ struct StatusReader: Sendable {
     }
 
     private func isCommitted(_ place: IntakeProducer.Place) async throws(ScheduleStoreError) -> Bool {
-        let progress = try await store.progress().first { $0.partition == place.partition }
+        let progress = try await progress.latest().first { $0.partition == place.partition }
         return progress?.committedOffset.map { $0 > place.offset } ?? false
     }
 
@@ -105,7 +127,7 @@ struct StatusReader: Sendable {
     /// Whether the store has come as far as the request.
     private static func reflects(_ lookup: KeyLookup, _ recent: RecentRequests.Entry) -> Bool {
         guard let record = lookup.record, record.partition == recent.partition else { return false }
-        if record.requestOffset >= recent.offset { return true }
+        if record.requestOffset >= recent.offset, record != recent.before { return true }
         // A create that repeats a delivered one is dropped and leaves no trace.
         guard recent.isCreate, let created = recent.fallback else { return false }
         return record.state == .latest && !lookup.isPending && record.scheduleTime == created.scheduleTime

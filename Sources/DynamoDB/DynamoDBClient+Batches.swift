@@ -224,7 +224,7 @@ extension JSONWriter {
 }
 
 extension JSONReader {
-    fileprivate mutating func readUnprocessedWrites(table: String) throws(Malformed) -> [BatchWrite] {
+    mutating func readUnprocessedWrites(table: String) throws(Malformed) -> [BatchWrite] {
         var writes: [BatchWrite] = []
         try readObject { (reader, name) throws(Malformed) in
             guard name == "UnprocessedItems" else { return try reader.skipValue() }
@@ -250,7 +250,7 @@ extension JSONReader {
         return write
     }
 
-    fileprivate mutating func readBatchGetAnswer(
+    mutating func readBatchGetAnswer(
         table: String
     ) throws(Malformed) -> (items: [Item], unprocessed: [Item]) {
         var items: [Item] = []

@@ -21,7 +21,7 @@ final class GroupMembership {
     }
 
     let logger: Logger
-    let joins = JoinWatch()
+    let contact = GroupContact()
     private let topic: String
     /// What callbacks told since the last `takeEvents`.
     private var events: [ConsumerEvent] = []
@@ -133,7 +133,7 @@ final class GroupMembership {
 
     /// Registers the callbacks, which hold an unretained reference to this object.
     func register(in conf: OpaquePointer) {
-        joins.register(in: conf)
+        contact.register(in: conf)
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_rebalance_cb(conf) { client, code, list, opaque in
             guard let client, let list, let opaque else { return }
@@ -161,6 +161,7 @@ final class GroupMembership {
         do throws(KafkaError) {
             switch code {
             case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+                contact.confirmAnswer()
                 owned.formUnion(partitions)
                 unanswered = .assignment
                 if partitions.isEmpty || isClosing {

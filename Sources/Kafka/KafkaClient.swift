@@ -47,6 +47,16 @@ final class KafkaClient: @unchecked Sendable {
         rd_kafka_queue_io_event_enable(queue, fileDescriptor, &one, MemoryLayout<UInt64>.size)
     }
 
+    /// The value of a property that is a whole number, the default included.
+    func integer(_ property: String) -> Int {
+        var text = [CChar](repeating: 0, count: 32)
+        var size = text.count
+        let status = rd_kafka_conf_get(rd_kafka_conf(handle), property, &text, &size)
+        let value = Int(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+        guard status == RD_KAFKA_CONF_OK, let value else { preconditionFailure("\(property) is no number") }
+        return value
+    }
+
     /// The fatal error that was raised, if any.
     var fatalError: KafkaError? {
         let text = UnsafeMutablePointer<CChar>.allocate(capacity: 512)

@@ -68,6 +68,7 @@ public final class KafkaConsumer: @unchecked Sendable {
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
             callbackContext: membership
         )
+        membership.contact.sessionTimeout = .milliseconds(client.integer("session.timeout.ms"))
         batch = .allocate(capacity: Self.maxRecordsPerPoll)
         batch.initialize(repeating: nil)
         try subscribe()
@@ -193,6 +194,15 @@ public final class KafkaConsumer: @unchecked Sendable {
         return generation >= 0 ? generation : nil
     }
 
+    /// Whether the group can have given this member's partitions to others without its knowing: `false` from a session
+    /// timeout after the last sign of life that its coordinator has answered, until the next one, or until the loss is
+    /// told. That is where a process finds itself that was stopped. Ask a few times within each session timeout. From
+    /// any thread.
+    public var isWithinSession: Bool { membership.contact.isWithinSession }
+
+    /// How long the group keeps a member that it does not hear of.
+    public var sessionTimeout: Duration { membership.contact.sessionTimeout }
+
     // MARK: Flow and commits
 
     /// Stops handing out records of these partitions. What was fetched of them is dropped and fetched again later.
@@ -210,7 +220,7 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     /// Whether the member is joining its group anew, as every member does in each rebalance. Commits have to wait until
     /// it has: one that is made meanwhile is refused, and costs the member its whole assignment. From any thread.
-    public var isJoining: Bool { membership.joins.isJoining }
+    public var isJoining: Bool { membership.contact.isJoining }
 
     /// Asks the group to note, for each partition, the offset to be read next. The outcome is a later
     /// `ConsumerEvent.committed`; a commit refused in a rebalance is one too, and is not thrown.

@@ -18,6 +18,9 @@ public final class KafkaProducer: Sendable {
     /// Topic handles by name; emptied when full, since names may come from outside. Handles in use live on.
     private let topics = Mutex<[String: KafkaTopic]>([:])
 
+    /// How much waits in it at the most, over all topics.
+    public let capacity: (records: Int, bytes: Int)
+
     private static let maxCachedTopics = 1_000
 
     private static let defaults: KafkaProperties = [
@@ -56,6 +59,9 @@ public final class KafkaProducer: Sendable {
             rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
         }
         client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_PRODUCER), callbackContext: nil)
+        capacity = (
+            client.integer("queue.buffering.max.messages"), client.integer("queue.buffering.max.kbytes") * 1_024
+        )
     }
 
     /// The handle of a topic, kept for the next caller.

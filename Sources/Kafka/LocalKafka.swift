@@ -92,6 +92,13 @@ public final class LocalKafka: @unchecked Sendable {
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
     }
 
+    /// Lets the next requests of a kind to one broker fail with these error codes, one each; 0 lets one pass.
+    public func failNext(_ request: Request, codes: [Int32], broker: Int32) throws(KafkaError) {
+        for code in codes {
+            try check(ckafka_mock_broker_fail_next(cluster, broker, request.rawValue, rd_kafka_resp_err_t(code)))
+        }
+    }
+
     /// Forgets the errors still to be given to requests of a kind.
     public func clearFailures(of request: Request) {
         rd_kafka_mock_clear_request_errors(cluster, request.rawValue)

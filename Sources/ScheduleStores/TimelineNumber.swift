@@ -69,7 +69,9 @@ enum TimelineNumber {
         }
         guard !digits.isEmpty else { return nil }
         if !rest.isEmpty {
-            guard let exponent = Int(Substring(rest.dropFirst())), abs(exponent) <= maximumDigits else { return nil }
+            guard let exponent = Int(Substring(rest.dropFirst())),
+                (-maximumDigits...maximumDigits).contains(exponent)
+            else { return nil }
             scale -= exponent
         }
 

@@ -143,6 +143,8 @@ public struct ScheduleStoreError: Error, Sendable, CustomStringConvertible {
         case unavailable
         /// The store refuses the call and will refuse it again (credentials, missing table, damaged data).
         case refused
+        /// Another process has the store, and it takes only one.
+        case inUse
     }
 
     /// What kind of failure it was.

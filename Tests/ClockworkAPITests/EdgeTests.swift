@@ -34,8 +34,8 @@ import Testing
             }
             for (method, path, allow) in [
                 ("GET", "/schedule", "POST, DELETE"), ("PUT", "/schedule", "POST, DELETE"),
-                ("POST", "/schedule/a/b", "GET, DELETE"), ("POST", "/partitions", "GET"),
-                ("DELETE", "/health/live", "GET"), ("OPTIONS", "/openapi.json", "GET"),
+                ("POST", "/schedule/a/b", "GET, HEAD, DELETE"), ("POST", "/partitions", "GET, HEAD"),
+                ("DELETE", "/health/live", "GET, HEAD"), ("OPTIONS", "/openapi.json", "GET, HEAD"),
             ] {
                 let answer = try await pod.call(method, path)
                 #expect(answer.status == 405, "\(method) \(path)")
@@ -48,6 +48,32 @@ import Testing
             let answer = try await pod.call("DELETE", "/schedule", body: body)
             #expect(answer.status == 400)
             #expect(answer.text.contains("\"field\":\"action\""))
+        }
+    }
+
+    @Test func `a HEAD is answered as a GET, without the body`() async throws {
+        try await LivePod.with(runsPod: false) { pod in
+            let connection = try RawConnection(port: pod.port)
+            connection.send("HEAD /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let answer = await connection.read()
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.lowercased().contains("content-length: "))
+            #expect(answer.hasSuffix("\r\n\r\n"))
+        }
+    }
+
+    @Test func `a client that waits to be asked for its body is asked, unless it is too large`() async throws {
+        try await LivePod.with(runsPod: false) { pod in
+            let body = LivePod.create("k", at: LivePod.later(600_000))
+            let connection = try RawConnection(port: pod.port)
+            let head = "POST /schedule HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+            connection.send(head + "\(body.utf8.count)\r\n\r\n")
+            #expect(await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
+            connection.send(body)
+            #expect(await connection.read(until: "offset").hasPrefix("HTTP/1.1 202"))
+            let large = try RawConnection(port: pod.port)
+            large.send(head + "2000000\r\n\r\n")
+            #expect(await large.read(until: "\r\n").hasPrefix("HTTP/1.1 413"))
         }
     }
 

@@ -84,7 +84,7 @@ final class LivePod: Sendable {
             rules: rules
         )
         settings.limits = limits
-        let api = try HTTPAPI(settings: settings, store: store, hasJoined: { pod?.hasJoined ?? true }, logger: logger)
+        let api = try HTTPAPI(settings: settings, store: store, pod: pod, logger: logger)
         var client = HTTPClient.Configuration()
         client.maximumResponseBytes = 16 << 20
         let http = try HTTPClient(configuration: client)

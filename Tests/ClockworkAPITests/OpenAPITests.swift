@@ -28,7 +28,8 @@ import Testing
             let route = try Route(target: path)
             found.append(route)
             let methods = Set(item.keys).subtracting(["parameters"]).map { $0.uppercased() }
-            #expect(Set(methods) == Set(route.methods.map(\.rawValue)), "\(path)")
+            // A HEAD is a GET without the body.
+            #expect(Set(methods) == Set(route.methods.map(\.rawValue)).subtracting(["HEAD"]), "\(path)")
         }
         for route in routes { #expect(found.contains(route)) }
     }

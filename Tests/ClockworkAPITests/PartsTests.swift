@@ -1,5 +1,6 @@
 import ClockworkService
 import HTTPTypes
+import NIOCore
 import Testing
 
 @testable import ClockworkAPI
@@ -46,5 +47,30 @@ import Testing
         slot = nil
         slot = slots.take()
         #expect(try #require(slot).hold(10))
+    }
+
+    @Test(arguments: 1...12)
+    func `a line has one answer, however the stream is cut`(chunk: Int) {
+        let text = Array("1234567890\n\n12345678901\nab\n1234567890123456\nlast".utf8)
+        var splitter = LineSplitter(limit: 10)
+        var lines: [Result<ByteBuffer, Problem>] = []
+        for start in stride(from: 0, to: text.count, by: chunk) {
+            lines += splitter.take(ByteBuffer(bytes: text[start..<min(start + chunk, text.count)])) { $0 <= 10 }
+        }
+        if let last = splitter.takeLast() { lines.append(.success(last)) }
+        let long = Result<ByteBuffer, Problem>.failure(.tooLarge(limit: 10))
+        let expected: [Result<ByteBuffer, Problem>] = [
+            .success(ByteBuffer(string: "1234567890")), .success(ByteBuffer()), long,
+            .success(ByteBuffer(string: "ab")), long, .success(ByteBuffer(string: "last")),
+        ]
+        #expect(lines == expected)
+        #expect(splitter.takeLast() == nil)
+    }
+
+    @Test func `a line for which there is no room is refused once, and the next one is taken`() {
+        var splitter = LineSplitter(limit: 10)
+        var lines = splitter.take(ByteBuffer(string: "abc")) { _ in false }
+        lines += splitter.take(ByteBuffer(string: "def\ngh\n")) { _ in true }
+        #expect(lines == [.failure(.tooBusy), .success(ByteBuffer(string: "gh"))])
     }
 }

@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test func `a batch is sent again when the service could not take one of its lines`() async throws {
+        let busy = #"{"type":"urn:x","title":"Busy.","status":503,"errors":[]}"#
+        let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
+            request.index == 0 ? .answer(status: 200, body: "\(Self.receipt)\n\(busy)\n") : Self.answer(request)
+        }
+        try await withClient(react) { client, server in
+            var sender = BatchSender(client: client, pause: { _ in }) { line, _ in Issue.record("line \(line) refused")
+            }
+            try await sender.send(file("{}\n{}\n"), now: { Self.now }) { _ in }
+            #expect((sender.accepted, sender.refused) == (2, 0))
+            #expect(server.requests.map(\.text) == ["{}\n{}\n", "{}\n{}\n"])
+        }
+    }
+
     @Test func `a service that does not come back ends the send and the error names the line`() async throws {
         try await withClient({ _ in .answer(status: 503) }) { client, server in
             var sender = BatchSender(client: client, pause: { _ in }) { _, _ in }

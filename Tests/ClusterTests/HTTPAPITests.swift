@@ -9,7 +9,10 @@ extension LocalCluster {
     struct HTTPAPITests {
         private static let connections = 64
 
-        @Test("ten thousand requests over 64 connections are all accepted and delivered once", arguments: StoreKind.allCases)
+        @Test(
+            "ten thousand requests over 64 connections are all accepted and delivered once",
+            arguments: StoreKind.allCases
+        )
         func load(store: StoreKind) async throws {
             try await TestCluster.with(store) { cluster in
                 let pod = try cluster.startPod("pod")
@@ -97,7 +100,9 @@ extension LocalCluster {
                     records.filter { !unanswered.contains($0.header("clockwork-schedule-key") ?? "") }
                 )
                 let findings = verifier.findings(told)
-                print("killedInFlight: \(accepted) accepted, \(doubtful.count) deliveries without an answer; \(findings)")
+                print(
+                    "killedInFlight: \(accepted) accepted, \(doubtful.count) deliveries without an answer; \(findings)"
+                )
                 try #require(findings.isSound, "\(findings)")
             }
         }

@@ -81,6 +81,11 @@ import Testing
         #expect(try reader.readItem().attributes == [Item.Attribute(name: "s", value: .string("y"))])
     }
 
+    @Test func anItemWithANameGivenTwiceIsRefused() {
+        var reader = JSONReader(Array(#"{"a":{"S":"x"},"b":{"S":"y"},"\u0061":{"N":"1"}}"#.utf8))
+        #expect(throws: JSONReader.Malformed.self) { _ = try reader.readItem() }
+    }
+
     /// RFC 4648, section 10.
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),

@@ -70,6 +70,29 @@ import Testing
         second.consumer.close()
     }
 
+    @Test func aMemberKnowsHowLongItsCoordinatorStillCountsIt() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        // Rarer heartbeats than are wise: two of them do not fit into a session.
+        let properties: KafkaProperties = ["session.timeout.ms": "5000", "heartbeat.interval.ms": "3000"]
+        let member = try TestMember(cluster, topic: "t", properties)
+        #expect(member.consumer.sessionTimeout == .seconds(5))
+        #expect(!member.consumer.isWithinSession, "it is no member yet")
+        try await wait("the member", step: member.poll) { member.held.count == 2 }
+        let end = ContinuousClock.now + .seconds(8)
+        try await wait("some heartbeats", step: member.poll) {
+            #expect(member.consumer.isWithinSession)
+            return ContinuousClock.now >= end
+        }
+        try cluster.takeDown()
+        try await wait("the end of the session", step: member.poll) { !member.consumer.isWithinSession }
+        try await wait("the loss", step: member.poll) { member.lost() == [0, 1] }
+        try cluster.bringUp()
+        try await wait("the member's return", step: member.poll) {
+            member.held.count == 2 && member.consumer.isWithinSession
+        }
+        member.consumer.close()
+    }
+
     @Test func aSessionThatTimesOutIsToldAsLostAndTheMemberComesBack() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let member = try TestMember(cluster, topic: "t")

@@ -78,7 +78,7 @@ import Testing
             let error = await failure { () async throws(ScheduleStoreError) in
                 _ = try SQLiteScheduleStore(path: path, logger: .quiet) { .zero }
             }
-            #expect(error?.code == .refused)
+            #expect(error?.code == .inUse)
             #expect(error?.message.contains("process \(ProcessInfo.processInfo.processIdentifier) on ") == true)
             store.close()
             try open(path).close()

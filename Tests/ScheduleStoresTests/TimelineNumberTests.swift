@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [
         "", "-", ".", "e5", "1e", "1e999999999", "1E-20", "-1", "-0.0000000000000000001", "1.2.3", "1,5", "0x10", "NaN",
         "0.99999999999999999999", "0.9999999999999999999", "1e60", "99999999999999999999", "1 ", " 1", "1e+-5",
-        String(repeating: "1", count: 100_000),
+        "1e201", "1e-9223372036854775808", "1e9223372036854775807", String(repeating: "1", count: 100_000),
     ])
     func whatIsNoPositionIsRefused(text: String) {
         #expect(TimelineNumber.position(text) == nil)

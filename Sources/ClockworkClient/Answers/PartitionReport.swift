@@ -26,7 +26,7 @@ public struct PartitionReport: Hashable, Sendable {
         updatedAtMilliseconds = json["updatedAt"]?.integer
     }
 
-    /// The report as the JSON object of the contract.
+    /// The report as a JSON object, with the members that are known.
     public var json: String {
         var json = JSONWriter()
         json.member("partition", Int64(partition))

@@ -100,6 +100,16 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         )
     }
 
+    /// The error for one line of a batch.
+    init(_ problem: Problem) {
+        self.init(
+            code: Self.code(status: problem.status),
+            message: problem.description,
+            problem: problem,
+            fieldErrors: problem.errors
+        )
+    }
+
     private static func code(status: Int) -> Code {
         switch status {
         case 400, 422: .invalidRequest

@@ -74,8 +74,8 @@ public final class ClockworkHTTPClient: Sendable {
     /// Sends a batch in one exchange.
     ///
     /// - Returns: what has become of each request, in their order.
-    /// - Throws: `unavailable` too when the service did not answer every line: which requests it has taken is not known
-    ///   then, and the batch may be sent again.
+    /// - Throws: `unavailable` too when the service did not answer every line, or was too busy or out of reach of Kafka
+    ///   for one: which requests it has taken is not known then, and the batch may be sent again.
     public func send(_ batch: RequestBatch) async throws(ClockworkClientError) -> [BatchResult] {
         guard !batch.isEmpty else { return [] }
         let headers = [HTTPHeader("Content-Type", "application/x-ndjson")]
@@ -84,6 +84,10 @@ public final class ClockworkHTTPClient: Sendable {
         for line in response.body.split(separator: UInt8(ascii: "\n")) where line.contains(where: { $0 > 0x20 }) {
             guard let result = BatchResult(line: line) else {
                 throw .unexpectedAnswer("line \(results.count + 1) is no result")
+            }
+            if case .refused(let problem) = result {
+                let error = ClockworkClientError(problem)
+                if error.isRetriable { throw error }
             }
             results.append(result)
         }

@@ -118,11 +118,11 @@ final class CallbackSender {
         }
     }
 
-    /// What became of callbacks since the last call. Begins what has its turn.
-    func takeOutcome(now: EpochMilliseconds) -> Outcome {
+    /// What became of callbacks since the last call. Begins what has its turn, if it may.
+    func takeOutcome(now: EpochMilliseconds, maySend: Bool) -> Outcome {
         for letter in mailbox.takeAll() { conclude(letter, now) }
         giveUpDrained(now)
-        startCalls(now)
+        if maySend { startCalls(now) }
         defer { outcome = Outcome() }
         return outcome
     }

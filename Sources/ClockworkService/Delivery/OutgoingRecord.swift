@@ -31,6 +31,15 @@ struct OutgoingRecord {
     /// Its place among all that were sent.
     var sequence: UInt64 = 0
 
+    /// The bytes of key, value and headers.
+    var byteCount: Int {
+        if case .delivery(_, let delivery) = purpose {
+            let schedule = delivery.schedule
+            return schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0) + headers.packed.count
+        }
+        return (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count
+    }
+
     /// Hands `body` the key and the value; a delivery lends those of its schedule instead of copying them.
     func withBytes<Result>(
         _ body: (_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Result

@@ -18,7 +18,9 @@ enum ReportVerdict: Equatable {
         if error.isUnknownTopic {
             self = .failed(DeliveryFailure(code: .unknownTopic, detail: "Topic \(topic) does not exist."))
         } else if error.isRecordRejected {
-            self = .failed(DeliveryFailure(code: .deliveryRejected, detail: "Topic \(topic) refuses it: \(error.name)."))
+            self = .failed(
+                DeliveryFailure(code: .deliveryRejected, detail: "Topic \(topic) refuses it: \(error.name).")
+            )
         } else {
             self = .retry
         }

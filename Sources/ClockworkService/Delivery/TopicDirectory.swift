@@ -1,5 +1,3 @@
-internal import Scheduling
-
 /// Which delivery topics exist, as far as has been asked. A value; asking is its user's.
 ///
 /// A topic is looked for before anything is produced to it, since producing may create it. One that is not found is
@@ -13,7 +11,7 @@ struct TopicDirectory {
         /// It is being looked for; `isSecondLook` when it was not found the first time.
         case lookedFor(isSecondLook: Bool)
         /// It did not exist the last time; taken as true until then.
-        case missing(until: EpochMilliseconds)
+        case missing(until: Uptime)
     }
 
     /// What to do after a look.
@@ -44,7 +42,7 @@ struct TopicDirectory {
     var count: Int { standings.count }
 
     /// The standing of `topic`; `nil` when it is to be looked for.
-    mutating func standing(of topic: String, now: EpochMilliseconds) -> Standing? {
+    mutating func standing(of topic: String, now: Uptime) -> Standing? {
         guard let standing = standings[topic] else { return nil }
         if case .missing(let until) = standing, until <= now {
             standings[topic] = nil
@@ -54,13 +52,13 @@ struct TopicDirectory {
     }
 
     /// The look for `topic` has begun.
-    mutating func begin(_ topic: String, now: EpochMilliseconds) {
+    mutating func begin(_ topic: String, now: Uptime) {
         sweep(now)
         standings[topic] = .lookedFor(isSecondLook: false)
     }
 
     /// The look for `topic` has ended: it exists, or not, or there was no answer (`nil`).
-    mutating func found(_ topic: String, exists: Bool?, now: EpochMilliseconds) -> Next {
+    mutating func found(_ topic: String, exists: Bool?, now: Uptime) -> Next {
         switch (exists, standings[topic]) {
         case (nil, _):
             return .lookAgain(afterMilliseconds: Self.pauseAfterFailure)
@@ -82,7 +80,7 @@ struct TopicDirectory {
     }
 
     /// Twice as many as were left the time before: each costs what it took to come here.
-    private mutating func sweep(_ now: EpochMilliseconds) {
+    private mutating func sweep(_ now: Uptime) {
         guard standings.count >= nextSweep else { return }
         standings = standings.filter { _, standing in
             if case .missing(let until) = standing { until > now } else { true }

@@ -1,5 +1,3 @@
-internal import Scheduling
-
 /// The offsets to be committed, gathered over all partitions: one commit in flight at a time, and not more than one
 /// in each interval. A value; committing is its user's.
 struct CommitQueue {
@@ -10,9 +8,9 @@ struct CommitQueue {
 
     private var wanted: [Int32: Int64] = [:]
     private var inFlight: [Int32: Int64]?
-    private var notBefore = EpochMilliseconds.zero
+    private var notBefore = Uptime.zero
     /// The end of the pause after a failure, which urgency does not shorten.
-    private var pauseEnd = EpochMilliseconds.zero
+    private var pauseEnd = Uptime.zero
 
     /// Everything of `partition` below `offset` is settled.
     mutating func want(_ partition: Int32, _ offset: Int64) {
@@ -33,7 +31,7 @@ struct CommitQueue {
     /// What to commit now; it is in flight then.
     ///
     /// - Parameter atOnce: whether to commit before the interval is over.
-    mutating func take(now: EpochMilliseconds, atOnce: Bool) -> [Int32: Int64]? {
+    mutating func take(now: Uptime, atOnce: Bool) -> [Int32: Int64]? {
         guard inFlight == nil, !wanted.isEmpty, pauseEnd <= now, atOnce || notBefore <= now else { return nil }
         inFlight = wanted
         wanted = [:]
@@ -42,7 +40,7 @@ struct CommitQueue {
     }
 
     /// Nothing can be committed just now.
-    mutating func postpone(now: EpochMilliseconds) {
+    mutating func postpone(now: Uptime) {
         notBefore = max(notBefore, now.advanced(byMilliseconds: Self.interval))
     }
 
@@ -53,7 +51,7 @@ struct CommitQueue {
     }
 
     /// The commit in flight has failed for these; they are committed later, unless newer ones are.
-    mutating func failed(_ offsets: [Int32: Int64], now: EpochMilliseconds) {
+    mutating func failed(_ offsets: [Int32: Int64], now: Uptime) {
         for (partition, offset) in offsets where inFlight?[partition] != nil {
             inFlight?[partition] = nil
             if wanted[partition] == nil { wanted[partition] = offset }
@@ -63,7 +61,7 @@ struct CommitQueue {
     }
 
     /// When there is something to commit.
-    var wakeAt: EpochMilliseconds? {
+    var wakeAt: Uptime? {
         inFlight == nil && !wanted.isEmpty ? max(notBefore, pauseEnd) : nil
     }
 }

@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// Three things wake it: a job (from any thread), the `wakeDescriptor` that the Kafka clients write to, and an alarm on
 /// the wall clock. The alarm is an absolute time of `CLOCK_REALTIME`, so it holds when the clock is stepped, and
-/// rounds nothing: the loop wakes when the millisecond begins, not a polling interval later.
+/// rounds nothing: the loop wakes when the millisecond begins, not a polling interval later. A step wakes the loop
+/// as well, since by the new time other things may come first.
 ///
 /// `@unchecked Sendable`: the queue is behind a lock, the descriptors are immutable, all else is the thread's own.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
@@ -56,11 +57,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     public func start(turn: @escaping @Sendable () -> Void) {
         self.turn = turn
         let retained = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(&thread, nil, { pointer in
-            clinux_name_thread("clockwork-loop")
-            Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
-            return nil
-        }, retained)
+        let status = pthread_create(
+            &thread,
+            nil,
+            { pointer in
+                clinux_name_thread("clockwork-loop")
+                Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
+                return nil
+            },
+            retained
+        )
         precondition(status == 0, "no event loop: pthread_create gave \(status)")
     }
 
@@ -103,7 +109,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             specification.it_value.tv_sec = time_t(milliseconds / 1_000)
             specification.it_value.tv_nsec = Int(milliseconds % 1_000) * 1_000_000
         }
-        timerfd_settime(timerDescriptor, Int32(TFD_TIMER_ABSTIME), &specification, nil)
+        let flags = Int32(TFD_TIMER_ABSTIME) | Int32(TFD_TIMER_CANCEL_ON_SET)
+        // Also set when the call says that the clock was stepped since it last told so.
+        if timerfd_settime(timerDescriptor, flags, &specification, nil) < 0 { wake() }
     }
 
     /// Has the loop take a turn soon. From any thread.
@@ -152,6 +160,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         guard count > 0 else { return }
         var value: UInt64 = 0
         _ = read(wakeDescriptor, &value, 8)
-        if read(timerDescriptor, &value, 8) == 8 { alarm = nil }
+        // Cancelled: the clock was stepped.
+        if read(timerDescriptor, &value, 8) == 8 || errno == ECANCELED { alarm = nil }
     }
 }

@@ -1,16 +1,32 @@
+internal import Kafka
 internal import Scheduling
 internal import Synchronization
 
-/// Whether an owner still owns its partition. Store calls ask before they try once more: what an owner that has lost
-/// its partition still writes is of no use to anybody.
+/// Whether an owner still owns its partition. Store calls ask before they try: what an owner that has lost its
+/// partition still writes is of no use to anybody.
 final class Ownership: Sendable {
     private let hasEnded = Atomic(false)
+    private let consumer: KafkaConsumer
+
+    init(of consumer: KafkaConsumer) {
+        self.consumer = consumer
+    }
 
     var isCurrent: Bool { !hasEnded.load(ordering: .relaxed) }
+
+    /// Whether that can be relied on just now (design: "Sure of its place").
+    var isSure: Bool { consumer.isWithinSession }
 
     func end() {
         hasEnded.store(true, ordering: .relaxed)
     }
+}
+
+/// What a progress record tells of an owner that may change.
+struct ProgressMark: Equatable {
+    var executedUpTo: EpochMilliseconds?
+    var resident: Int
+    var committed: Int64?
 }
 
 /// The owner of one partition: its scheduler, and what the pod has to know about it.
@@ -23,23 +39,24 @@ final class PartitionOwner {
     let partition: Int32
     /// The group generation under which the partition was assigned.
     let epoch: Int64
-    let ownership = Ownership()
+    let ownership: Ownership
     var scheduler: PartitionScheduler
 
     /// The offset last committed by this owner, as the group has confirmed it.
     var confirmedOffset: Int64?
     /// When a drain is given up, once one has begun.
-    var drainDeadline: EpochMilliseconds?
+    var drainDeadline: Uptime?
     /// Whether the drain is done and only the last commit is awaited.
     var isDrained = false
     /// The time and content of the last progress record.
-    var savedAt = EpochMilliseconds.zero
-    var savedMark: Int?
+    var savedAt = Uptime.zero
+    var savedMark: ProgressMark?
 
-    init(number: UInt32, partition: Int32, epoch: Int64, scheduler: PartitionScheduler) {
+    init(number: UInt32, partition: Int32, epoch: Int64, ownership: Ownership, scheduler: PartitionScheduler) {
         self.number = number
         self.partition = partition
         self.epoch = epoch
+        self.ownership = ownership
         self.scheduler = scheduler
     }
 }

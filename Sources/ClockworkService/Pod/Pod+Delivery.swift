@@ -1,10 +1,11 @@
 internal import Kafka
 internal import Logging
 internal import Scheduling
+internal import Synchronization
 
 extension Pod {
     /// Hands a due schedule to the producer, or has its callback made.
-    func send(_ delivery: Delivery, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+    func send(_ delivery: Delivery, _ owner: PartitionOwner, _ now: Moment) {
         let schedule = delivery.schedule
         switch schedule.target {
         case .topic(let topic):
@@ -25,13 +26,13 @@ extension Pod {
                     schedule: schedule,
                     target: target
                 ),
-                now: now
+                now: now.wall
             )
         }
     }
 
     /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
-    func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+    func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: Moment) {
         let schedule = failed.delivery.schedule
         var headers = recordID.deliveredHeaders(of: schedule, partition: owner.partition)
         recordID.addDeadLetterHeaders(
@@ -55,7 +56,7 @@ extension Pod {
     }
 
     /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
-    func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+    func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: Moment) {
         var headers = record.headers
         recordID.addDeadLetterHeaders(
             to: &headers,
@@ -79,46 +80,53 @@ extension Pod {
 
     /// Tells owners what became of their deliveries.
     func takeOutcome() {
-        let now = WallClock.now()
+        let now = look()
         takeCallbacks(now)
         let outcome = delivery.takeOutcome(now: now)
+        for producer in delivery.takeRetired() { destroy(producer) }
         guard !outcome.isEmpty else { return }
         for (number, tokens) in outcome.delivered {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.delivered(tokens, now: now, &$1) }
+            step(owner, now) { $0.delivered(tokens, now: now.wall, &$1) }
         }
         for (number, failures) in outcome.failed {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryFailed(failures, now: now, &$1) }
+            step(owner, now) { $0.deliveryFailed(failures, now: now.wall, &$1) }
         }
         for (number, tokens) in outcome.deadLettered {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryDeadLettered(tokens, now: now, &$1) }
+            step(owner, now) { $0.deliveryDeadLettered(tokens, now: now.wall, &$1) }
         }
         for (number, offsets) in outcome.rejectionsDeadLettered {
             guard let owner = owners[number] else { continue }
             step(owner, now) { scheduler, effects in
-                for offset in offsets { scheduler.requestDeadLettered(offset, now: now, &effects) }
+                for offset in offsets { scheduler.requestDeadLettered(offset, now: now.wall, &effects) }
             }
         }
     }
 
     /// Tells owners what became of their callbacks.
-    private func takeCallbacks(_ now: EpochMilliseconds) {
-        let outcome = callbacks.takeOutcome(now: now)
+    private func takeCallbacks(_ now: Moment) {
+        let outcome = callbacks.takeOutcome(now: now.wall, maySend: now.isSure)
         guard !outcome.isEmpty else { return }
         for (number, tokens) in outcome.delivered {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.delivered(tokens, now: now, &$1) }
+            step(owner, now) { $0.delivered(tokens, now: now.wall, &$1) }
         }
         for (number, failures) in outcome.failed {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryFailed(failures, now: now, &$1) }
+            step(owner, now) { $0.deliveryFailed(failures, now: now.wall, &$1) }
         }
         for (number, postponements) in outcome.putOff {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveriesPutOff(postponements, now: now, &$1) }
+            step(owner, now) { $0.deliveriesPutOff(postponements, now: now.wall, &$1) }
         }
+    }
+
+    /// Lets go of a producer, its last user, on a thread that may block.
+    private func destroy(_ producer: KafkaProducer) {
+        let held = LastUse(of: producer)
+        start { await BlockingCall.run(named: "clockwork-retire") { held.release() } }
     }
 
     /// Asks the brokers whether a delivery topic exists.
@@ -135,6 +143,19 @@ extension Pod {
     }
 
     private func looked(for topic: String, exists: Bool?) {
-        delivery.topicLookedUp(topic, exists: exists, now: WallClock.now())
+        delivery.topicLookedUp(topic, exists: exists, now: look())
+    }
+}
+
+/// Holds a producer until it is told to let go.
+private final class LastUse: Sendable {
+    private let producer: Mutex<KafkaProducer?>
+
+    init(of producer: KafkaProducer) {
+        self.producer = Mutex(producer)
+    }
+
+    func release() {
+        producer.withLock { $0 = nil }
     }
 }

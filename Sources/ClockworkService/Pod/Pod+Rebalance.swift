@@ -5,7 +5,7 @@ internal import Synchronization
 
 extension Pod {
     /// Takes an event of the consumer group.
-    func handle(_ event: ConsumerEvent, _ now: EpochMilliseconds) {
+    func handle(_ event: ConsumerEvent, _ now: Moment) {
         switch event {
         case .assigned(let partitions):
             if case .running = phase { joined.store(true, ordering: .relaxed) }
@@ -22,10 +22,12 @@ extension Pod {
                 starting[partition] = nil
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
+            // What has not left yet is the next owners' to deliver, and would only repeat it.
+            if owners.isEmpty { delivery.startAfresh() }
             endIfDrained()
         case .reachedEnd(let partition, _):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }
-            step(owner, now) { $0.intakeEndReached(now, &$1) }
+            step(owner, now) { $0.intakeEndReached(now.wall, &$1) }
         case .committed(let error, let offsets):
             committed(error, offsets, now)
         case .error(let error):
@@ -65,7 +67,7 @@ extension Pod {
     /// say nothing of what another owner has done since.
     private func own(_ offsets: [Int32: PartitionOffsets], _ assignment: Int) {
         guard case .running = phase else { return }
-        let now = WallClock.now()
+        let now = look()
         let epoch = Int64(consumer.groupGeneration ?? -1)
         var starts: [Int32: Int64] = [:]
         for (partition, offsets) in offsets where starting[partition] == assignment {
@@ -77,11 +79,12 @@ extension Pod {
                 number: lastOwnerNumber,
                 partition: partition,
                 epoch: epoch,
+                ownership: Ownership(of: consumer),
                 scheduler: PartitionScheduler(
                     partition: partition,
                     start: start,
                     end: offsets.high,
-                    now: now,
+                    now: now.wall,
                     limits: settings.limits
                 )
             )
@@ -90,7 +93,7 @@ extension Pod {
             ownerOfPartition[partition] = owner
             delivery.begin(owner: owner.number)
             callbacks.begin(owner: owner.number)
-            step(owner, now) { $0.timeReached(now, &$1) }
+            step(owner, now) { $0.timeReached(now.wall, &$1) }
         }
         do throws(KafkaError) {
             try consumer.assign(starts)
@@ -110,27 +113,27 @@ extension Pod {
 
     // MARK: Ending
 
-    private func revoke(_ partition: Int32, _ now: EpochMilliseconds) {
+    private func revoke(_ partition: Int32, _ now: Moment) {
         starting[partition] = nil
         guard let owner = ownerOfPartition[partition] else { return release([partition]) }
         beginDrain(of: owner, now)
     }
 
     /// Has an owner finish what is in flight and begin nothing.
-    func beginDrain(of owner: PartitionOwner, _ now: EpochMilliseconds) {
+    func beginDrain(of owner: PartitionOwner, _ now: Moment) {
         guard owner.drainDeadline == nil else { return }
-        owner.drainDeadline = now.advanced(byMilliseconds: Self.drainLimit)
-        step(owner, now) { $0.drain(now, &$1) }
-        callbacks.drain(owner: owner.number, now: now)
+        owner.drainDeadline = now.uptime.advanced(byMilliseconds: Self.drainLimit)
+        step(owner, now) { $0.drain(now.wall, &$1) }
+        callbacks.drain(owner: owner.number, now: now.wall)
     }
 
     /// Lets go of owners that have drained and committed, or whose time is up.
-    func finishDrains(_ now: EpochMilliseconds) {
+    func finishDrains(_ now: Moment) {
         var finished: [Int32] = []
         for owner in Array(owners.values) {
             guard let deadline = owner.drainDeadline else { continue }
             let isDone = owner.isDrained && !commits.isOutstanding(owner.partition)
-            guard isDone || now >= deadline else { continue }
+            guard isDone || now.uptime >= deadline else { continue }
             if !isDone {
                 logger.warning("let go before all was done", metadata: ["partition": "\(owner.partition)"])
             }
@@ -160,6 +163,7 @@ extension Pod {
     }
 
     private func release(_ partitions: [Int32]) {
+        logger.info("released", metadata: ["partitions": "\(partitions.sorted())"])
         do throws(KafkaError) {
             try consumer.completeRevocation(partitions)
         } catch {
@@ -170,26 +174,26 @@ extension Pod {
     // MARK: Commits
 
     /// Commits what is settled; at once for partitions that are about to go.
-    func commit(_ now: EpochMilliseconds) {
-        guard !consumer.isJoining else { return commits.postpone(now: now) }
+    func commit(_ now: Moment) {
+        guard !consumer.isJoining else { return commits.postpone(now: now.uptime) }
         let isUrgent = owners.values.contains { $0.isDrained && commits.isOutstanding($0.partition) }
-        guard let offsets = commits.take(now: now, atOnce: isUrgent) else { return }
+        guard let offsets = commits.take(now: now.uptime, atOnce: isUrgent) else { return }
         do throws(KafkaError) {
             try consumer.commit(offsets)
         } catch {
-            commits.failed(offsets, now: now)
+            commits.failed(offsets, now: now.uptime)
             logger.warning("not committed", metadata: ["error": "\(error)"])
         }
     }
 
     /// A commit refused in a rebalance is normal: it is made again, or the next owner begins a little further back.
-    private func committed(_ error: KafkaError?, _ offsets: [Int32: Int64], _ now: EpochMilliseconds) {
+    private func committed(_ error: KafkaError?, _ offsets: [Int32: Int64], _ now: Moment) {
         guard let error else {
             commits.succeeded(offsets)
             for (partition, offset) in offsets { ownerOfPartition[partition]?.confirmedOffset = offset }
             return
         }
-        commits.failed(offsets, now: now)
+        commits.failed(offsets, now: now.uptime)
         if error.isNormalDuringRebalance {
             // Waiting for it would hold up the rebalance that refuses it, and with it every partition of this pod, for
             // librdkafka reads none while a revocation is unanswered. The next owner knows from the key records what

@@ -32,6 +32,8 @@ public actor Pod: Service {
     var lastAssignment = 0
     var commits = CommitQueue()
     nonisolated let joined = Atomic(false)
+    /// What the wall clock showed when the pod last was sure of its place in the group.
+    private var lastSureTime = EpochMilliseconds.zero
     private var counted = SchedulerCounters()
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
 
@@ -70,6 +72,8 @@ public actor Pod: Service {
     static let offsetsTimeout = Duration.seconds(7)
     /// The time between two progress records of a partition, in milliseconds.
     static let progressInterval: Int64 = 5_000
+    /// How long a pod that is not sure of its place in the group waits before it looks again, in milliseconds.
+    private static let doubt: Int64 = 20
     /// The most polls in one turn, so that timers and reports get theirs.
     private static let maxPollsPerTurn = 4
 
@@ -233,7 +237,7 @@ public actor Pod: Service {
         logger.info("shutting down", metadata: ["partitions": "\(owners.count)"])
         phase = .draining
         joined.store(false, ordering: .relaxed)
-        let now = WallClock.now()
+        let now = look()
         for owner in owners.values { beginDrain(of: owner, now) }
         endIfDrained()
     }
@@ -257,6 +261,12 @@ public actor Pod: Service {
 
     // MARK: A turn
 
+    /// The longest time between two turns of a pod that owns partitions, in milliseconds: for progress records, and so
+    /// that it is seen to be awake while it joins.
+    private var idleInterval: Int64 {
+        min(Self.progressInterval, consumer.sessionTimeout.wholeMilliseconds / 3)
+    }
+
     /// Takes whatever is there: records, events, reports, the time. Never waits.
     private func turn() {
         takeStopRequest()
@@ -268,10 +278,10 @@ public actor Pod: Service {
             isMore = poll()
         }
         takeOutcome()
-        let now = WallClock.now()
+        let now = look()
         for owner in owners.values {
-            if let time = owner.scheduler.wakeAt, time <= now {
-                step(owner, now) { $0.timeReached(now, &$1) }
+            if let time = owner.scheduler.wakeAt, time <= now.wall {
+                step(owner, now) { $0.timeReached(now.wall, &$1) }
             }
             keepProgress(of: owner, now)
         }
@@ -281,17 +291,29 @@ public actor Pod: Service {
         if !whenFiring.isEmpty { reportFiring() }
         for topic in delivery.takeWantedLooks() { lookFor(topic) }
         // More is in the consumer's queue, which signals only what comes into an empty one.
-        loop.setAlarm(isMore ? now : nextWake(now))
+        loop.setAlarm(isMore ? .zero : nextWake(now))
     }
 
-    private func nextWake(_ now: EpochMilliseconds) -> EpochMilliseconds? {
-        var wake = [delivery.wakeAt, callbacks.wakeAt, commits.wakeAt].compactMap { $0 }
-        for owner in owners.values {
-            if let time = owner.scheduler.wakeAt { wake.append(time) }
-            if let time = owner.drainDeadline { wake.append(time) }
-        }
-        if !owners.isEmpty { wake.append(now.advanced(byMilliseconds: Self.progressInterval)) }
-        return wake.min()
+    private func nextWake(_ now: Moment) -> EpochMilliseconds? {
+        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 } + owners.values.compactMap(\.drainDeadline)
+        if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
+        let fire = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
+        let due = [fire, now.isSure ? callbacks.wakeAt : nil].compactMap { $0 }.min()
+        guard let pause = wake.min() else { return due }
+        // Rounded up. A step of the wall clock is no matter: it wakes the loop, which then asks again.
+        let end = WallClock.now().advanced(byMilliseconds: max(0, pause.milliseconds - now.uptime.milliseconds) + 1)
+        return due.map { min($0, end) } ?? end
+    }
+
+    /// Looks at the clocks.
+    ///
+    /// Design rule "Sure of its place": time stands still while the group may have given the partitions away. The wall
+    /// clock is read first; a pod that is stopped in between then sees a time from before.
+    func look() -> Moment {
+        let wall = WallClock.now()
+        let isSure = consumer.isWithinSession
+        if isSure { lastSureTime = wall }
+        return Moment(wall: isSure ? wall : min(wall, lastSureTime), uptime: Uptime.now(), isSure: isSure)
     }
 
     private func poll() -> Bool {
@@ -301,7 +323,7 @@ public actor Pod: Service {
         } onEvent: { event in
             events.append(event)
         }
-        let now = WallClock.now()
+        let now = look()
         for (partition, batch) in intake.takeBatches() {
             // Records of a partition that is being drained are read by its next owner.
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { continue }
@@ -311,9 +333,9 @@ public actor Pod: Service {
         return isMore
     }
 
-    private func take(_ batch: IntakeReader.Batch, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+    private func take(_ batch: IntakeReader.Batch, _ owner: PartitionOwner, _ now: Moment) {
         let fresh = owner.scheduler.nextOffset
-        step(owner, now) { $0.requestsRead(batch.items, now: now, &$1) }
+        step(owner, now) { $0.requestsRead(batch.items, now: now.wall, &$1) }
         for record in batch.rejected where record.offset >= fresh {
             deadLetter(record, owner, now)
         }
@@ -324,7 +346,7 @@ public actor Pod: Service {
     /// Gives an owner's scheduler an event and carries out what it asks for.
     func step(
         _ owner: PartitionOwner,
-        _ now: EpochMilliseconds,
+        _ now: Moment,
         _ event: (inout PartitionScheduler, inout Effects) -> Void
     ) {
         var effects = Effects()
@@ -339,7 +361,7 @@ public actor Pod: Service {
         }
     }
 
-    private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: EpochMilliseconds) {
+    private func perform(_ effects: Effects, _ owner: PartitionOwner, _ now: Moment) {
         for delivery in effects.deliver { send(delivery, owner, now) }
         for failed in effects.deadLetter { deadLetter(failed, owner, now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
@@ -360,13 +382,13 @@ public actor Pod: Service {
 
     private func storeAnswered(_ number: UInt32, _ answer: StoreRunner.Answer) {
         guard let owner = owners[number] else { return }
-        let now = WallClock.now()
+        let now = look()
         step(owner, now) { scheduler, effects in
             switch answer {
-            case .changesStored(let id): scheduler.changesStored(id, now: now, &effects)
-            case .lookUpDelayed(let id): scheduler.lookUpDelayed(id, now: now, &effects)
-            case .keysLookedUp(let id, let answers): scheduler.keysLookedUp(id, answers, now: now, &effects)
-            case .pageLoaded(let page): scheduler.pageLoaded(page, now: now, &effects)
+            case .changesStored(let id): scheduler.changesStored(id, now: now.wall, &effects)
+            case .lookUpDelayed(let id): scheduler.lookUpDelayed(id, now: now.wall, &effects)
+            case .keysLookedUp(let id, let answers): scheduler.keysLookedUp(id, answers, now: now.wall, &effects)
+            case .pageLoaded(let page): scheduler.pageLoaded(page, now: now.wall, &effects)
             }
         }
     }
@@ -383,21 +405,25 @@ public actor Pod: Service {
     }
 
     /// Writes the progress record when it is due and something has changed.
-    func keepProgress(of owner: PartitionOwner, _ now: EpochMilliseconds, atOnce: Bool = false) {
-        let isDue = atOnce || now >= owner.savedAt.advanced(byMilliseconds: Self.progressInterval)
-        let mark = owner.scheduler.counters.delivered + owner.scheduler.residentCount + Int(owner.confirmedOffset ?? -1)
+    func keepProgress(of owner: PartitionOwner, _ now: Moment, atOnce: Bool = false) {
+        let isDue = atOnce || now.uptime >= owner.savedAt.advanced(byMilliseconds: Self.progressInterval)
+        let mark = ProgressMark(
+            executedUpTo: owner.scheduler.executedUpTo,
+            resident: owner.scheduler.residentCount,
+            committed: owner.confirmedOffset
+        )
         guard isDue, mark != owner.savedMark else { return }
-        owner.savedAt = now
+        owner.savedAt = now.uptime
         owner.savedMark = mark
         stores.save(
             PartitionProgress(
                 partition: owner.partition,
                 owner: settings.name,
                 epoch: owner.epoch,
-                executedUpTo: owner.scheduler.executedUpTo,
-                pendingResident: owner.scheduler.residentCount,
-                committedOffset: owner.confirmedOffset,
-                updatedAt: now
+                executedUpTo: mark.executedUpTo,
+                pendingResident: mark.resident,
+                committedOffset: mark.committed,
+                updatedAt: now.wall
             )
         )
     }

@@ -122,12 +122,17 @@ struct StoreRunner: Sendable {
     ) async -> Value? {
         var pause = Self.firstPause
         while !Task.isCancelled, caller.ownership.isCurrent {
+            guard caller.ownership.isSure else {
+                try? await Task.sleep(for: Self.firstPause)
+                continue
+            }
             do throws(ScheduleStoreError) {
                 return try await call()
             } catch {
                 guard !Task.isCancelled, caller.ownership.isCurrent else { return nil }
                 logger.warning(
-                    "the store does not answer; trying again",
+                    error.code == .refused
+                        ? "the store refuses a call; trying again" : "the store does not answer; trying again",
                     metadata: ["call": "\(name)", "partition": "\(caller.partition)", "error": "\(error)"]
                 )
             }

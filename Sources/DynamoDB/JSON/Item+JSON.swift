@@ -35,7 +35,10 @@ extension JSONReader {
     mutating func readItem() throws(Malformed) -> Item {
         var item: Item = [:]
         try readObject { (reader, name) throws(Malformed) in
-            if let value = try reader.readValue() { item.append(name, value) }
+            guard let value = try reader.readValue() else { return }
+            let isRepeated = item.attributes.contains { $0.name.utf8.elementsEqual(name.utf8) }
+            guard !isRepeated else { throw Malformed() }
+            item.append(name, value)
         }
         return item
     }

@@ -33,6 +33,8 @@ extension DynamoDBScheduleStore {
         deadline: ContinuousClock.Instant
     ) async throws(DynamoDBError) {
         do {
+            // An endpoint that is not there does not come while one waits.
+            let deadline = min(deadline, .now + .seconds(15))
             try await client.createTable(table, keys: keys, deadline: deadline)
         } catch  where error.code == .tableInUse {
             // It exists, or somebody else is creating it.

@@ -8,7 +8,7 @@ internal import Scheduling
 final class FileLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: `refused`, naming the holder, when another holds the lock; `unavailable` for any other failure.
+    /// - Throws: `inUse`, naming the holder, when another holds the lock; `unavailable` for any other failure.
     init(path: String) throws(ScheduleStoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
@@ -25,7 +25,7 @@ final class FileLock: Sendable {
                 )
             }
             throw ScheduleStoreError(
-                code: .refused,
+                code: .inUse,
                 message: "\(path) is locked\(holder.isEmpty ? "" : " by \(holder)"): only one pod can use a file."
             )
         }

@@ -13,6 +13,9 @@ struct SQLiteError: Error {
         message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
     }
 
+    /// Whether there was no room on the disk.
+    var isDiskFull: Bool { code & 0xFF == SQLITE_FULL }
+
     init(code: Int32, message: String) {
         self.code = code
         self.message = message

@@ -19,8 +19,8 @@ public final class SQLiteScheduleStore: ScheduleStore {
     ///   - path: the file; `-wal`, `-shm` and `.lock` files stand beside it.
     ///   - keyRetention: how long a key record outlives the later of its schedule's time and its writing.
     ///   - now: the wall clock, asked for the expiry of key records only.
-    /// - Throws: `refused` when another process has the file (the message names it) or it is not Clockwork's,
-    ///   `unavailable` when it cannot be opened or written.
+    /// - Throws: `inUse` when another process has the file (the message names it), `refused` when it is not
+    ///   Clockwork's, `unavailable` when it cannot be opened or written.
     public init(
         path: String,
         keyRetention: Duration = .seconds(7 * 86_400),

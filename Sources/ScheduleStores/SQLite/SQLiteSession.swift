@@ -104,6 +104,19 @@ final class SQLiteSession {
         try connection.transaction(body)
     }
 
+    /// Works the write-ahead log into the file and cuts it to nothing, for a disk that is full: the log may be what
+    /// fills it, and is not worked in before it is large.
+    ///
+    /// - Returns: whether that has given room.
+    func reclaimLog() -> Bool {
+        do throws(SQLiteError) {
+            try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return true
+        } catch {
+            return false
+        }
+    }
+
     // MARK: Writes, inside a transaction
 
     func put(_ schedule: Schedule, partition: Int32) throws(SQLiteError) {

@@ -108,16 +108,23 @@ final class SQLiteWorker: Sendable {
     }
 
     private static func commit(_ writes: [Work], _ session: SQLiteSession) {
-        let outcome: Outcome<Void>
+        var outcome = attempt(writes, session)
+        if case .failure(let error) = outcome, error.isDiskFull, session.reclaimLog() {
+            outcome = attempt(writes, session)
+        }
+        let result = outcome.mapError(ScheduleStoreError.init)
+        for case .write(_, let continuation) in writes { continuation.resume(returning: result) }
+    }
+
+    private static func attempt(_ writes: [Work], _ session: SQLiteSession) -> Result<Void, SQLiteError> {
         do throws(SQLiteError) {
             try session.transaction { () throws(SQLiteError) in
                 for case .write(let body, _) in writes { try body(session) }
             }
-            outcome = .success(())
+            return .success(())
         } catch {
-            outcome = .failure(ScheduleStoreError(error))
+            return .failure(error)
         }
-        for case .write(_, let continuation) in writes { continuation.resume(returning: outcome) }
     }
 }
 

@@ -15,11 +15,11 @@ enum RequestHeader {
         headers.contains { $0.name.isEqual(to: scheduleTime) || $0.name.isEqual(to: action) }
     }
 
-    /// How many bytes the carried headers have, names and values.
+    /// How many bytes the carried headers have as they are kept, so that many small ones cannot outgrow a store's item.
     static func carriedBytes(_ headers: [HeaderView]) -> Int {
         var bytes = 0
         for header in headers where !header.name.starts(with: reservedPrefix) {
-            bytes += header.name.count + (header.value?.count ?? 0)
+            bytes += RecordHeaders.packedBytes(name: header.name, value: header.value)
         }
         return bytes
     }

@@ -36,6 +36,11 @@ public struct RecordHeaders: Hashable, Sendable {
         packed.reserveCapacity(packed.count + bytes)
     }
 
+    /// What a header adds to the packed form: name, value and 8 bytes for their lengths.
+    public static func packedBytes(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?) -> Int {
+        name.count + (value?.count ?? 0) + 8
+    }
+
     /// Whether there is none.
     public var isEmpty: Bool { packed.isEmpty }
 

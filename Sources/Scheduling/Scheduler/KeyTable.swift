@@ -48,6 +48,8 @@ struct KeyEntry {
     var unrecorded: Int32 = 0
     /// The schedule time of the latest one handed out, unless it failed.
     var latestHandedOut: EpochMilliseconds?
+    /// The offset of the latest one that failed.
+    var latestFailed: Int64?
     /// A create that repeats the latest one in flight: dropped if that is delivered, taken as new if it fails.
     var repeating: Schedule?
     /// The offset of the latest request that changed the key.

@@ -190,6 +190,7 @@ extension PartitionScheduler {
         let isLatest = table[index].latestRequest == schedule.position.offset
         if isLatest {
             if outcome != .delivered { table[index].latestHandedOut = nil }
+            if outcome == .failed { table[index].latestFailed = schedule.position.offset }
             if outcome == .failed || outcome == .delivered && flight.needsRecord {
                 let state: KeyRecord.State = outcome == .failed ? .failed : .latest
                 table[work: work].record = record(of: schedule, state: state, request: schedule.position.offset)

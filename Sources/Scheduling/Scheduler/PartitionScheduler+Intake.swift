@@ -78,7 +78,7 @@ extension PartitionScheduler {
             counters.replaced += 1
             if pending.scheduleTime != schedule.scheduleTime { table[index].replacedAnotherTime = true }
             discardPending(index)
-        } else if table[index].latestHandedOut == schedule.position.time {
+        } else if table[index].latestHandedOut == schedule.position.time || table[index].latestFailed == offset {
             repeatLatest(schedule, index)
             return
         }
@@ -86,7 +86,8 @@ extension PartitionScheduler {
         takeUp(schedule, index, now)
     }
 
-    /// A create that repeats the latest delivery: nothing to do, unless that is in flight and fails.
+    /// A create that repeats the latest delivery, or is read when a page has brought it before and it has failed: nothing
+    /// to do, unless that delivery is in flight and fails.
     private mutating func repeatLatest(_ schedule: Schedule, _ index: Int32) {
         dropRepeating(index)
         // Its own request read again is no repeat.

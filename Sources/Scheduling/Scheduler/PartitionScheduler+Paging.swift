@@ -89,7 +89,7 @@ extension PartitionScheduler {
 
     /// Design rule "Latest wins": of two pending schedules of one key the one with the higher offset stays.
     ///
-    /// Unless that is foreign. A foreign item is left where it is: if it is of a topic that was made anew since, the
+    /// Unless that alone is foreign. A foreign item is left where it is: if it is of a topic that was made anew since, the
     /// look-up has it deleted; if it is of this one, it will be read in its turn, and needs its item until then.
     private mutating func takeBesides(_ pending: Schedule, _ schedule: Schedule, _ index: Int32) {
         if schedule.origin == pending.origin {
@@ -108,9 +108,9 @@ extension PartitionScheduler {
             forgetPending(index)
         } else {
             // While the answer about a request just read is awaited, that will tell.
-            guard !isForeign(schedule), table[index].knowledge == .known || schedule.position.offset < replayEnd else {
-                return
-            }
+            guard !isForeign(schedule) || isForeign(pending),
+                table[index].knowledge == .known || schedule.position.offset < replayEnd
+            else { return }
             discardPending(index)
         }
         table[index].latestRequest = schedule.position.offset

@@ -51,7 +51,8 @@ struct DeliveredRecord {
             parts.append("\(client)/\(key)")
         }
         parts.append(value.map { Self.shown($0) } ?? "(null)")
-        return parts.joined(separator: "  ")
+        // Clients choose most of it, and a terminal obeys control characters.
+        return StatusText.clean(parts.joined(separator: "  "))
     }
 
     /// One JSON object for scripts: `topic`, `partition`, `offset`, `timestamp`, `key`, `value` (text; not UTF-8 is
@@ -71,7 +72,6 @@ struct DeliveredRecord {
 
     private static func shown(_ bytes: [UInt8]) -> String {
         let text = String(decoding: bytes.prefix(100), as: UTF8.self)
-        let clean = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
-        return bytes.count > 100 ? clean + "…" : clean
+        return bytes.count > 100 ? text + "…" : text
     }
 }

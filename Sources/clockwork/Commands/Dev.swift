@@ -54,8 +54,9 @@ struct Dev: AsyncParsableCommand {
         if let demo {
             guard try await run(demo, configuration) else { throw ExitCode(1) }
         } else {
-            Console.print(introduction(configuration))
-            try await Serve.serve(configuration)
+            try await Serve.serve(configuration) { port in
+                Console.print(introduction(configuration, port: port))
+            }
         }
     }
 
@@ -63,6 +64,8 @@ struct Dev: AsyncParsableCommand {
         var settings = ["KAFKA_BROKERS": brokers]
         let defaults = [
             "SCHEDULE_STORE": "sqlite",
+            // For one host, and without a token.
+            "APP_HOST": "127.0.0.1",
             // The local brokers let an empty fetch wait its whole time, whatever arrives meanwhile.
             "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
             "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": "6000",
@@ -73,14 +76,14 @@ struct Dev: AsyncParsableCommand {
         return settings
     }
 
-    private func introduction(_ configuration: Configuration) -> String {
+    private func introduction(_ configuration: Configuration, port: Int) -> String {
         let topic = topicOptions.topics.first?.name ?? "TOPIC"
         return """
             Kafka brokers  \(configuration.kafka.brokers)
             intake topic   \(configuration.kafka.intakeTopic)
-            HTTP API       http://localhost:\(configuration.api.port)
+            HTTP API       http://localhost:\(port)
 
-            In another shell:
+            In another shell, with the folder of this executable in PATH:
               export KAFKA_BROKERS=\(configuration.kafka.brokers)
               clockwork tail \(topic)
               clockwork schedule --topic \(topic) --client me --key first --in 10s --data hello

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClockworkAPI
 import ClockworkService
 import Logging
 import ServiceLifecycle
@@ -30,7 +31,13 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Runs a pod until a signal ends it.
-    static func serve(_ configuration: Configuration, role: Role = .all) async throws {
+    ///
+    /// - Parameter whenServing: told the port of the HTTP API once it serves.
+    static func serve(
+        _ configuration: Configuration,
+        role: Role = .all,
+        whenServing: (_ port: Int) -> Void = { _ in }
+    ) async throws {
         let logger = Logger(label: "clockwork")
         let graph = try PodGraph(configuration, role: role, logger: logger)
         defer { graph.close() }
@@ -42,7 +49,11 @@ struct Serve: AsyncParsableCommand {
             ]
         )
         let group = graph.group(logger: logger)
-        try await group.run()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            if let port = await graph.api.untilServing() { whenServing(port) }
+            try await tasks.waitForAll()
+        }
         logger.info("pod ended")
     }
 }

@@ -66,7 +66,7 @@ struct PodGraph {
                 try HTTPAPI(
                     settings: HTTPAPISettings(configuration, role: role),
                     store: store,
-                    hasJoined: { pod?.hasJoined ?? true },
+                    pod: pod,
                     logger: logger
                 )
             }
@@ -97,12 +97,18 @@ struct OpenStore {
     init(_ configuration: Configuration, logger: Logger) throws {
         switch configuration.store {
         case .sqlite(let path):
-            let store = try SQLiteScheduleStore(
-                path: path,
-                keyRetention: configuration.keyRetention,
-                logger: logger,
-                now: WallClock.now
-            )
+            let store: SQLiteScheduleStore
+            do throws(ScheduleStoreError) {
+                store = try SQLiteScheduleStore(
+                    path: path,
+                    keyRetention: configuration.keyRetention,
+                    logger: logger,
+                    now: WallClock.now
+                )
+            } catch {
+                ProcessEnvironment.complain("SQLITE_PATH: \(error.message)")
+                throw ExitCode(error.code == .inUse ? 1 : 78)
+            }
             self.store = store
             close = store.close
         case .dynamoDB(let settings):

@@ -90,7 +90,9 @@ struct DemoLedger {
         if missing > 0 { problems.append("\(missing) schedules are missing") }
         let unexpected = outcomes.values.count { $0.count > 1 }
         if unexpected > 0 { problems.append("\(unexpected) schedules were delivered twice, or against a cancel") }
-        if deadRequests != rejected { problems.append("\(deadRequests) of \(rejected) wrong requests are dead letters") }
+        if deadRequests != rejected {
+            problems.append("\(deadRequests) of \(rejected) wrong requests are dead letters")
+        }
         let early = lateness.count { $0 < 0 }
         if early > 0 { problems.append("\(early) deliveries were early") }
         return problems

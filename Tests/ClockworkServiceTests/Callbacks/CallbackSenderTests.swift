@@ -57,7 +57,7 @@ import Testing
         }
 
         func take() {
-            let new = sender.takeOutcome(now: WallClock.now())
+            let new = sender.takeOutcome(now: WallClock.now(), maySend: true)
             outcome.delivered.merge(new.delivered) { $0 + $1 }
             outcome.failed.merge(new.failed) { $0 + $1 }
             outcome.putOff.merge(new.putOff) { $0 + $1 }

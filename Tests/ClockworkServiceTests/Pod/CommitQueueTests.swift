@@ -1,10 +1,9 @@
-import Scheduling
 import Testing
 
 @testable import ClockworkService
 
 @Suite struct CommitQueueTests {
-    private func time(_ milliseconds: Int64) -> EpochMilliseconds { EpochMilliseconds(rawValue: milliseconds) }
+    private func time(_ milliseconds: Int64) -> Uptime { Uptime(milliseconds: milliseconds) }
 
     @Test func aCommitInAHurryPassesOverTheIntervalButNotOverThePauseAfterAFailure() {
         var queue = CommitQueue()

@@ -9,9 +9,13 @@ enum Clockwork {
         return runner.deletingLastPathComponent().appending(path: "clockwork").path
     }()
 
+    private static let names: Set = [
+        "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS",
+    ]
+
     /// What a child needs from the environment of the tests; no setting of Clockwork is among it.
     static let baseEnvironment = ProcessInfo.processInfo.environment.filter {
-        ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"].contains($0.key)
+        names.contains($0.key)
     }
 
     /// A command that has ended.

@@ -7,6 +7,7 @@ struct PodProcess: Sendable {
 
     /// A line of its log.
     struct LogLine: Decodable {
+        var time: String
         var level: String
         var message: String
         var metadata: [String: String]?

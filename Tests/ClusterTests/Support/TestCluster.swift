@@ -33,19 +33,36 @@ final class TestCluster: Sendable {
     /// Reads the dead-letter topic.
     let deadLetters: DeliveryLog
 
+    var group: String { prefix + "scheduler" }
+    /// Every topic with its partitions, by its real name.
+    var allTopics: [(name: String, partitions: Int)] {
+        partitionsOfTopic.map { (topic($0.key), $0.value) } + [(intake, intakePartitions), (deadLetterTopic, 1)]
+    }
     var intake: String { prefix + "schedule-create" }
     var deadLetterTopic: String { prefix + "schedule-dead-letters" }
+
+    /// Who reads the delivery topics.
+    enum Reader {
+        /// Clockwork's own reader.
+        case own
+        /// A process with a Kafka client that Clockwork has no part in.
+        case independent
+    }
 
     /// Runs `body` with a cluster, and stops everything after it.
     ///
     /// - Parameters:
     ///   - topics: the delivery topics with their partitions.
     ///   - endpoint: the DynamoDB endpoint, if not the given one.
+    ///   - reader: who reads the delivery topics.
+    ///   - sessionTimeout: the pods', with a local cluster, in milliseconds.
     static func with(
         _ store: StoreKind,
         intakePartitions: Int = 3,
         topics: [String: Int] = ["orders": 3, "payments": 2],
         endpoint: String? = nil,
+        reader: Reader = .own,
+        sessionTimeout: Int = 4_000,
         _ body: (TestCluster) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -56,7 +73,7 @@ final class TestCluster: Sendable {
                 let tables = try await Clockwork.run(["tables", "create"], environment: direct)
                 try #require(tables.exit == .code(0), "\(tables.errors)")
             }
-            let cluster = try TestCluster(folder, settings, intakePartitions, topics)
+            let cluster = try TestCluster(folder, settings, intakePartitions, topics, reader, sessionTimeout)
             do {
                 try await body(cluster)
                 await cluster.stop()
@@ -71,7 +88,9 @@ final class TestCluster: Sendable {
         _ folder: String,
         _ settings: [String: String],
         _ intakePartitions: Int,
-        _ topics: [String: Int]
+        _ topics: [String: Int],
+        _ reader: Reader,
+        _ sessionTimeout: Int
     ) throws {
         self.folder = folder
         self.intakePartitions = intakePartitions
@@ -91,7 +110,12 @@ final class TestCluster: Sendable {
         source = try RequestSource(topic: prefix + "schedule-create", properties: properties)
         // A local broker lets an empty fetch wait its whole time.
         properties.set("fetch.wait.max.ms", to: "10")
-        deliveries = DeliveryLog(topics: topics.keys.sorted().map { [prefix] in prefix + $0 }, properties: properties)
+        let read = topics.keys.sorted().map { [prefix] in prefix + $0 }
+        deliveries =
+            switch reader {
+            case .own: DeliveryLog(topics: read, properties: properties)
+            case .independent: try DeliveryLog(topics: read, brokers: brokers, files: folder + "/reader")
+            }
         deadLetters = DeliveryLog(topics: [prefix + "schedule-dead-letters"], properties: properties)
         self.settings = settings.merging([
             "KAFKA_BROKERS": brokers,
@@ -100,7 +124,7 @@ final class TestCluster: Sendable {
             "DEAD_LETTER_KAFKA_TOPIC": prefix + "schedule-dead-letters",
             "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
             // The least a real cluster takes by default; a local one waits 3 s for a group's first members.
-            "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": Self.realBrokers == nil ? "4000" : "6000",
+            "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": Self.realBrokers == nil ? "\(sessionTimeout)" : "6000",
             "KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS": "200",
             "KAFKA_PROPERTY_RECONNECT_BACKOFF_MAX_MS": "500",
             // Pods of one host, each with an HTTP API of its own.
@@ -202,6 +226,11 @@ final class TestCluster: Sendable {
 
     /// The progress records in DynamoDB.
     func progress() async throws -> [PartitionProgress] {
+        try await withDynamoDB { try await $0.progress() }
+    }
+
+    /// Lends the pods' DynamoDB store, by way of the real endpoint.
+    func withDynamoDB<Result>(_ body: (DynamoDBScheduleStore) async throws -> Result) async throws -> Result {
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
         defer { http.close() }
         func setting(_ name: String) -> String { settings[name] ?? "" }
@@ -225,7 +254,7 @@ final class TestCluster: Sendable {
         let store = DynamoDBScheduleStore(client: client, configuration: tables, logger: quietLogger) {
             EpochMilliseconds(rawValue: nowMilliseconds())
         }
-        return try await store.progress()
+        return try await body(store)
     }
 
     /// Every dead letter, once there are `count`.

@@ -5,8 +5,14 @@ struct Verifier {
         var request: TestRequest
         var partition: Int32
         var offset: Int64
-        /// Whether it was replaced or cancelled, or repeats a delivered one.
-        var isWithdrawn = false
+        /// When its record was acknowledged, epoch milliseconds.
+        var sentAt: Int64
+        /// When it was replaced or cancelled, or that it repeats a delivered one; `nil` for one that must be delivered.
+        var withdrawnAt: Int64?
+        /// The offset of the request that withdrew it.
+        var withdrawnBy: Int64?
+
+        var isWithdrawn: Bool { withdrawnAt != nil }
     }
 
     private struct Key: Hashable {
@@ -17,6 +23,8 @@ struct Verifier {
     /// A delivery that was not the first of its request.
     struct Repeat {
         var id: String
+        /// When it was due.
+        var due: Int64
         /// When the record before was delivered, and when this one, epoch milliseconds.
         var earlier: Int64
         var later: Int64
@@ -32,6 +40,8 @@ struct Verifier {
         var disordered: [String] = []
         var wrong: [String] = []
         var repeats: [Repeat] = []
+        /// The first delivery of each request that was to be delivered.
+        var firsts: [(due: Int64, deliveredAt: Int64)] = []
 
         /// Whether all went well, repeats aside.
         var isSound: Bool { [lost, unexpected, early, disordered, wrong].allSatisfy(\.isEmpty) }
@@ -52,6 +62,11 @@ struct Verifier {
     }
 
     let intake: String
+    /// How far a pod's clock may be ahead of the test's, milliseconds: by so much a delivery may be early for the test.
+    var clocksAhead: Int64 = 0
+    /// Within what time owners read requests, milliseconds. One that was sent less than this before another delivery
+    /// need not come in front of it, nor keep the delivery that it withdraws from happening.
+    var readWithin: Int64 = 0
     private var expectations: [String: Expectation] = [:]
     private var latest: [Key: String] = [:]
 
@@ -63,17 +78,46 @@ struct Verifier {
     /// so early that what they replace or cancel is still pending.
     mutating func sent(_ request: TestRequest, partition: Int32, offset: Int64, isDuplicate: Bool = false) {
         let key = Key(client: request.client, key: request.key)
-        if !isDuplicate, let id = latest.removeValue(forKey: key) { expectations[id]?.isWithdrawn = true }
+        let now = nowMilliseconds()
+        if !isDuplicate, let id = latest.removeValue(forKey: key) {
+            expectations[id]?.withdrawnAt = now
+            expectations[id]?.withdrawnBy = offset
+        }
         guard !request.isCancel else { return }
         let id = "\(intake)/\(partition)/\(offset)"
         expectations[id] = Expectation(
             request: request,
             partition: partition,
             offset: offset,
-            isWithdrawn: isDuplicate
+            sentAt: now,
+            withdrawnAt: isDuplicate ? 0 : nil
         )
         if !isDuplicate { latest[key] = id }
     }
+
+    /// A create and where it is in the intake topic.
+    struct Create {
+        var id: String
+        var partition: Int32
+        var offset: Int64
+        /// The offset of the request that replaced or cancelled it.
+        var withdrawnBy: Int64?
+    }
+
+    /// All that were sent.
+    var creates: [Create] {
+        expectations.map { id, expectation in
+            Create(
+                id: id,
+                partition: expectation.partition,
+                offset: expectation.offset,
+                withdrawnBy: expectation.withdrawnBy
+            )
+        }
+    }
+
+    /// How many requests have been noted that lead to a delivery if they are not withdrawn.
+    var createCount: Int { expectations.count }
 
     /// The ids that must be delivered.
     var expectedIDs: Set<String> { Set(expectations.filter { !$0.value.isWithdrawn }.keys) }
@@ -100,29 +144,38 @@ struct Verifier {
         findings.expected = expected.count
         findings.delivered = records.count
         var deliveredAt: [String: Int64] = [:]
-        var last: [String: Expectation] = [:]
+        var last: [String: (expectation: Expectation, deliveredAt: Int64)] = [:]
         for read in records {
             guard let id = read.header("clockwork-id"), let expectation = expectations[id] else {
                 findings.unexpected.append("\(read.topic): \(shown(read.record.value)) \(read.record.headers)")
                 continue
             }
             check(read, id, expectation, &findings)
-            if expectation.isWithdrawn {
+            // One that was on its way out when it was withdrawn came too late to be.
+            if let withdrawnAt = expectation.withdrawnAt, read.timestamp > withdrawnAt + readWithin {
                 findings.unexpected.append("\(id) (\(expectation.request.key)) was replaced, cancelled or delivered")
             }
             if let earlier = deliveredAt.updateValue(read.timestamp, forKey: id) {
-                findings.repeats.append(Repeat(id: id, earlier: earlier, later: read.timestamp))
+                findings.repeats.append(
+                    Repeat(id: id, due: expectation.request.time, earlier: earlier, later: read.timestamp)
+                )
                 continue
+            }
+            // By the record's own time, as long as that is the test's too.
+            if !expectation.isWithdrawn {
+                findings.firsts.append((expectation.request.time, clocksAhead == 0 ? read.timestamp : read.arrival))
             }
             // One partition's schedules are in order, hence those with the same ordering key.
             let stream = "\(expectation.partition) \(read.topic) \(read.partition)"
-            if let before = last[stream], Self.position(expectation) < Self.position(before) {
+            if let (before, time) = last[stream], Self.position(expectation) < Self.position(before),
+                expectation.sentAt + readWithin + clocksAhead < time
+            {
                 findings.disordered.append(
                     "\(id) (\(expectation.request.key)) of \(expectation.request.time) after \(before.partition)/"
                         + "\(before.offset) (\(before.request.key)) of \(before.request.time)"
                 )
             }
-            last[stream] = expectation
+            last[stream] = (expectation, read.timestamp)
         }
         findings.lost = expected.subtracting(deliveredAt.keys).sorted().map { id in
             "\(id) (\(expectations[id]?.request.key ?? "")) of \(expectations[id]?.request.time ?? 0)"
@@ -136,7 +189,7 @@ struct Verifier {
 
     private func check(_ read: ReadRecord, _ id: String, _ expectation: Expectation, _ findings: inout Findings) {
         let request = expectation.request
-        if min(read.timestamp, read.arrival) < request.time {
+        if min(read.timestamp, read.arrival + clocksAhead) < request.time {
             findings.early.append("\(id): \(request.time - read.timestamp) ms")
         }
         let wanted = request.delivery(id: id)

@@ -230,4 +230,21 @@ import Testing
         script.loadPage()
         #expect(script.scheduler.isRunning)
     }
+
+    @Test func `A request that is read when its schedule has failed already does not go out again`() {
+        let schedule = Script.schedule("a", 5, due: 10)
+        var script = Script(from: 5, end: 6, store: SimulatedStore(pending: [schedule]))
+        script.loadPage()
+        // Reading takes longer than firing waits for it.
+        script.time(20_000)
+        #expect(script.handedOut == [5])
+        script.fail()
+        script.acknowledgeDeadLetters()
+        script.create("a", 5, due: 10)
+        script.settleStore()
+        #expect(script.handedOut == [5])
+        #expect(script.committed == 6)
+        #expect(script.record("a")?.state == .failed)
+        #expect(script.timeline.isEmpty)
+    }
 }

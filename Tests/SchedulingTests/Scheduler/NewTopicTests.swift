@@ -13,6 +13,20 @@ import Testing
         #expect(script.handedOut == [1_000])
     }
 
+    @Test func `Of two items that the old topic left of one key the later one is delivered`() {
+        let later = Script.schedule("a", 1_001, due: 40)
+        var store = SimulatedStore(pending: [old])
+        // The call that replaced the one by the other broke off half way.
+        store.apply([KeyChange(key: later.key, put: later)])
+        var script = Script(store: store)
+        script.settleStore()
+        script.time(40)
+        #expect(script.handedOut == [1_001])
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.timeline.isEmpty)
+    }
+
     @Test func `A create replaces what a page has brought of the old topic`() {
         var script = Script(store: SimulatedStore(pending: [old]))
         script.settleStore()

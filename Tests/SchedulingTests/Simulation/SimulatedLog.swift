@@ -1,7 +1,7 @@
 import Scheduling
 
 /// The intake of one partition: records at increasing offsets, with gaps as compaction and transactions leave them.
-struct SimulatedLog {
+final class SimulatedLog {
     struct Record {
         var offset: Int64
         /// `nil` for one that cannot be accepted.
@@ -13,15 +13,24 @@ struct SimulatedLog {
         var time: EpochMilliseconds
     }
 
+    /// The log of the topic that was here before, if this one was made anew. Its offsets are all higher.
+    let predecessor: SimulatedLog?
+    private let start: Int64
     private(set) var records: [Record] = []
     /// The offset behind the last record, or behind the gap that follows it.
-    private(set) var end: Int64 = 0
+    private(set) var end: Int64
     private var latest: [ScheduleKey: Int64] = [:]
     /// The offsets of the creates of one key and time, in order.
     private var repeats: [Identity: [Int64]] = [:]
     private var requestsOfKey: [ScheduleKey: [Int64]] = [:]
 
-    mutating func append(_ request: Request?, gap: Int64) {
+    init(start: Int64, predecessor: SimulatedLog? = nil) {
+        self.start = start
+        self.predecessor = predecessor
+        end = start
+    }
+
+    func append(_ request: Request?, gap: Int64) {
         records.append(Record(offset: end, request: request))
         switch request {
         case .create(let schedule):
@@ -35,7 +44,7 @@ struct SimulatedLog {
         end += 1 + gap
     }
 
-    private mutating func note(_ key: ScheduleKey) {
+    private func note(_ key: ScheduleKey) {
         latest[key] = end
         requestsOfKey[key, default: []].append(end)
     }
@@ -51,15 +60,25 @@ struct SimulatedLog {
         return low
     }
 
+    /// Whether `schedule` was in the topic that was here before.
+    func isOlder(_ schedule: Schedule) -> Bool {
+        predecessor.map { schedule.position.offset >= $0.start } ?? false
+    }
+
     /// Whether a later request names the same key.
     func isSuperseded(_ schedule: Schedule) -> Bool {
-        latest[schedule.key].map { $0 > schedule.position.offset } ?? false
+        if let predecessor, isOlder(schedule) {
+            return latest[schedule.key] != nil || predecessor.isSuperseded(schedule)
+        }
+        return latest[schedule.key].map { $0 > schedule.position.offset } ?? false
     }
 
     /// The creates before `schedule` with the same key and time.
-    func earlierRepeats(of schedule: Schedule) -> ArraySlice<Int64> {
-        let offsets = repeats[Identity(key: schedule.key, time: schedule.scheduleTime)] ?? []
-        return offsets.prefix { $0 < schedule.position.offset }
+    func earlierRepeats(of schedule: Schedule) -> [Int64] {
+        if let predecessor, isOlder(schedule) { return predecessor.earlierRepeats(of: schedule) }
+        let identity = Identity(key: schedule.key, time: schedule.scheduleTime)
+        let older = predecessor?.repeats[identity] ?? []
+        return older + (repeats[identity] ?? []).prefix { $0 < schedule.position.offset }
     }
 
     /// The request for the same key right before `schedule`.

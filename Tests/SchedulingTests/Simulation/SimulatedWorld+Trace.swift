@@ -3,7 +3,7 @@ import Scheduling
 extension SimulatedWorld {
     /// Tells what happens where one seed is replayed.
     func trace(_ text: () -> String) {
-        if isTracing { print("\(wallClock.rawValue): \(text())") }
+        if isTracing { print("\(now): \(text())") }
     }
 
     func name(_ record: SimulatedLog.Record) -> String {
@@ -16,20 +16,14 @@ extension SimulatedWorld {
         }
     }
 
-    private func place(_ schedule: Schedule) -> String {
-        "@\(schedule.position.offset)/\(schedule.position.time.rawValue)"
-    }
-
     func summary(of effects: Effects) -> String {
-        var parts = effects.deliver.map {
-            "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)#\($0.schedule.attempt)"
-        }
+        var parts = effects.deliver.map { "deliver \($0.schedule.key.scheduleKey)@\($0.schedule.position.offset)" }
         parts += effects.store.map { call in
             "store \(call.id): "
                 + call.changes.map { change in
-                    "\(change.key.scheduleKey) put \(change.put.map(place) ?? "-") "
+                    "\(change.key.scheduleKey) put \(change.put.map { "@\($0.position.offset)" } ?? "-") "
                         + "record \(change.record.map { "\($0.state) @\($0.requestOffset)" } ?? "-") "
-                        + "delete \(change.deletes.map { "@\($0.offset)/\($0.time.rawValue)" })"
+                        + "delete \(change.deletes.map(\.offset))"
                 }.joined(separator: ", ")
         }
         parts += effects.lookUp.map { "look up \($0.id): \($0.keys.map(\.scheduleKey))" }

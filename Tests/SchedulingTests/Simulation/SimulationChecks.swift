@@ -2,33 +2,41 @@
 
 /// The promises, each checked by a function of its own against what a world's outside saw.
 struct SimulationChecks {
+    private struct Identity: Hashable {
+        var key: ScheduleKey
+        var time: EpochMilliseconds
+    }
+
     private(set) var problems: [String] = []
     private let faults: SimulatedFaults
 
     private var deliveries: [Int64: Int] = [:]
     private var deadLetters: [Int64: Int] = [:]
-    private var crashes = 0
+    /// Crashes, and partitions lost without notice.
+    private var interruptions = 0
+    /// Writes that came after they had been repeated, or after their owner had gone.
+    private var lateWrites = 0
+    /// Of which keys. What they put may have been replaced, cancelled or delivered before; a cancel may find an older
+    /// record in the place of a newer one, and nothing to do.
+    private var keysBroughtBack: Set<ScheduleKey> = []
+    /// What their key records name. An older record in the place of a newer one says that its schedule was delivered,
+    /// while it was replaced: a create that goes back to the time of that one is taken for its repeat.
+    private var recordsBroughtBack: Set<Identity> = []
     /// Changes of owner, orderly ones included. A rejected request leaves nothing in the store, so one above an offset
     /// that is still unsettled is rejected again by the next owner.
     private var handovers = 0
     private var committedOffset: Int64 = 0
 
-    // What the present owner has done.
-    /// The highest offset of a request for a key that it has read.
-    private var latestRead: [ScheduleKey: Int64] = [:]
-    /// The latest it has handed out for each ordering key, and when it had read what.
-    private var latestHandedOut: [String: (schedule: Schedule, readsBefore: Int)] = [:]
-    private var arrivals: [Int64: (number: Int, time: EpochMilliseconds)] = [:]
-    private var reads = 0
-    /// Since when it fires.
-    private var firingSince: EpochMilliseconds?
-    /// Ordered callbacks that it has handed out and that have not ended, by ordering key.
-    private var unfinished: [String: [Int64: Schedule]] = [:]
+    /// Schedules of topics that are no more, which were in the store when those ended.
+    private var owed: [Schedule] = []
 
     /// The attempt that comes next, by offset; 1 where there is none.
     private var nextAttempts: [Int64: Int32] = [:]
     /// What was put off or failed an attempt: a repeat that came meanwhile takes its place after that.
     private var putOff: Set<Int64> = []
+
+    /// Whether the store holds nothing but what its present owner knows of.
+    private var storeIsUndisturbed: Bool { lateWrites == 0 }
 
     init(faults: SimulatedFaults) {
         self.faults = faults
@@ -42,45 +50,54 @@ struct SimulationChecks {
 
     mutating func ownerStarted() {
         handovers += 1
-        latestRead = [:]
-        latestHandedOut = [:]
-        arrivals = [:]
-        firingSince = nil
-        unfinished = [:]
     }
 
-    mutating func ownerFires(since now: EpochMilliseconds) {
-        if firingSince == nil { firingSince = now }
+    mutating func ownerFires(_ owner: SimulatedOwner, since now: EpochMilliseconds) {
+        if owner.history.firingSince == nil { owner.history.firingSince = now }
     }
 
-    mutating func ownerCrashed() {
-        crashes += 1
+    mutating func ownerWasInterrupted() {
+        interruptions += 1
     }
 
-    mutating func wasRead(_ record: SimulatedLog.Record, at now: EpochMilliseconds) {
-        guard arrivals[record.offset] == nil else { return }
-        reads += 1
-        arrivals[record.offset] = (reads, now)
+    /// A write came after it had been repeated, or after its owner had gone.
+    mutating func wroteLate(_ changes: [KeyChange]) {
+        lateWrites += 1
+        for change in changes where change.put != nil || change.record != nil {
+            keysBroughtBack.insert(change.key)
+            guard let record = change.record, record.state == .latest else { continue }
+            recordsBroughtBack.insert(Identity(key: change.key, time: record.scheduleTime))
+        }
+    }
+
+    /// What the log held is gone; what was in the store is still to be delivered.
+    mutating func topicWasMadeAnew(_ log: SimulatedLog, timeline: [Position: Schedule]) {
+        committedOffset = 0
+        for schedule in timeline.values where deliveries[schedule.position.offset] == nil {
+            if !log.isSuperseded(schedule), !isRepeat(schedule, log) { owed.append(schedule) }
+        }
+    }
+
+    mutating func wasRead(_ record: SimulatedLog.Record, by owner: SimulatedOwner, at now: EpochMilliseconds) {
+        owner.history.reads += 1
+        owner.history.arrivals[record.offset] = (owner.history.reads, now)
         switch record.request {
-        case .create(let schedule): latestRead[schedule.key] = record.offset
-        case .cancel(let cancellation): latestRead[cancellation.key] = record.offset
+        case .create(let schedule): owner.history.latestRead[schedule.key] = record.offset
+        case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
         }
     }
 
-    mutating func wasHandedOut(_ schedule: Schedule, at now: EpochMilliseconds, log: SimulatedLog) {
+    mutating func wasHandedOut(_ schedule: Schedule, by owner: SimulatedOwner, at now: EpochMilliseconds) {
         neverEarly(schedule, now)
-        neverLate(schedule, now, log)
-        latestWins(schedule)
-        inOrderPerKey(schedule, log)
-        behindOrdered(schedule, log)
-        numberedRight(schedule, log)
-        if schedule.isOrdered { unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule }
-    }
-
-    mutating func wasDelivered(_ schedule: Schedule) {
-        deliveries[schedule.position.offset, default: 0] += 1
-        unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
+        neverLate(schedule, now, owner)
+        latestWins(schedule, owner)
+        inOrderPerKey(schedule, owner)
+        behindOrdered(schedule, owner)
+        numberedRight(schedule)
+        if schedule.isOrdered {
+            owner.history.unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule
+        }
     }
 
     mutating func wasPutOff(_ schedule: Schedule, isFailure: Bool) {
@@ -88,9 +105,13 @@ struct SimulationChecks {
         if isFailure { nextAttempts[schedule.position.offset] = schedule.attempt + 1 }
     }
 
-    mutating func wasDeadLettered(_ schedule: Schedule) {
-        wasDeadLettered(schedule.position.offset)
-        unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
+    /// It is delivered, or a dead letter.
+    func hasEnded(_ schedule: Schedule, of owner: SimulatedOwner) {
+        owner.history.unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
+    }
+
+    mutating func wasDelivered(_ schedule: Schedule) {
+        deliveries[schedule.position.offset, default: 0] += 1
     }
 
     mutating func wasDeadLettered(_ offset: Int64) {
@@ -107,58 +128,56 @@ struct SimulationChecks {
     /// Design rules "Horizon" and "Firing never waits for the store": in a world where nothing takes time, a schedule
     /// goes out in the millisecond it is due, or arrives, or its owner begins to fire. One that repeats a delivery in
     /// flight waits to see whether that fails.
-    private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ log: SimulatedLog) {
-        guard faults.isCalm, let firingSince else { return }
-        guard !repeatsFailed(schedule, log) else { return }
-        let arrival = arrivals[schedule.position.offset]?.time ?? .zero
+    private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ owner: SimulatedOwner) {
+        guard faults.isCalm, let firingSince = owner.history.firingSince else { return }
+        guard !repeatsFailed(schedule, owner.log) else { return }
+        let arrival = owner.history.arrivals[schedule.position.offset]?.time ?? .zero
         let expected = max(schedule.position.time, arrival, firingSince)
         if now > expected { problem("late: \(name(schedule)) at \(now.rawValue), not \(expected.rawValue)") }
     }
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
     /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
-    ///
-    /// What was put off, and every attempt but the first, comes when it comes.
-    private mutating func inOrderPerKey(_ schedule: Schedule, _ log: SimulatedLog) {
+    private mutating func inOrderPerKey(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        // What was put off, and every attempt but the first, comes when it comes.
         guard schedule.retry == nil else { return }
-        defer { latestHandedOut[schedule.orderingKey] = (schedule, reads) }
-        guard let (before, readsBefore) = latestHandedOut[schedule.orderingKey],
+        defer { owner.history.latestHandedOut[schedule.orderingKey] = (schedule, owner.history.reads) }
+        guard let (before, readsBefore) = owner.history.latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
         else { return }
-        if let arrival = arrivals[schedule.position.offset], arrival.number > readsBefore { return }
-        if repeatsFailed(schedule, log) { return }
+        if let arrival = owner.history.arrivals[schedule.position.offset], arrival.number > readsBefore { return }
+        if repeatsFailed(schedule, owner.log) { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
-    }
-
-    /// An ordered callback holds what comes behind it on its ordering key until it has ended.
-    private mutating func behindOrdered(_ schedule: Schedule, _ log: SimulatedLog) {
-        for (offset, other) in unfinished[schedule.orderingKey] ?? [:] where other.origin < schedule.origin {
-            // Superseded, or dropped once a look-up has told that it repeats a delivered one.
-            if latestRead[other.key] ?? offset > offset || isRepeat(other, log) { continue }
-            problem("overtaken: \(name(other)) by \(name(schedule))")
-        }
-    }
-
-    /// Design rule "Retries are schedules": the next attempt is the one after the last that failed, of the same create.
-    private mutating func numberedRight(_ schedule: Schedule, _ log: SimulatedLog) {
-        let offset = schedule.position.offset
-        let next = nextAttempts[offset] ?? 1
-        if schedule.attempt > next || crashes == 0 && schedule.attempt != next {
-            problem("attempt \(schedule.attempt) and not \(next): \(name(schedule))")
-        }
-        let index = log.index(of: offset)
-        guard case .create(let create) = log.records[index].request, create.position == schedule.origin else {
-            return problem("not of its create: \(name(schedule))")
-        }
     }
 
     private func repeatsFailed(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
         log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil || putOff.contains($0) }
     }
 
+    /// An ordered callback holds what comes behind it on its ordering key until it has ended.
+    private mutating func behindOrdered(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        guard storeIsUndisturbed else { return }
+        for (offset, other) in owner.history.unfinished[schedule.orderingKey] ?? [:] where other.origin < schedule.origin {
+            // Superseded, or dropped once a look-up has told that it repeats a delivered one.
+            if owner.history.latestRead[other.key] ?? offset > offset || isRepeat(other, owner.log) { continue }
+            problem("overtaken: \(name(other)) by \(name(schedule))")
+        }
+    }
+
+    /// Design rule "Retries are schedules": the next attempt is the one after the last that failed.
+    private mutating func numberedRight(_ schedule: Schedule) {
+        guard !faults.hasNewTopic else { return }
+        let next = nextAttempts[schedule.position.offset] ?? 1
+        let isCertain = interruptions == 0 && storeIsUndisturbed
+        if schedule.attempt > next || isCertain && schedule.attempt != next {
+            problem("attempt \(schedule.attempt) and not \(next): \(name(schedule))")
+        }
+    }
+
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
-    private mutating func latestWins(_ schedule: Schedule) {
-        guard let latest = latestRead[schedule.key], latest > schedule.position.offset else { return }
+    private mutating func latestWins(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        guard let latest = owner.history.latestRead[schedule.key], latest > schedule.position.offset else { return }
+        if keysBroughtBack.contains(schedule.key) { return }
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
     }
 
@@ -190,6 +209,7 @@ struct SimulationChecks {
     /// Whether the same schedule, with the same time, was delivered before.
     private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
         log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil }
+            || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.scheduleTime))
     }
 
     // MARK: When all that can happen at one time has happened
@@ -219,9 +239,11 @@ struct SimulationChecks {
 
     /// Design rule "Horizon": what the store holds at or below the horizon is in memory, or on its way out of the
     /// store. Writes of an owner long gone come behind the back of the present one.
-    mutating func horizon(_ scheduler: PartitionScheduler, timeline: [Position: Schedule]) {
-        guard scheduler.isRunning, !faults.hasStaleWrites || crashes == 0 else { return }
+    mutating func horizon(_ scheduler: PartitionScheduler, log: SimulatedLog, timeline: [Position: Schedule]) {
+        guard scheduler.isRunning, storeIsUndisturbed else { return }
         for (position, schedule) in timeline where position <= scheduler.horizon {
+            // One of the topic before stays in the store until it is known to be that.
+            if log.isOlder(schedule) { continue }
             let index = scheduler.table.index(of: schedule.key)
             let isAccountedFor = index.map {
                 scheduler.table[$0].pending?.position == position || scheduler.isInHand(position, $0)
@@ -244,9 +266,12 @@ struct SimulationChecks {
         atMost(limits.maxHeld, scheduler.heldCount, "held in memory")
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
+        // Beside what pauses the intake and holds back pages: one batch, one page, and what is in delivery.
+        let spare = SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxCallbacksInFlight
+            + limits.maxHeld
+        atMost(2 * limits.maxResidentBytes + spare * SimulatedWorld.maxPayload, scheduler.bytesInMemory, "bytes")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
-        let entries =
-            2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+        let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
             + limits.maxCallbacksInFlight + limits.maxHeld
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
@@ -261,12 +286,6 @@ struct SimulationChecks {
 
     // MARK: At the end
 
-    /// An ordering key is not held by what is no more.
-    mutating func nothingHeld(_ scheduler: PartitionScheduler) {
-        if scheduler.gate.holderCount > 0 { problem("\(scheduler.gate.holderCount) ordering keys held at the end") }
-        if !scheduler.heldCancels.isEmpty { problem("a cancel waits at the end") }
-    }
-
     mutating func atTheEnd(log: SimulatedLog, committed: Int64, timeline: [Position: Schedule]) {
         for record in log.records {
             switch record.request {
@@ -276,12 +295,15 @@ struct SimulationChecks {
             case .cancel: break
             }
         }
+        for schedule in owed where !log.isSuperseded(schedule) { deliveredOnce(schedule, log) }
         // Design rule "Settled".
-        let last = log.records.last.map { $0.offset + 1 } ?? 0
+        let last = log.records.last.map { $0.offset + 1 } ?? committed
         if committed != last { problem("committed \(committed) of \(last) at the end") }
-        // Design rule "Done means gone". Writes of owners long gone may leave something that is dropped when read.
-        if !faults.hasStaleWrites || crashes == 0, !timeline.isEmpty {
-            problem("left in the timeline: \(timeline.values.map(name))")
+        // Design rule "Done means gone". Late writes may leave something that is dropped when read, and so may the topic
+        // before: what has been replaced since.
+        let left = timeline.values.filter { !log.isOlder($0) || !log.isSuperseded($0) }
+        if storeIsUndisturbed, !left.isEmpty {
+            problem("left in the timeline: \(left.map(name))")
         }
     }
 
@@ -290,10 +312,11 @@ struct SimulationChecks {
         let offset = schedule.position.offset
         let times = (deliveries[offset] ?? 0) + (deadLetters[offset] ?? 0)
         if times > 0 || !log.isSuperseded(schedule) && !isRepeat(schedule, log) {
-            count(of: name(schedule), times, interruptions: crashes)
+            count(of: name(schedule), times, interruptions: interruptions + lateWrites)
         }
         // A request sent again is dropped where the look-up is not given up.
-        guard crashes == 0, faults.looksUpInTime, deliveries[offset] != nil, let before = log.requestBefore(schedule)
+        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, deliveries[offset] != nil,
+            let before = log.requestBefore(schedule)
         else { return }
         if log.earlierRepeats(of: schedule).last == before, deliveries[before] != nil {
             problem("delivered again: \(name(schedule)), a repeat of @\(before)")

@@ -1,0 +1,96 @@
+internal import NIOCore
+internal import Scheduling
+
+/// A request that can be written to the intake.
+struct PreparedRequest: Sendable {
+    var key: ScheduleKey
+    var record: IntakeProducer.Record
+    /// The schedule of a create, without its offset; `nil` for a cancel.
+    var created: Standing?
+    /// The schedule's time, where it is known.
+    var time: EpochMilliseconds?
+}
+
+/// A request that is valid.
+enum CheckedRequest: Sendable {
+    case ready(PreparedRequest)
+    /// A cancel whose partition has to be looked up.
+    case cancel(ScheduleKey)
+}
+
+/// Turns what came over HTTP into records for the intake: pure, and all that hostile bytes meet before they get there.
+struct CallChecker: Sendable {
+    let decoder: Scheduling.RequestDecoder
+
+    /// Checks a body with the code that checks intake records.
+    ///
+    /// - Parameter action: what is asked for where the body does not say; for a cancel the body may not say otherwise.
+    func check(_ body: ByteBuffer, action: RequestAction) throws(Problem) -> CheckedRequest {
+        let request: Scheduling.Request
+        do {
+            request = try body.withUnsafeReadableBytes { (bytes) throws(Rejection) in
+                try decoder.decode(body: bytes, action: action)
+            }
+        } catch {
+            throw .invalid(error)
+        }
+        switch request {
+        case .create where action == .cancel:
+            let error = Rejection.FieldError(field: "action", message: "must be \"cancel\" where it is given")
+            let detail = "\(error.field) \(error.message)"
+            throw .invalid(Rejection(code: .invalidField, errors: [error], detail: detail))
+        case .create(let schedule):
+            return .ready(prepare(schedule, body))
+        case .cancel(let cancellation):
+            guard let orderingKey = cancellation.orderingKey else { return .cancel(cancellation.key) }
+            return .ready(Self.cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
+        }
+    }
+
+    /// Checks the parts of a path with the code that checks intake records.
+    func checkKey(clientID: String, scheduleKey: String) throws(Problem) -> ScheduleKey {
+        let body = Self.cancelBody(ScheduleKey(clientID: clientID, scheduleKey: scheduleKey), orderingKey: nil)
+        guard case .cancel(let key) = try check(body, action: .cancel) else { throw .badPath }
+        return key
+    }
+
+    /// The body goes to the intake as it came: what has been checked is what the owner reads. The record key stands
+    /// for an ordering key it does not name.
+    private func prepare(_ schedule: Schedule, _ body: ByteBuffer) -> PreparedRequest {
+        PreparedRequest(
+            key: schedule.key,
+            record: IntakeProducer.Record(key: schedule.orderingKey, value: body, partition: nil),
+            created: Standing(
+                status: .pending,
+                partition: -1,
+                position: schedule.position,
+                orderingKey: schedule.orderingKey,
+                target: schedule.target
+            ),
+            time: schedule.position.time
+        )
+    }
+
+    /// The cancel of a schedule whose ordering key is known.
+    static func cancel(_ key: ScheduleKey, orderingKey: String, partition: Int32?) -> PreparedRequest {
+        PreparedRequest(
+            key: key,
+            record: IntakeProducer.Record(
+                key: orderingKey,
+                value: cancelBody(key, orderingKey: orderingKey),
+                partition: partition
+            ),
+            created: nil,
+            time: nil
+        )
+    }
+
+    private static func cancelBody(_ key: ScheduleKey, orderingKey: String?) -> ByteBuffer {
+        var object = JSONObject()
+        object.add("action", RequestAction.cancel.rawValue)
+        object.add("clientId", key.clientID)
+        object.add("scheduleKey", key.scheduleKey)
+        if let orderingKey { object.add("orderingKey", orderingKey) }
+        return ByteBuffer(string: object.text)
+    }
+}

@@ -1,0 +1,84 @@
+import TestSupport
+import Testing
+
+extension LocalCluster {
+    /// One fault after the other, while requests keep coming: nothing lost, early, out of order or wrong, repeats only
+    /// of what was in flight, no pod that ends by itself, memory bounded.
+    @Suite(.timeLimit(.minutes(10)), .enabled(if: TestCluster.realBrokers == nil))
+    struct FaultTests {
+        /// More than a pod of a debug build needs here, MB.
+        private static let memoryLimit = 300
+
+        private func run(
+            _ name: String,
+            _ parts: World.Parts,
+            pods: Int,
+            _ faults: [(fault: Fault, length: Duration)],
+            clocksAhead: Int64 = 0
+        ) async throws {
+            var random = SeededRandom(seed: seed(name))
+            try await World.with(parts, seed: random.next()) { world in
+                // A fault may keep a pod from reading for as long as a session and two rebalances take.
+                await world.ledger.allow(clocksAhead: clocksAhead, readWithin: 15_000)
+                for _ in 0..<pods { try world.addPod() }
+                try await world.waitForOwners()
+                let report = try await world.report {
+                    var incidents: [Incident] = []
+                    // Until the first have been delivered, so that every pod knows the topics.
+                    try await Task.sleep(for: .seconds(4))
+                    for (fault, length) in faults {
+                        try await Task.sleep(for: .milliseconds(500))
+                        incidents.append(try await fault.strike(world, for: length, &random))
+                    }
+                    try await Task.sleep(for: .seconds(1))
+                    return incidents
+                }
+                print("\(name): at most \(world.peakMemory) MB\n\(report)")
+                try #require(report.isSound, "\(report)")
+                #expect(world.problems.isEmpty, "\(world.problems)")
+                #expect(world.peakMemory < Self.memoryLimit)
+            }
+        }
+
+        @Test("a pod that is frozen past its session repeats at most what was in flight, and loses nothing")
+        func frozen() async throws {
+            try await run("frozen", .lateKafkaClients, pods: 2, [(.freeze, .seconds(12))])
+        }
+
+        @Test("pods come and go, from one to five and to two, and none is repeated")
+        func scaled() async throws {
+            try await run("scaled", .faultyStore, pods: 1, [(.scale, .zero)])
+        }
+
+        @Test("pods that are replaced one after the other repeat nothing")
+        func rolled() async throws {
+            try await run("rolled", .faultyStore, pods: 2, [(.roll, .zero)])
+        }
+
+        @Test("brokers fail, are slow, move and refuse")
+        func brokers() async throws {
+            try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers.map { ($0, .seconds(3)) })
+        }
+
+        @Test("the store fails, is slow, refuses, breaks off and does half")
+        func store() async throws {
+            try await run("store", .faultyStore, pods: 2, Fault.ofStore.map { ($0, .seconds(3)) })
+        }
+
+        @Test("the disk of a SQLite store is full for a while", .enabled(if: SmallDisk.isPossible))
+        func diskFull() async throws {
+            try await run("diskFull", .diskAndClock, pods: 1, [(.diskFull, .seconds(4))])
+        }
+
+        @Test("the wall clock is stepped by half a minute, ahead and back, and behind and back")
+        func clock() async throws {
+            try await run(
+                "clock",
+                .clock,
+                pods: 1,
+                [(.clockForward, .seconds(4)), (.clockBack, .seconds(4))],
+                clocksAhead: 30_000
+            )
+        }
+    }
+}
