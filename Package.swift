@@ -16,6 +16,7 @@ let swiftSettings: [SwiftSetting] =
     ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
@@ -45,6 +46,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
@@ -89,8 +91,8 @@ let package = Package(
         .target(
             name: "ClockworkService",
             dependencies: [
-                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", deque,
-                metrics, tracing, logging, lifecycle,
+                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", crypto,
+                deque, metrics, tracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -132,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkServiceTests",
             dependencies: [
-                "ClockworkService", "DynamoDB", "PrometheusMetrics", "Scheduling", "Kafka", "ScriptedServer", "TestSupport",
-                metrics, tracing, inMemoryTracing, logging, lifecycle,
+                "ClockworkService", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling", "Kafka",
+                "ScriptedServer", "TestSupport", metrics, tracing, inMemoryTracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -141,8 +143,8 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
-                "HTTPTransport", "PrometheusMetrics", "TestSupport", httpTypes, lifecycle, logging, nio, tracing,
-                inMemoryTracing,
+                "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging, nio,
+                tracing, inMemoryTracing,
             ],
             swiftSettings: swiftSettings
         ),
@@ -190,8 +192,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "TestSupport",
-                "CChildProcess", "clockwork", logging,
+                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer",
+                "TestSupport", "CChildProcess", "clockwork", logging,
             ],
             swiftSettings: swiftSettings
         ),

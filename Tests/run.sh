@@ -51,12 +51,13 @@ moto_version=5.2.1
 confluent_kafka_version=2.16.1
 prometheus_client_version=0.26.0
 schemathesis_version=4.32.5
+standardwebhooks_version=1.1.0
 venv=.build/venv
 
 prepare_venv() {
     local packages=(
         "moto[server]==$moto_version" "confluent-kafka==$confluent_kafka_version" "schemathesis==$schemathesis_version"
-        "prometheus-client==$prometheus_client_version"
+        "prometheus-client==$prometheus_client_version" "standardwebhooks==$standardwebhooks_version"
     )
     # Written last, so that an interrupted installation is repeated.
     local installed

@@ -20,6 +20,10 @@ CURLcode ccurl_easy_set_sink(CURL *easy, CURLoption option, size_t (*sink)(char 
     return curl_easy_setopt(easy, option, sink);
 }
 
+CURLcode ccurl_easy_set_open_socket(CURL *easy, curl_opensocket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 CURLcode ccurl_easy_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

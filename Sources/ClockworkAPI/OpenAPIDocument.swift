@@ -6,7 +6,7 @@ enum OpenAPIDocument {
           "info": {
             "title": "Clockwork",
             "version": "1.0.0",
-            "description": "Delivers payloads to Kafka topics at the time they are scheduled for.",
+            "description": "Delivers payloads to Kafka topics and URLs at the time they are scheduled for.",
             "license": {
               "name": "Apache-2.0",
               "identifier": "Apache-2.0"
@@ -447,6 +447,17 @@ enum OpenAPIDocument {
             },
             "schemas": {
               "Delivery": {
+                "description": "Where the payload goes: to a topic or to a URL.",
+                "oneOf": [
+                  {
+                    "$ref": "#/components/schemas/TopicDelivery"
+                  },
+                  {
+                    "$ref": "#/components/schemas/Callback"
+                  }
+                ]
+              },
+              "TopicDelivery": {
                 "type": "object",
                 "required": [
                   "topic"
@@ -463,7 +474,90 @@ enum OpenAPIDocument {
                     "url"
                   ]
                 },
-                "description": "Where the payload goes."
+                "description": "A Kafka topic."
+              },
+              "Callback": {
+                "type": "object",
+                "required": [
+                  "url"
+                ],
+                "properties": {
+                  "url": {
+                    "type": "string",
+                    "maxLength": 2048,
+                    "pattern": "^https://[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?(:[1-9][0-9]{0,3})?(/[a-zA-Z0-9._~/?&=%+-]*)?$",
+                    "description": "https://host[:port][/path][?query], without user and fragment; http:// where the service allows it."
+                  },
+                  "method": {
+                    "enum": [
+                      "GET",
+                      "POST",
+                      "PUT",
+                      "PATCH",
+                      "DELETE"
+                    ],
+                    "default": "POST"
+                  },
+                  "headers": {
+                    "type": "object",
+                    "maxProperties": 32,
+                    "propertyNames": {
+                      "pattern": "^[xX]-[a-z0-9-]{1,100}$"
+                    },
+                    "additionalProperties": {
+                      "type": "string",
+                      "maxLength": 100,
+                      "pattern": "^([!-~]([ -~]*[!-~])?)?$"
+                    },
+                    "description": "Header fields to send, at most 8192 bytes in all. Any name but those that the service sets, each once whatever its letter case."
+                  },
+                  "timeoutMs": {
+                    "type": "integer",
+                    "format": "int32",
+                    "minimum": 1,
+                    "maximum": 60000,
+                    "default": 10000,
+                    "description": "How long one attempt may take in all."
+                  },
+                  "retry": {
+                    "type": "object",
+                    "properties": {
+                      "maxAttempts": {
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 1,
+                        "maximum": 100,
+                        "default": 8
+                      },
+                      "initialBackoffMs": {
+                        "type": "integer",
+                        "format": "int64",
+                        "minimum": 1,
+                        "maximum": 86400000,
+                        "default": 1000
+                      },
+                      "maxBackoffMs": {
+                        "type": "integer",
+                        "format": "int64",
+                        "minimum": 1,
+                        "maximum": 86400000,
+                        "default": 3600000
+                      }
+                    },
+                    "description": "When a failed attempt is made again: after a pause drawn from 0 to the backoff, which doubles with each attempt."
+                  },
+                  "ordered": {
+                    "type": "boolean",
+                    "default": false,
+                    "description": "Whether the next schedule of the ordering key waits until this one has succeeded or is a dead letter."
+                  }
+                },
+                "not": {
+                  "required": [
+                    "topic"
+                  ]
+                },
+                "description": "A URL that the payload is sent to."
               },
               "Create": {
                 "type": "object",
@@ -715,7 +809,8 @@ enum OpenAPIDocument {
                     "description": "Epoch milliseconds, UTC; written in plain digits, without fraction or exponent."
                   },
                   "delivery": {
-                    "type": "object"
+                    "type": "object",
+                    "description": "As in the create; of a callback every member, with *** for the values of headers."
                   },
                   "status": {
                     "type": "string",
@@ -736,6 +831,22 @@ enum OpenAPIDocument {
                     "format": "int64",
                     "minimum": 0,
                     "description": "The intake offset of the latest create."
+                  },
+                  "attempt": {
+                    "type": "integer",
+                    "format": "int32",
+                    "minimum": 1,
+                    "description": "Of a callback: the number of the attempt that is pending, is being made, or was the last."
+                  },
+                  "nextAttemptTime": {
+                    "type": "integer",
+                    "format": "int64",
+                    "minimum": 0,
+                    "description": "Of a pending callback: when that attempt is due, in epoch milliseconds."
+                  },
+                  "lastFailure": {
+                    "type": "string",
+                    "description": "Of a callback: why the latest failed attempt failed."
                   }
                 }
               },

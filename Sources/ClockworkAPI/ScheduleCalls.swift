@@ -15,7 +15,7 @@ struct ScheduleCalls: Sendable {
         guard let standing = try await standing(of: key) else { throw .unknownSchedule }
         guard standing.status == .pending else { throw .notPending(standing.status) }
         var prepared = CallChecker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
-        prepared.time = standing.position.time
+        prepared.time = standing.scheduleTime
         return prepared
     }
 
@@ -130,11 +130,16 @@ struct ScheduleCalls: Sendable {
         object.add("clientId", key.clientID)
         object.add("scheduleKey", key.scheduleKey)
         object.add("orderingKey", standing.orderingKey)
-        object.add("scheduleTime", standing.position.time.rawValue)
+        object.add("scheduleTime", standing.scheduleTime.rawValue)
         object.add("delivery", json: Self.delivery(standing.target))
         object.add("status", standing.status.rawValue)
         object.add("partition", standing.partition)
         object.add("offset", standing.position.offset)
+        if standing.target.callback != nil {
+            object.add("attempt", standing.retry?.attempt ?? 1)
+            if standing.status == .pending { object.add("nextAttemptTime", standing.position.time.rawValue) }
+            if let failure = standing.retry?.failure, !failure.isEmpty { object.add("lastFailure", failure) }
+        }
         return Answer(.ok, json: object.text)
     }
 
@@ -142,6 +147,7 @@ struct ScheduleCalls: Sendable {
         var object = JSONObject()
         switch target {
         case .topic(let topic): object.add("topic", topic)
+        case .callback(let target): return target.json(hidesHeaders: true)
         }
         return object.text
     }

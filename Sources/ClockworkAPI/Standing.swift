@@ -13,10 +13,15 @@ struct Standing: Sendable, Equatable {
     var status: ScheduleStatus
     /// The intake partition of the create.
     var partition: Int32
-    /// Its time and its intake offset.
+    /// When it is due, or its next attempt, and its intake offset.
     var position: Position
     var orderingKey: String
     var target: DeliveryTarget
+    /// What it has behind it; `nil` while it is as its create made it.
+    var retry: Retry?
+
+    /// The schedule time of the create.
+    var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
 }
 
 extension Standing {
@@ -34,7 +39,8 @@ extension Standing {
             partition: record.partition,
             position: record.position,
             orderingKey: record.orderingKey,
-            target: record.target
+            target: record.target,
+            retry: record.retry
         )
     }
 }

@@ -130,7 +130,7 @@ struct StatusReader: Sendable {
         if record.requestOffset >= recent.offset, record != recent.before { return true }
         // A create that repeats a delivered one is dropped and leaves no trace.
         guard recent.isCreate, let created = recent.fallback else { return false }
-        return record.state == .latest && !lookup.isPending && record.position.time == created.position.time
+        return record.state == .latest && !lookup.isPending && record.scheduleTime == created.scheduleTime
     }
 
     /// Sleeps, longer each time; `false` when there is no time left for it.

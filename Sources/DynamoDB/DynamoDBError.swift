@@ -82,7 +82,7 @@ extension DynamoDBError {
             case .cancelled: .cancelled
             case .responseTooLarge: .other
             case .invalidRequest: .invalidRequest
-            case .insecure, .closed: .other
+            case .addressRefused, .insecure, .closed: .other
             }
         self.init(code: code, message: error.message)
     }

@@ -11,7 +11,7 @@ final class CurlLoop: @unchecked Sendable {
     struct Job: Sendable {
         let id: UInt64
         let request: HTTPRequest
-        let continuation: CheckedContinuation<Answer, Never>
+        let completion: @Sendable (Answer) -> Void
     }
 
     private struct Inbox {
@@ -19,6 +19,8 @@ final class CurlLoop: @unchecked Sendable {
         var cancellations: [UInt64] = []
         var outstanding = 0
         var isClosed = false
+
+        var isEmpty: Bool { jobs.isEmpty && cancellations.isEmpty }
     }
 
     private static let globalInitialization = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
@@ -45,6 +47,7 @@ final class CurlLoop: @unchecked Sendable {
     // MARK: From any thread
 
     func enqueue(_ job: Job) {
+        var isFirst = false
         let refusal: HTTPTransportError? = inbox.withLock { inbox in
             if inbox.isClosed { return .closed }
             if inbox.outstanding >= configuration.maximumOutstanding {
@@ -54,12 +57,14 @@ final class CurlLoop: @unchecked Sendable {
                 )
             }
             inbox.outstanding += 1
+            isFirst = inbox.isEmpty
             inbox.jobs.append(job)
             return nil
         }
         if let refusal {
-            job.continuation.resume(returning: .failure(refusal))
-        } else {
+            job.completion(.failure(refusal))
+        } else if isFirst {
+            // The thread has been woken for those before and takes all of them.
             curl_multi_wakeup(multi)
         }
     }
@@ -84,17 +89,17 @@ final class CurlLoop: @unchecked Sendable {
         func finish(_ transfer: CurlTransfer, _ answer: Answer) {
             curl_multi_remove_handle(multi, transfer.easy)
             active[transfer.id] = nil
-            let continuation = transfer.finish()
+            let completion = transfer.finish()
             if idle.count < configuration.maximumConnections { idle.append(transfer) }
             inbox.withLock { $0.outstanding -= 1 }
-            continuation?.resume(returning: answer)
+            completion?(answer)
         }
 
         func start(_ job: Job) {
             guard let transfer = idle.popLast() ?? CurlTransfer() else {
                 inbox.withLock { $0.outstanding -= 1 }
-                job.continuation.resume(
-                    returning: .failure(HTTPTransportError(code: .overloaded, message: "libcurl is out of memory."))
+                job.completion(
+                    .failure(HTTPTransportError(code: .overloaded, message: "libcurl is out of memory."))
                 )
                 return
             }

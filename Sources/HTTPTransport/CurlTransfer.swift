@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// One exchange on one curl easy handle. The handle is used for many exchanges, one after the other.
 ///
@@ -7,12 +8,18 @@ internal import CCurl
 final class CurlTransfer {
     let easy: UnsafeMutableRawPointer
     private(set) var id: UInt64 = 0
-    private var continuation: CheckedContinuation<CurlLoop.Answer, Never>?
+    private var completion: (@Sendable (CurlLoop.Answer) -> Void)?
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var resolutionList: UnsafeMutablePointer<curl_slist>?
     private var headers: [HTTPHeader] = []
     private var body: [UInt8] = []
     private var receivedBytes = 0
     private var maximumBytes = 0
+    private var isBodyCutOff = false
+    private var bodies = HTTPClient.Configuration.ResponseBodies.kept
+    /// How many addresses a connection was begun to, and how many were refused.
+    private var openedAddresses = 0
+    private var refusedAddresses = 0
 
     init?() {
         guard let easy = curl_easy_init() else { return nil }
@@ -21,6 +28,7 @@ final class CurlTransfer {
 
     deinit {
         curl_slist_free_all(headerList)
+        curl_slist_free_all(resolutionList)
         curl_easy_cleanup(easy)
     }
 
@@ -33,11 +41,12 @@ final class CurlTransfer {
         return Unmanaged<CurlTransfer>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    /// Sets the handle up for `job`. After a throw the transfer still has the job's continuation.
+    /// Sets the handle up for `job`. After a throw the transfer still has the job's completion.
     func prepare(_ job: CurlLoop.Job, configuration: HTTPClient.Configuration) throws(HTTPTransportError) {
         id = job.id
-        continuation = job.continuation
+        completion = job.completion
         maximumBytes = configuration.maximumResponseBytes
+        bodies = configuration.responseBodies
         let request = job.request
 
         curl_easy_reset(easy)
@@ -54,7 +63,7 @@ final class CurlTransfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        try setConnection(configuration, isSecure: request.url.hasPrefix("https://"))
         // A server that does not answer `Expect: 100-continue` costs a millisecond, not libcurl's second.
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
@@ -71,27 +80,39 @@ final class CurlTransfer {
 
     /// The answer after libcurl reported `result`.
     func answer(_ result: CURLcode) -> CurlLoop.Answer {
+        if result != CURLE_OK, refusedAddresses > 0, openedAddresses == 0 { return .failure(.addressRefused) }
         if receivedBytes > maximumBytes {
+            // Cut off behind the status, which is all that is wanted.
+            if isBodyCutOff { return .success(response([])) }
             let message = "The answer is larger than \(maximumBytes) bytes."
             return .failure(HTTPTransportError(code: .responseTooLarge, message: message))
         }
         guard result == CURLE_OK else { return .failure(HTTPTransportError(curl: result)) }
+        return .success(response(body))
+    }
+
+    private func response(_ body: [UInt8]) -> HTTPResponse {
         var status = 0
         _ = ccurl_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        return .success(HTTPResponse(status: status, headers: headers, body: body))
+        return HTTPResponse(status: status, headers: headers, body: body)
     }
 
     /// Lets go of everything of this exchange; called once the handle is out of the multi handle.
-    func finish() -> CheckedContinuation<CurlLoop.Answer, Never>? {
+    func finish() -> (@Sendable (CurlLoop.Answer) -> Void)? {
         // The handle must not keep credentials and callbacks while it waits for its next use.
         curl_easy_reset(easy)
         curl_slist_free_all(headerList)
         headerList = nil
+        curl_slist_free_all(resolutionList)
+        resolutionList = nil
         headers = []
         body = []
         receivedBytes = 0
-        defer { continuation = nil }
-        return continuation
+        isBodyCutOff = false
+        openedAddresses = 0
+        refusedAddresses = 0
+        defer { completion = nil }
+        return completion
     }
 
     // MARK: Received by libcurl's callbacks
@@ -103,9 +124,31 @@ final class CurlTransfer {
     }
 
     fileprivate func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard count(bytes.count) else { return false }
-        body.append(contentsOf: bytes)
-        return true
+        switch bodies {
+        case .kept:
+            guard count(bytes.count) else { return false }
+            body.append(contentsOf: bytes)
+            return true
+        case .dropped:
+            isBodyCutOff = !count(bytes.count)
+            return !isBodyCutOff
+        }
+    }
+
+    /// Opens a socket for a connection to `address`, unless that may not be connected to.
+    fileprivate func openSocket(_ address: inout curl_sockaddr) -> curl_socket_t {
+        let length = min(Int(address.addrlen), MemoryLayout<sockaddr_storage>.size)
+        let isGlobal = withUnsafePointer(to: &address.addr) { pointer in
+            // Behind `addr` stands the rest of the address, which has this length.
+            IPAddress(UnsafeRawBufferPointer(start: pointer, count: length))?.isGlobalUnicast ?? false
+        }
+        guard isGlobal else {
+            refusedAddresses += 1
+            return curl_socket_t(-1)
+        }
+        openedAddresses += 1
+        let type = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return socket(Int32(address.family), type, Int32(address.protocol))
     }
 
     fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -123,6 +166,28 @@ final class CurlTransfer {
     }
 
     // MARK: Options
+
+    private func setConnection(
+        _ configuration: HTTPClient.Configuration,
+        isSecure: Bool
+    ) throws(HTTPTransportError) {
+        switch configuration.httpVersion {
+        case .http1:
+            try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        case .http2WhereOffered:
+            try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+            // Rather share a connection that is about to be made than make one more. Without TLS only the first answer
+            // would tell whether it can be shared, and an endpoint that gives none would hold up all others.
+            if isSecure { try set(CURLOPT_PIPEWAIT, 1) }
+        }
+        if configuration.addresses == .globalUnicast {
+            try check(ccurl_easy_set_open_socket(easy, openCheckedSocket))
+            try set(CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
+        }
+        for resolution in configuration.resolutions { try append(to: &resolutionList, resolution) }
+        if let resolutionList { try set(CURLOPT_RESOLVE, UnsafeMutableRawPointer(resolutionList)) }
+        if let authorities = configuration.certificateAuthorities { try set(CURLOPT_CAINFO, authorities) }
+    }
 
     private func setMethod(_ request: HTTPRequest) throws(HTTPTransportError) {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy({ 0x41...0x5A ~= $0 }) else {
@@ -155,16 +220,19 @@ final class CurlTransfer {
                 throw HTTPTransportError(code: .invalidRequest, message: "A header cannot be sent as it is.")
             }
             // libcurl's notation: "name:" removes a field, "name;" sends it with an empty value.
-            try appendHeaderLine(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+            try append(to: &headerList, header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
         }
         if let headerList { try set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headerList)) }
     }
 
-    private func appendHeaderLine(_ line: String) throws(HTTPTransportError) {
-        guard let longer = curl_slist_append(headerList, line) else {
+    private func append(
+        to list: inout UnsafeMutablePointer<curl_slist>?,
+        _ line: String
+    ) throws(HTTPTransportError) {
+        guard let longer = curl_slist_append(list, line) else {
             throw HTTPTransportError(code: .overloaded, message: "libcurl is out of memory.")
         }
-        headerList = longer
+        list = longer
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(HTTPTransportError) {
@@ -207,6 +275,15 @@ private func receiveHeader(
     guard let transfer else { return 0 }
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return Unmanaged<CurlTransfer>.fromOpaque(transfer).takeUnretainedValue().appendHeader(line) ? line.count : 0
+}
+
+private func openCheckedSocket(
+    _ transfer: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let transfer, let address else { return curl_socket_t(-1) }
+    return Unmanaged<CurlTransfer>.fromOpaque(transfer).takeUnretainedValue().openSocket(&address.pointee)
 }
 
 extension HTTPHeader {

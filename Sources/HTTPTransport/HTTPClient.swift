@@ -1,13 +1,38 @@
 internal import CCurl
 internal import Synchronization
 
-/// Sends HTTP/1.1 requests with libcurl, many at a time, on one thread of its own.
+/// Sends HTTP requests with libcurl, many at a time, on one thread of its own.
 ///
 /// Connections are kept alive and bounded; certificates are always verified; redirects are not followed; proxies
 /// named in the environment are not used. May be used from any thread or task.
 public final class HTTPClient: Sendable {
     /// The limits of a client.
     public struct Configuration: Sendable {
+        /// Which version of HTTP is spoken.
+        public enum HTTPVersion: Sendable {
+            /// HTTP/1.1.
+            case http1
+            /// HTTP/2 with servers that offer it in the handshake of TLS, else HTTP/1.1.
+            case http2WhereOffered
+        }
+
+        /// To which addresses connections are made. The address itself is looked at, right before the connection to
+        /// it, so that no spelling of it and no second answer of a name server gets around the rule.
+        public enum Addresses: Sendable {
+            /// To every one.
+            case any
+            /// To global unicast addresses alone.
+            case globalUnicast
+        }
+
+        /// What becomes of the bodies of answers.
+        public enum ResponseBodies: Sendable {
+            /// They are kept; a larger answer than is accepted is an error.
+            case kept
+            /// They are read up to the largest answer accepted and dropped; what is larger is cut off there.
+            case dropped
+        }
+
         /// The most connections open at once; further requests wait for one.
         public var maximumConnections = 128
         /// The most connections open at once to one host.
@@ -18,9 +43,24 @@ public final class HTTPClient: Sendable {
         public var maximumResponseBytes = 1 << 20
         /// How long it may take to connect, name resolution and TLS included; at least one millisecond.
         public var connectTimeout: Duration = .seconds(5)
+        /// Which version of HTTP is spoken.
+        public var httpVersion = HTTPVersion.http1
+        /// To which addresses connections are made.
+        public var addresses = Addresses.any
+        /// What becomes of the bodies of answers.
+        public var responseBodies = ResponseBodies.kept
+        /// A file of certificate authorities (PEM) to trust in place of the system's; `nil` for the system's.
+        public var certificateAuthorities: String?
+        /// Addresses of hosts that no name server is asked for, each as `host:port:address[,address]…`.
+        package var resolutions: [String] = []
 
         /// The defaults above.
         public init() {}
+    }
+
+    /// Names an exchange that was begun, so that it can be cancelled.
+    public struct ExchangeID: Hashable, Sendable {
+        fileprivate let number: UInt64
     }
 
     private let loop: CurlLoop
@@ -50,7 +90,7 @@ public final class HTTPClient: Sendable {
         let id = nextID.wrappingAdd(1, ordering: .relaxed).newValue
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                loop.enqueue(CurlLoop.Job(id: id, request: request, continuation: continuation))
+                loop.enqueue(CurlLoop.Job(id: id, request: request) { continuation.resume(returning: $0) })
                 // A cancellation that came before the line above found nothing to cancel.
                 if Task.isCancelled { loop.cancel(id) }
             }
@@ -58,6 +98,26 @@ public final class HTTPClient: Sendable {
             loop.cancel(id)
         }
         return try result.get()
+    }
+
+    /// Begins to send `request`.
+    ///
+    /// - Parameter completion: told the end of the exchange, an answer with any status or why there is none; called
+    ///   once, on the client's own thread, which it must not hold up, or before this returns.
+    /// - Returns: what `cancel` takes.
+    @discardableResult
+    public func start(
+        _ request: HTTPRequest,
+        completion: @escaping @Sendable (Result<HTTPResponse, HTTPTransportError>) -> Void
+    ) -> ExchangeID {
+        let id = nextID.wrappingAdd(1, ordering: .relaxed).newValue
+        loop.enqueue(CurlLoop.Job(id: id, request: request, completion: completion))
+        return ExchangeID(number: id)
+    }
+
+    /// Aborts an exchange, which then ends with `cancelled`; one that has ended is left alone.
+    public func cancel(_ id: ExchangeID) {
+        loop.cancel(id.number)
     }
 
     /// Aborts every outstanding request with `closed`, and ends the thread. Later requests fail with `closed`.

@@ -8,6 +8,8 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
         case invalidRequest
         /// No connection: name not resolved, refused, unreachable.
         case connectFailed
+        /// The name was resolved, and none of its addresses may be connected to.
+        case addressRefused
         /// No secure connection: certificate or handshake.
         case insecure
         /// The request's time ran out; the server may have acted on it.
@@ -39,7 +41,7 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     public var isRetriable: Bool {
         switch code {
         case .connectFailed, .timedOut, .brokenConnection, .overloaded: true
-        case .invalidRequest, .insecure, .responseTooLarge, .cancelled, .closed: false
+        case .invalidRequest, .addressRefused, .insecure, .responseTooLarge, .cancelled, .closed: false
         }
     }
 
@@ -63,6 +65,10 @@ extension HTTPTransportError {
         self.init(code: code, message: "\(String(cString: curl_easy_strerror(result))) (libcurl \(result.rawValue))")
     }
 
+    static let addressRefused = HTTPTransportError(
+        code: .addressRefused,
+        message: "The host has no address that may be connected to."
+    )
     static let cancelled = HTTPTransportError(code: .cancelled, message: "The task was cancelled.")
     static let closed = HTTPTransportError(code: .closed, message: "The HTTP client is closed.")
 }

@@ -5,13 +5,24 @@ extension DeliveryTarget {
     var storedText: String {
         switch self {
         case .topic(let name): "topic:\(name)"
+        case .callback(let target): "callback:\(target.json())"
         }
     }
 
     /// The target of a stored text; `nil` when it is of no known kind.
     init?(storedText: String) {
-        let kind = "topic:"
-        guard storedText.hasPrefix(kind) else { return nil }
-        self = .topic(String(storedText.dropFirst(kind.count)))
+        if let name = storedText.suffix(behind: "topic:") {
+            self = .topic(name)
+        } else if let target = storedText.suffix(behind: "callback:").flatMap({ CallbackTarget(json: $0) }) {
+            self = .callback(target)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension String {
+    fileprivate func suffix(behind kind: String) -> String? {
+        hasPrefix(kind) ? String(dropFirst(kind.count)) : nil
     }
 }

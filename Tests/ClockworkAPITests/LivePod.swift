@@ -54,8 +54,11 @@ final class LivePod: Sendable {
         produceProperties.set("reconnect.backoff.max.ms", to: "500")
         let rules = RequestRules(
             maxPayloadBytes: 358_400,
-            topicPolicy: TopicPolicy(intakeTopic: intake, deadLetterTopic: deadLetters)
+            topicPolicy: TopicPolicy(intakeTopic: intake, deadLetterTopic: deadLetters),
+            callbackPolicy: CallbackPolicy(allowsPrivate: true)
         )
+        var callbacks = CallbackSettings()
+        callbacks.policy = rules.callbackPolicy
         let pod: Pod? =
             if runsPod {
                 try Pod(
@@ -66,9 +69,11 @@ final class LivePod: Sendable {
                         deadLetterTopic: deadLetters,
                         name: "pod",
                         rules: rules,
-                        limits: SchedulerLimits()
+                        limits: SchedulerLimits(),
+                        callbacks: callbacks
                     ),
                     store: ObservedStore(store, metrics: metrics, tracer: tracer),
+                    callbackClient: try HTTPClient(configuration: callbacks.httpConfiguration),
                     metrics: metrics,
                     tracer: tracer,
                     logger: logger

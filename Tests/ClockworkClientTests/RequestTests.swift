@@ -29,6 +29,43 @@ import Testing
         #expect(text(ordered.recordKey) == "customer-1")
     }
 
+    @Test func `a callback says only what it is asked to`() throws {
+        var request = Self.request
+        request.delivery = .url("https://example.com/hook")
+        #expect(text(request.json).hasSuffix(#""delivery":{"url":"https://example.com/hook"}}"#))
+        try request.validate()
+        var options = CallbackOptions()
+        options.headers = ["X-B": "2", "X-A": "1"]
+        options.maxBackoffMilliseconds = 60_000
+        options.isOrdered = false
+        request.delivery = .url("http://example.com/hook", options: options)
+        #expect(
+            text(request.json).hasSuffix(
+                #""delivery":{"url":"http://example.com/hook","headers":{"X-A":"1","X-B":"2"},"#
+                    + #""retry":{"maxBackoffMs":60000},"ordered":false}}"#
+            )
+        )
+        try request.validate()
+        options.timeoutMilliseconds = 0
+        request.delivery = .url("example.com", options: options)
+        let error = #expect(throws: InvalidRequest.self) { try request.validate() }
+        #expect(error?.errors.map(\.field) == ["delivery.url", "delivery.timeoutMs"])
+    }
+
+    @Test func `the status of a callback is read and written`() throws {
+        let json =
+            #"{"clientId":"c","scheduleKey":"k","orderingKey":"k","scheduleTime":7,"delivery":{"url":"https://a/","#
+            + #""method":"POST","timeoutMs":10000,"retry":{"maxAttempts":8,"initialBackoffMs":1000,"#
+            + #""maxBackoffMs":3600000},"ordered":true},"status":"PENDING","partition":1,"offset":2,"attempt":3,"#
+            + #""nextAttemptTime":99,"lastFailure":"answered 503"}"#
+        let status = try #require(JSONValue(json.utf8).flatMap(ScheduleStatus.init))
+        #expect(status.attempt == 3)
+        #expect(status.nextAttemptTimeMilliseconds == 99)
+        #expect(status.lastFailure == "answered 503")
+        #expect(status.delivery?.options.isOrdered == true)
+        #expect(status.json == json)
+    }
+
     @Test func `a cancel is written as the contract has it`() {
         let cancel = CancelRequest(clientID: "shop", scheduleKey: "order-7", orderingKey: "customer-1")
         #expect(

@@ -74,6 +74,30 @@ import Testing
         #expect(ExitCode.validationFailure.rawValue == 64)
     }
 
+    @Test func `a URL in place of a topic takes the binary form while that can say all`() throws {
+        let least = ["--url", "https://a.test/x", "--client", "c", "--key", "k", "--in", "90s"]
+        let plain = try #require(try ScheduleOptions.parse(least).request(now: Self.now))
+        #expect(plain.value == nil)
+        #expect(headers(plain).last == "clockwork-delivery-url=https://a.test/x")
+        let more = ["--data", "d", "--method", "PUT", "--header", "X-A=1", "--timeout", "2s", "--max-attempts", "3"]
+        let full = try #require(try ScheduleOptions.parse(least + more + ["--ordered"]).request(now: Self.now))
+        #expect(full.key == Array("k".utf8))
+        #expect(
+            full.value.map { String(decoding: $0, as: UTF8.self) }
+                == #"{"clientId":"c","scheduleKey":"k","scheduleTime":1090000,"taskData":"d","delivery":"#
+                + #"{"url":"https://a.test/x","method":"PUT","headers":{"X-A":"1"},"timeoutMs":2000,"#
+                + #""retry":{"maxAttempts":3},"ordered":true}}"#
+        )
+        for wrong in [["--topic", "t"], ["--in", "1s", "--max-attempts", "0", "--data", "d"]] {
+            #expect(throws: (any Error).self) {
+                _ = try ScheduleOptions.parse(least.dropLast(2) + ["--in", "1s"] + wrong).request(now: Self.now)
+            }
+        }
+        let bad = ["--url", "ftp://a", "--client", "c", "--key", "k", "--in", "1s"]
+        #expect(throws: (any Error).self) { try ScheduleOptions.parse(bad) }
+        #expect(throws: (any Error).self) { try ScheduleOptions.parse(Self.least + ["--ordered"]) }
+    }
+
     @Test(arguments: [("0", 0), ("1798131600000", 1_798_131_600_000), ("2026-12-24T18:00:00+01:00", 1_798_131_600_000)])
     func `an instant may be written in epoch milliseconds`(text: String, milliseconds: Int64) throws {
         let options = try ScheduleOptions.parse(["--topic", "t", "--client", "c", "--key", "k", "--at", text])

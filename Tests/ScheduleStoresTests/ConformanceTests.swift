@@ -137,6 +137,67 @@ import Testing
         }
     }
 
+    // MARK: Callbacks
+
+    @Test(arguments: StoreKind.allCases)
+    func aCallbackComesBackWithAllThatWasAskedFor(kind: StoreKind) async throws {
+        try await kind.withStore { store, _ in
+            var retry = CallbackTarget.RetryPolicy()
+            retry.maxAttempts = 3
+            let target = CallbackTarget(
+                url: try #require(CallbackURL("https://example.com:8443/a?b=%20'")),
+                method: .patch,
+                headers: [.init("X-One", #"a "quoted" \ b"#), .init("x-two", "")],
+                timeoutMilliseconds: 77,
+                retry: retry,
+                isOrdered: true
+            )
+            let schedule = schedule(offset: 1, key: "k", target: .callback(target))
+            try await store.apply([create(schedule)], partition: 0)
+            let page = try await store.page(partition: 0, after: .beforeAll, through: Self.end, limit: 10)
+            #expect(page.items == [TimelineItem(schedule: schedule, record: record(schedule))])
+            #expect(
+                try await store.lookUp([schedule.key], partition: 0)
+                    == [KeyLookup(record: record(schedule), isPending: true)]
+            )
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func aRetryTakesThePlaceOfTheAttemptBefore(kind: StoreKind) async throws {
+        try await kind.withStore { store, _ in
+            let first = schedule(offset: 1, key: "k")
+            try await store.apply([create(first)], partition: 0)
+            let again = first.again(
+                at: EpochMilliseconds(rawValue: Self.time + 60_000),
+                retry: Retry(scheduleTime: first.scheduleTime, attempt: 2, failure: "answered 503")
+            )
+            let putOff = again.again(
+                at: EpochMilliseconds(rawValue: Self.time + 90_000),
+                retry: Retry(scheduleTime: first.scheduleTime, attempt: 2, failure: "")
+            )
+            var before = first
+            for schedule in [again, putOff] {
+                let change = KeyChange(
+                    key: schedule.key,
+                    put: schedule,
+                    record: record(schedule),
+                    deletes: [before.position]
+                )
+                for _ in 0..<2 {
+                    try await store.apply([change], partition: 0)
+                    let page = try await store.page(partition: 0, after: .beforeAll, through: Self.end, limit: 10)
+                    #expect(page.items == [TimelineItem(schedule: schedule, record: record(schedule))])
+                    #expect(
+                        try await store.lookUp([schedule.key], partition: 0)
+                            == [KeyLookup(record: record(schedule), isPending: true)]
+                    )
+                }
+                before = schedule
+            }
+        }
+    }
+
     // MARK: Changes
 
     @Test(arguments: StoreKind.allCases)
@@ -375,13 +436,14 @@ func schedule(
     offset: Int64,
     key: String,
     payload: [UInt8]? = [1, 2, 3],
-    headers: RecordHeaders = RecordHeaders()
+    headers: RecordHeaders = RecordHeaders(),
+    target: DeliveryTarget = .topic("orders")
 ) -> Schedule {
     Schedule(
         key: ScheduleKey(clientID: "client", scheduleKey: key),
         position: Position(time: EpochMilliseconds(rawValue: time), offset: offset),
         orderingKey: "ordering-\(key)",
-        target: .topic("orders"),
+        target: target,
         payload: payload,
         headers: headers
     )
@@ -394,7 +456,8 @@ func record(_ schedule: Schedule, partition: Int32 = 0) -> KeyRecord {
         position: schedule.position,
         requestOffset: schedule.position.offset,
         orderingKey: schedule.orderingKey,
-        target: schedule.target
+        target: schedule.target,
+        retry: schedule.retry
     )
 }
 

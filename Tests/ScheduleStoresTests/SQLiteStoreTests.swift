@@ -42,6 +42,36 @@ import Testing
         }
     }
 
+    @Test func aFileOfTheVersionBeforeRetriesIsBroughtUpToDate() async throws {
+        try await withTemporaryFile { path in
+            let schedules = (0..<3).map { schedule(offset: Int64($0), key: "k\($0)") }
+            var store = try open(path)
+            try await store.apply(schedules.map { create($0, partition: 0) }, partition: 0)
+            for table in ["timeline", "key_record"] {
+                for column in ["attempt", "create_time", "failure"] {
+                    try await execute("ALTER TABLE \(table) DROP COLUMN \(column)", store)
+                }
+            }
+            try await execute("PRAGMA user_version = 1", store)
+            store.close()
+            for _ in 0..<2 {
+                store = try open(path)
+                let page = try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100)
+                #expect(page.items == schedules.map { TimelineItem(schedule: $0, record: record($0)) })
+                store.close()
+            }
+            store = try open(path)
+            let again = schedules[0].again(
+                at: EpochMilliseconds(rawValue: 1_800_000_000_000),
+                retry: Retry(scheduleTime: schedules[0].scheduleTime, attempt: 2, failure: "answered 503")
+            )
+            try await store.apply([create(again, partition: 0)], partition: 0)
+            let page = try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100)
+            #expect(page.items.last?.schedule == again)
+            store.close()
+        }
+    }
+
     @Test func aSecondOpeningFailsAndSaysWhoHasTheFile() async throws {
         try await withTemporaryFile { path in
             let store = try open(path)

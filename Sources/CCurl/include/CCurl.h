@@ -11,6 +11,8 @@ CURLcode ccurl_easy_set_text(CURL *easy, CURLoption option, const char *value);
 CURLcode ccurl_easy_set_pointer(CURL *easy, CURLoption option, void *value);
 /// Sets `CURLOPT_WRITEFUNCTION` or `CURLOPT_HEADERFUNCTION`, which share this signature.
 CURLcode ccurl_easy_set_sink(CURL *easy, CURLoption option, size_t (*sink)(char *, size_t, size_t, void *));
+/// Sets `CURLOPT_OPENSOCKETFUNCTION`.
+CURLcode ccurl_easy_set_open_socket(CURL *easy, curl_opensocket_callback callback);
 
 CURLcode ccurl_easy_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode ccurl_easy_get_pointer(CURL *easy, CURLINFO info, char **value);

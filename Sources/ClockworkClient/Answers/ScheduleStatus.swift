@@ -39,6 +39,12 @@ public struct ScheduleStatus: Hashable, Sendable {
     public let partition: Int32?
     /// The offset of the request in that partition.
     public let offset: Int64?
+    /// Of a callback: the number of the attempt that is pending, is being made, or was the last.
+    public let attempt: Int?
+    /// Of a pending callback: when that attempt is due, in epoch milliseconds.
+    public let nextAttemptTimeMilliseconds: Int64?
+    /// Of a callback: why the latest failed attempt failed.
+    public let lastFailure: String?
 
     init?(_ json: JSONValue) {
         guard let clientID = json["clientId"]?.text, let scheduleKey = json["scheduleKey"]?.text,
@@ -52,6 +58,9 @@ public struct ScheduleStatus: Hashable, Sendable {
         self.state = State(rawValue: state)
         partition = json["partition"]?.integer.flatMap { Int32(exactly: $0) }
         offset = json["offset"]?.integer
+        attempt = json["attempt"]?.integer.flatMap { Int(exactly: $0) }
+        nextAttemptTimeMilliseconds = json["nextAttemptTime"]?.integer
+        lastFailure = json["lastFailure"]?.text
     }
 
     /// The status as the JSON object of the contract.
@@ -65,6 +74,9 @@ public struct ScheduleStatus: Hashable, Sendable {
         json.member("status", state.rawValue)
         json.member("partition", partition.map(Int64.init))
         json.member("offset", offset)
+        json.member("attempt", attempt.map(Int64.init))
+        json.member("nextAttemptTime", nextAttemptTimeMilliseconds)
+        json.member("lastFailure", lastFailure)
         return String(decoding: json.finish(), as: UTF8.self)
     }
 }

@@ -79,7 +79,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         let code: Code =
             switch error.code {
             case .connectFailed, .timedOut, .brokenConnection, .overloaded: .unavailable
-            case .invalidRequest, .insecure: .invalidConfiguration
+            case .invalidRequest, .addressRefused, .insecure: .invalidConfiguration
             case .responseTooLarge: .unexpectedAnswer
             case .cancelled, .closed: .cancelled
             }

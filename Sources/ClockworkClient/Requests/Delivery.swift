@@ -6,10 +6,17 @@ public struct Delivery: Hashable, Sendable {
     public let topic: String?
     /// The address, for a delivery to a URL.
     public let url: String?
+    /// How the URL is called; without meaning for a topic.
+    public let options: CallbackOptions
 
     /// Delivery to a Kafka topic, which must exist when the schedule is due.
     public static func topic(_ name: String) -> Delivery {
-        Delivery(topic: name, url: nil)
+        Delivery(topic: name, url: nil, options: CallbackOptions())
+    }
+
+    /// Delivery to a URL: an HTTP request with the payload as its body.
+    public static func url(_ address: String, options: CallbackOptions = CallbackOptions()) -> Delivery {
+        Delivery(topic: nil, url: address, options: options)
     }
 
     /// The object of the structured request.
@@ -17,17 +24,19 @@ public struct Delivery: Hashable, Sendable {
         var json = JSONWriter()
         json.member("topic", topic)
         json.member("url", url)
+        options.write(to: &json)
         return json.finish()
     }
 
-    private init(topic: String?, url: String?) {
+    private init(topic: String?, url: String?, options: CallbackOptions) {
         self.topic = topic
         self.url = url
+        self.options = options
     }
 
     /// What the service answered; `nil` when it is no object.
     init?(_ json: JSONValue?) {
         guard case .object(let members)? = json else { return nil }
-        self.init(topic: members["topic"]?.text, url: members["url"]?.text)
+        self.init(topic: members["topic"]?.text, url: members["url"]?.text, options: CallbackOptions(members))
     }
 }

@@ -11,6 +11,8 @@ public struct Configuration: Equatable, Sendable {
     /// The topics that schedules may be delivered to: names, and prefixes with a `*` at their end. Empty for all that
     /// is not forbidden anyway.
     public let deliveryTopics: [String]
+    /// How callbacks are made, and where to.
+    public let callbacks: CallbackConfiguration
     /// How far ahead a partition's schedules are loaded into memory, 1 s to 24 h.
     public let horizon: Duration
     /// The most schedules in memory per partition, 100 to 10,000,000.
@@ -47,7 +49,7 @@ public struct Configuration: Equatable, Sendable {
     ///   - file: The file named by `--config`. A name in it that is no setting is an error, so that typing errors show.
     ///   - hostName: The pod's name where `POD_NAME` is not set.
     ///   - readFile: The text of the file at a path, or `nil` if it cannot be read; asked for
-    ///     `KAFKA_PROPERTIES_FILE`, and for the files of the AWS profile where no region is set.
+    ///     `KAFKA_PROPERTIES_FILE` and `CALLBACK_CA_FILE`, and for the files of the AWS profile where no region is set.
     /// - Throws: The first setting that is missing or has a value that is not accepted.
     public init(
         environment: [String: String],
@@ -60,6 +62,7 @@ public struct Configuration: Equatable, Sendable {
         store = try StoreConfiguration(values, readFile: readFile)
         api = try APIConfiguration(values)
         deliveryTopics = try values.optional(.deliveryTopicAllow, Self.topicPatterns) ?? []
+        callbacks = try CallbackConfiguration(values, readFile: readFile)
         horizon = try values.required(.horizon) { Self.duration($0, in: .seconds(1) ... .seconds(86_400)) }
         maxResidentSchedules = try values.required(.maxResidentSchedules) { Self.number($0, in: 100...10_000_000) }
         keyRetention = try values.required(.keyRetention) {

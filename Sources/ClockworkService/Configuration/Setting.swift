@@ -221,6 +221,28 @@ extension Setting {
         meaning: "topics that schedules may be delivered to; every one when not set",
         accepted: "topic names or prefixes such as orders-*, separated by commas"
     )
+    static let callbackSigningSecret = Setting(
+        "CALLBACK_SIGNING_SECRET",
+        meaning: "signs callbacks as Standard Webhooks says, with each of several; unsigned when not set",
+        accepted: "secrets separated by spaces or commas: whsec_ and base64, or any other text for its bytes",
+        isSecret: true
+    )
+    static let callbackAllowPrivate = Setting(
+        "CALLBACK_ALLOW_PRIVATE",
+        defaultValue: "false",
+        meaning: "whether callbacks may go to addresses that are not public, and without TLS",
+        accepted: "true or false"
+    )
+    static let callbackHostAllow = Setting(
+        "CALLBACK_HOST_ALLOW",
+        meaning: "hosts that callbacks may go to; every public one when not set",
+        accepted: "host, host:port or host:*, where *. begins all below a domain, separated by commas"
+    )
+    static let callbackCAFile = Setting(
+        "CALLBACK_CA_FILE",
+        meaning: "certificate authorities that callbacks trust, in place of the system's",
+        accepted: "the path of a readable PEM file"
+    )
     static let horizon = Setting(
         "HORIZON",
         defaultValue: "10m",
@@ -291,8 +313,15 @@ extension Setting {
     /// Every setting, in the order in which documents list them.
     public static let all: [Setting] =
         [
-            kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty, kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey, awsSessionToken, awsProfile, awsCredentialsFile, awsConfigFile, awsWebIdentityTokenFile, awsRoleARN, awsRoleSessionName, awsTokenServiceEndpoint, awsContainerRelativeURI, awsContainerFullURI, awsContainerToken, awsContainerTokenFile, awsInstanceMetadataDisabled, awsInstanceMetadataEndpoint, awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow, horizon, maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat,
-            metricsURL, metricsIndex, metricsStep,
+            kafkaBrokers, kafkaConsumerGroup, intakeTopic, deadLetterTopic, kafkaPropertiesFile, kafkaProperty,
+            kafkaStaticMembership, podName, scheduleStore, sqlitePath, awsRegion, awsAccessKeyID, awsSecretAccessKey,
+            awsSessionToken, awsProfile, awsCredentialsFile, awsConfigFile, awsWebIdentityTokenFile, awsRoleARN,
+            awsRoleSessionName, awsTokenServiceEndpoint, awsContainerRelativeURI, awsContainerFullURI,
+            awsContainerToken, awsContainerTokenFile, awsInstanceMetadataDisabled, awsInstanceMetadataEndpoint,
+            awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow,
+            callbackSigningSecret, callbackAllowPrivate, callbackHostAllow, callbackCAFile, horizon,
+            maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat, metricsURL, metricsIndex,
+            metricsStep,
         ] + LogCategory.allCases.map(logLevel(of:))
 
     /// All settings as text for a terminal: for each its name and default, what it means, and what is accepted.

@@ -22,7 +22,7 @@ struct RecordID {
         headers.append(name: "clockwork-id", value: of(partition: partition, offset: schedule.position.offset))
         headers.append(name: "clockwork-client-id", value: schedule.key.clientID)
         headers.append(name: "clockwork-schedule-key", value: schedule.key.scheduleKey)
-        headers.append(name: "clockwork-schedule-time", value: String(schedule.position.time.rawValue))
+        headers.append(name: "clockwork-schedule-time", value: String(schedule.scheduleTime.rawValue))
         return headers
     }
 

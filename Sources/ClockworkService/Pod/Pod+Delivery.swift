@@ -4,18 +4,31 @@ internal import Scheduling
 internal import Synchronization
 
 extension Pod {
-    /// Hands a due schedule to the producer.
+    /// Hands a due schedule to the producer, or has its callback made.
     func send(_ delivery: Delivery, _ owner: PartitionOwner, _ now: Moment) {
         let schedule = delivery.schedule
-        guard case .topic(let topic) = schedule.target else { return }
-        self.delivery.send(
-            OutgoingRecord(
-                purpose: .delivery(owner: owner.number, delivery),
-                topic: topic,
-                headers: recordID.deliveredHeaders(of: schedule, partition: owner.partition)
-            ),
-            now: now
-        )
+        switch schedule.target {
+        case .topic(let topic):
+            self.delivery.send(
+                OutgoingRecord(
+                    purpose: .delivery(owner: owner.number, delivery),
+                    topic: topic,
+                    headers: recordID.deliveredHeaders(of: schedule, partition: owner.partition)
+                ),
+                now: now
+            )
+        case .callback(let target):
+            callbacks.send(
+                CallbackSender.Call(
+                    owner: owner.number,
+                    partition: owner.partition,
+                    token: delivery.token,
+                    schedule: schedule,
+                    target: target
+                ),
+                now: now.wall
+            )
+        }
     }
 
     /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
@@ -85,6 +98,7 @@ extension Pod {
     /// Tells owners what became of their deliveries.
     func takeOutcome() {
         let now = look()
+        takeCallbacks(now)
         let outcome = delivery.takeOutcome(now: now)
         for producer in delivery.takeRetired() { destroy(producer) }
         guard !outcome.isEmpty else { return }
@@ -105,6 +119,24 @@ extension Pod {
             step(owner, now) { scheduler, effects in
                 for offset in offsets { scheduler.requestDeadLettered(offset, now: now.wall, &effects) }
             }
+        }
+    }
+
+    /// Tells owners what became of their callbacks.
+    private func takeCallbacks(_ now: Moment) {
+        let outcome = callbacks.takeOutcome(now: now.wall, maySend: now.isSure)
+        guard !outcome.isEmpty else { return }
+        for (number, tokens) in outcome.delivered {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.delivered(tokens, now: now.wall, &$1) }
+        }
+        for (number, failures) in outcome.failed {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.deliveryFailed(failures, now: now.wall, &$1) }
+        }
+        for (number, postponements) in outcome.putOff {
+            guard let owner = owners[number] else { continue }
+            step(owner, now) { $0.deliveriesPutOff(postponements, now: now.wall, &$1) }
         }
     }
 

@@ -97,6 +97,7 @@ extension Pod {
             owners[owner.number] = owner
             ownerOfPartition[partition] = owner
             delivery.begin(owner: owner.number)
+            callbacks.begin(owner: owner.number)
             step(owner, now) { $0.timeReached(now.wall, &$1) }
         }
         do throws(KafkaError) {
@@ -128,6 +129,7 @@ extension Pod {
         guard owner.drainDeadline == nil else { return }
         owner.drainDeadline = now.uptime.advanced(byMilliseconds: Self.drainLimit)
         step(owner, now) { $0.drain(now.wall, &$1) }
+        callbacks.drain(owner: owner.number, now: now.wall)
     }
 
     /// Lets go of owners that have drained and committed, or whose time is up.
@@ -157,6 +159,7 @@ extension Pod {
         commits.forget(owner.partition)
         delivery.end(owner: owner.number)
         metrics.forget(owner.partition)
+        callbacks.end(owner: owner.number)
     }
 
     /// Ends the pod without waiting for anything. What is not settled is left to the partitions' next owners.

@@ -1,3 +1,4 @@
+public import HTTPTransport
 public import Kafka
 public import Logging
 public import PrometheusMetrics
@@ -21,6 +22,7 @@ public actor Pod: Service {
     let stores: StoreRunner
     let consumer: KafkaConsumer
     let delivery: DeliveryProducer
+    let callbacks: CallbackSender
     let recordID: RecordID
     private let tracer: BatchTracer?
 
@@ -86,12 +88,14 @@ public actor Pod: Service {
     /// Joins the group. Nothing is read before `run`.
     ///
     /// - Parameters:
+    ///   - callbackClient: makes the callbacks, with the pod's `CallbackSettings.httpConfiguration`; closed by the pod.
     ///   - metrics: where it shows what it does.
     ///   - tracer: opens a span for each batch of requests and of deliveries; `nil` for none.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: PodSettings,
         store: any ScheduleStore,
+        callbackClient: HTTPClient,
         metrics: MetricsRegistry = MetricsRegistry(),
         tracer: (any Tracer)? = nil,
         logger: Logger
@@ -111,6 +115,14 @@ public actor Pod: Service {
             wakeDescriptor: loop.wakeDescriptor,
             metrics: metrics,
             logger: logger.inCategory(.delivery)
+        )
+        let loop = loop
+        callbacks = CallbackSender(
+            client: callbackClient,
+            settings: settings.callbacks,
+            recordID: recordID,
+            logger: logger,
+            wake: { loop.wake() }
         )
         consumer = try KafkaConsumer(
             topic: settings.intakeTopic,
@@ -214,6 +226,7 @@ public actor Pod: Service {
 
     private func closeDelivery() {
         delivery.close()
+        callbacks.close()
     }
 
     // MARK: The end
@@ -329,7 +342,8 @@ public actor Pod: Service {
     private func nextWake(_ now: Moment) -> EpochMilliseconds? {
         var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 } + owners.values.compactMap(\.drainDeadline)
         if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
-        let due = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
+        let fire = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
+        let due = [fire, now.isSure ? callbacks.wakeAt : nil].compactMap { $0 }.min()
         guard let pause = wake.min() else { return due }
         // Rounded up. A step of the wall clock is no matter: it wakes the loop, which then asks again.
         let end = WallClock.now().advanced(byMilliseconds: max(0, pause.milliseconds - now.uptime.milliseconds) + 1)

@@ -17,6 +17,8 @@ public struct PodSettings: Sendable {
     public var rules: RequestRules
     /// The bounds of each partition.
     public var limits: SchedulerLimits
+    /// How callbacks are made.
+    public var callbacks: CallbackSettings
 
     /// Settings from their parts.
     public init(
@@ -26,7 +28,8 @@ public struct PodSettings: Sendable {
         deadLetterTopic: String,
         name: String,
         rules: RequestRules,
-        limits: SchedulerLimits
+        limits: SchedulerLimits,
+        callbacks: CallbackSettings = CallbackSettings()
     ) {
         self.properties = properties
         self.group = group
@@ -35,5 +38,6 @@ public struct PodSettings: Sendable {
         self.name = name
         self.rules = rules
         self.limits = limits
+        self.callbacks = callbacks
     }
 }

@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 extension JSONWriter {
     mutating func value(_ value: AttributeValue) {
         switch value {

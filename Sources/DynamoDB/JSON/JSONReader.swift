@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Reads JSON from front to back, without building a tree: the caller takes what it knows and skips the rest.
 ///
 /// A caller that reads a value must read the whole of it before the next one. Nesting is bounded, so a hostile answer

@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Writes JSON straight into bytes.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []

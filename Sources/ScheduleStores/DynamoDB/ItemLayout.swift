@@ -21,6 +21,9 @@ enum ItemLayout {
         static let target = "target"
         static let payload = "payload"
         static let headers = "headers"
+        static let attempt = "attempt"
+        static let createTime = "createTime"
+        static let failure = "failure"
         static let state = "state"
         static let partition = "partition"
         static let position = "position"
@@ -48,6 +51,7 @@ enum ItemLayout {
         // No attribute stands for null: an empty payload is stored as such.
         item[Name.payload] = schedule.payload.map { .binary($0) }
         item[Name.headers] = schedule.headers.isEmpty ? nil : .binary(schedule.headers.packed)
+        add(schedule.retry, to: &item)
         return item
     }
 
@@ -70,7 +74,29 @@ enum ItemLayout {
             orderingKey: orderingKey,
             target: target,
             payload: item.binary(Name.payload),
-            headers: headers
+            headers: headers,
+            retry: retry(item)
+        )
+    }
+
+    // MARK: What a retry has behind it
+
+    /// Three attributes that only a retry has, and none of an item written before there were any.
+    private static func add(_ retry: Retry?, to item: inout Item) {
+        guard let retry else { return }
+        item[Name.attempt] = .number(String(retry.attempt))
+        item[Name.createTime] = .number(String(retry.scheduleTime.rawValue))
+        item[Name.failure] = .string(retry.failure)
+    }
+
+    private static func retry(_ item: Item) -> Retry? {
+        guard let attempt = item.number(Name.attempt).flatMap({ Int32($0) }),
+            let time = item.number(Name.createTime).flatMap({ Int64($0) })
+        else { return nil }
+        return Retry(
+            scheduleTime: EpochMilliseconds(rawValue: time),
+            attempt: attempt,
+            failure: item.string(Name.failure) ?? ""
         )
     }
 
@@ -94,6 +120,7 @@ enum ItemLayout {
         item[Name.requestOffset] = .number(String(record.requestOffset))
         item[Name.orderingKey] = .string(record.orderingKey)
         item[Name.target] = .string(record.target.storedText)
+        add(record.retry, to: &item)
         return item
     }
 
@@ -113,7 +140,8 @@ enum ItemLayout {
             position: position,
             requestOffset: requestOffset,
             orderingKey: orderingKey,
-            target: target
+            target: target,
+            retry: retry(item)
         )
         return (record, expirySeconds)
     }

@@ -2,7 +2,7 @@ internal import CSQLite
 
 /// The tables of the file, and the version of their layout.
 enum SQLiteSchema {
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// Settings that hold for a connection, or have to be made before the first table.
     ///
@@ -31,6 +31,9 @@ enum SQLiteSchema {
             target TEXT NOT NULL,
             payload BLOB,
             headers BLOB NOT NULL,
+            attempt INTEGER,
+            create_time INTEGER,
+            failure TEXT,
             PRIMARY KEY (partition, time, "offset")
         ) WITHOUT ROWID, STRICT;
         CREATE TABLE key_record (
@@ -44,6 +47,9 @@ enum SQLiteSchema {
             ordering_key TEXT NOT NULL,
             target TEXT NOT NULL,
             expires_at INTEGER NOT NULL,
+            attempt INTEGER,
+            create_time INTEGER,
+            failure TEXT,
             PRIMARY KEY (client, key)
         ) WITHOUT ROWID, STRICT;
         CREATE TABLE progress (
@@ -55,7 +61,18 @@ enum SQLiteSchema {
             committed_offset INTEGER,
             updated_at INTEGER NOT NULL
         ) STRICT;
-        PRAGMA user_version = 1;
+        PRAGMA user_version = 2;
+        """
+
+    /// Version 1 knew no retries. The columns of one are null for all else, which costs a row of old nothing.
+    private static let fromVersion1 = """
+        ALTER TABLE timeline ADD COLUMN attempt INTEGER;
+        ALTER TABLE timeline ADD COLUMN create_time INTEGER;
+        ALTER TABLE timeline ADD COLUMN failure TEXT;
+        ALTER TABLE key_record ADD COLUMN attempt INTEGER;
+        ALTER TABLE key_record ADD COLUMN create_time INTEGER;
+        ALTER TABLE key_record ADD COLUMN failure TEXT;
+        PRAGMA user_version = 2;
         """
 
     /// Makes the connection ready, and the tables where the file is new.
@@ -63,6 +80,9 @@ enum SQLiteSchema {
         try connection.execute(settings)
         let found = try integer("PRAGMA user_version", connection)
         if found == version { return }
+        if found == 1 {
+            return try connection.transaction { () throws(SQLiteError) in try connection.execute(fromVersion1) }
+        }
         guard found == 0, try integer("SELECT count(*) FROM sqlite_schema", connection) == 0 else {
             throw SQLiteError(
                 code: SQLITE_NOTADB,

@@ -26,8 +26,9 @@ final class SQLiteSession {
             connection,
             """
             INSERT OR REPLACE INTO timeline
-                (partition, time, "offset", client, key, ordering_key, target, payload, headers)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (partition, time, "offset", client, key, ordering_key, target, payload, headers,
+                attempt, create_time, failure)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         deleteSchedule = try SQLiteStatement(
@@ -40,8 +41,9 @@ final class SQLiteSession {
             connection,
             """
             INSERT OR REPLACE INTO key_record
-                (client, key, state, partition, time, "offset", request_offset, ordering_key, target, expires_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (client, key, state, partition, time, "offset", request_offset, ordering_key, target, expires_at,
+                attempt, create_time, failure)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         getExpiries = try SQLiteStatement(
@@ -60,6 +62,7 @@ final class SQLiteSession {
             connection,
             """
             SELECT state, partition, time, "offset", request_offset, ordering_key, target,
+                attempt, create_time, failure,
                 EXISTS (
                     SELECT 1 FROM timeline
                     WHERE partition = r.partition AND time = r.time AND "offset" = r."offset"
@@ -71,7 +74,9 @@ final class SQLiteSession {
             connection,
             """
             SELECT r.state, r.partition, r.time, r."offset", r.request_offset, r.ordering_key, r.target,
-                t.time, t."offset", t.client, t.key, t.ordering_key, t.target, t.payload, t.headers
+                r.attempt, r.create_time, r.failure,
+                t.time, t."offset", t.client, t.key, t.ordering_key, t.target, t.payload, t.headers,
+                t.attempt, t.create_time, t.failure
             FROM timeline AS t
             LEFT JOIN key_record AS r ON r.client = t.client AND r.key = t.key AND r.expires_at > ?5
             WHERE t.partition = ?1 AND (t.time, t."offset") > (?2, ?3) AND t.time <= ?4
@@ -124,6 +129,7 @@ final class SQLiteSession {
         try putSchedule.bind(7, schedule.target.storedText)
         try putSchedule.bind(8, schedule.payload)
         try putSchedule.bind(9, schedule.headers.packed)
+        try bind(schedule.retry, to: putSchedule, from: 10)
         try putSchedule.run()
     }
 
@@ -145,6 +151,7 @@ final class SQLiteSession {
         try putRecord.bind(8, record.orderingKey)
         try putRecord.bind(9, record.target.storedText)
         try putRecord.bind(10, expirySeconds)
+        try bind(record.retry, to: putRecord, from: 11)
         try putRecord.run()
     }
 
@@ -197,7 +204,7 @@ final class SQLiteSession {
             logger.error("A key record cannot be read and counts as missing")
             return .unknown
         }
-        return KeyLookup(record: record, isPending: record.state == .latest && getRecord.integer(7) == 1)
+        return KeyLookup(record: record, isPending: record.state == .latest && getRecord.integer(10) == 1)
     }
 
     func page(
@@ -222,7 +229,8 @@ final class SQLiteSession {
                 logger.error(
                     "A timeline item cannot be read and is passed over",
                     metadata: [
-                        "partition": "\(partition)", "time": "\(getPage.integer(7))", "offset": "\(getPage.integer(8))",
+                        "partition": "\(partition)", "time": "\(getPage.integer(10))",
+                        "offset": "\(getPage.integer(11))",
                     ]
                 )
                 continue
@@ -252,7 +260,25 @@ final class SQLiteSession {
         return records
     }
 
-    /// The key record in columns 0 to 6; `nil` when it is damaged.
+    /// Three columns that only a retry has.
+    private func bind(_ retry: Retry?, to statement: SQLiteStatement, from index: Int32) throws(SQLiteError) {
+        // What is not bound is null.
+        guard let retry else { return }
+        try statement.bind(index, Int64(retry.attempt))
+        try statement.bind(index + 1, retry.scheduleTime.rawValue)
+        try statement.bind(index + 2, retry.failure)
+    }
+
+    private func retry(_ row: SQLiteStatement, from column: Int32) -> Retry? {
+        guard !row.isNull(column), let attempt = Int32(exactly: row.integer(column)) else { return nil }
+        return Retry(
+            scheduleTime: EpochMilliseconds(rawValue: row.integer(column + 1)),
+            attempt: attempt,
+            failure: row.text(column + 2)
+        )
+    }
+
+    /// The key record in columns 0 to 9; `nil` when it is damaged.
     private func record(_ row: SQLiteStatement) -> KeyRecord? {
         guard let state = KeyRecord.State(rawValue: row.text(0)),
             let partition = Int32(exactly: row.integer(1)),
@@ -264,22 +290,24 @@ final class SQLiteSession {
             position: Position(time: EpochMilliseconds(rawValue: row.integer(2)), offset: row.integer(3)),
             requestOffset: row.integer(4),
             orderingKey: row.text(5),
-            target: target
+            target: target,
+            retry: retry(row, from: 7)
         )
     }
 
-    /// The schedule in columns 7 to 14; `nil` when it is damaged.
+    /// The schedule in columns 10 to 20; `nil` when it is damaged.
     private func schedule(_ row: SQLiteStatement) -> Schedule? {
-        guard let target = DeliveryTarget(storedText: row.text(12)),
-            let headers = RecordHeaders(packed: row.bytes(14) ?? [])
+        guard let target = DeliveryTarget(storedText: row.text(15)),
+            let headers = RecordHeaders(packed: row.bytes(17) ?? [])
         else { return nil }
         return Schedule(
-            key: ScheduleKey(clientID: row.text(9), scheduleKey: row.text(10)),
-            position: Position(time: EpochMilliseconds(rawValue: row.integer(7)), offset: row.integer(8)),
-            orderingKey: row.text(11),
+            key: ScheduleKey(clientID: row.text(12), scheduleKey: row.text(13)),
+            position: Position(time: EpochMilliseconds(rawValue: row.integer(10)), offset: row.integer(11)),
+            orderingKey: row.text(14),
             target: target,
-            payload: row.bytes(13),
-            headers: headers
+            payload: row.bytes(16),
+            headers: headers,
+            retry: retry(row, from: 18)
         )
     }
 }

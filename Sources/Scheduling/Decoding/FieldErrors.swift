@@ -19,6 +19,12 @@ struct FieldErrors {
         add(.invalidField, field, message)
     }
 
+    /// Takes over the errors of another collection, behind those so far.
+    mutating func add(_ other: FieldErrors) {
+        if code == nil { code = other.code }
+        errors += other.errors
+    }
+
     /// The rejection for the errors so far.
     func rejection() -> Rejection {
         guard let code else { preconditionFailure("a rejection without an error") }

@@ -14,7 +14,7 @@ struct JSONScanner {
     enum Value {
         case string(RequestText)
         case number(RequestText)
-        case boolean
+        case boolean(Bool)
         case null
         case object
         case array
@@ -77,10 +77,10 @@ struct JSONScanner {
             return .number(try scanNumber())
         case UInt8(ascii: "t"):
             try expectWord("true")
-            return .boolean
+            return .boolean(true)
         case UInt8(ascii: "f"):
             try expectWord("false")
-            return .boolean
+            return .boolean(false)
         case UInt8(ascii: "n"):
             try expectWord("null")
             return .null

@@ -161,8 +161,8 @@ struct RequestChecker {
             if isCreate { errors.missing(form.topic) }
         case (.absent, .problem(let problem)):
             errors.invalid(form.url, problem.message)
-        case (.absent, .text):
-            errors.invalid(form.url, "is not supported: this version delivers to topics only")
+        case (.absent, .text(let text)):
+            return callback(text, fields.deliveryObject, isCreate: isCreate)
         case (.problem(let problem), .absent):
             errors.invalid(form.topic, problem.message)
         case (.text(let text), .absent):
@@ -171,6 +171,19 @@ struct RequestChecker {
             errors.invalid(form.delivery, "must be one target, a topic or a url, not both")
         }
         return nil
+    }
+
+    private mutating func callback(
+        _ url: RequestText,
+        _ delivery: UnsafeRawBufferPointer?,
+        isCreate: Bool
+    ) -> DeliveryTarget? {
+        var checker = CallbackChecker(form: form)
+        // The object has been scanned before, so it is JSON.
+        let fields = delivery.flatMap { try? CallbackFields(delivery: $0) } ?? CallbackFields()
+        let target = checker.target(url, fields, policy: isCreate ? rules.callbackPolicy : nil)
+        errors.add(checker.errors)
+        return target.map(DeliveryTarget.callback)
     }
 
     private mutating func target(topic: String, isCreate: Bool) -> DeliveryTarget? {
@@ -203,7 +216,7 @@ struct RequestChecker {
 
 extension EpochMilliseconds {
     /// Reads `0` or digits that do not begin with `0`; `nil` for all else and beyond the maximum.
-    fileprivate init?(digits: UnsafeRawBufferPointer) {
+    init?(digits: UnsafeRawBufferPointer) {
         guard (1...15).contains(digits.count) else { return nil }
         guard digits.count == 1 || digits[0] != UInt8(ascii: "0") else { return nil }
         var value: Int64 = 0

@@ -12,6 +12,8 @@ struct RequestFields {
     var delivery = DeliveryPresence.absent
     var topic = FieldValue.absent
     var url = FieldValue.absent
+    /// The whole `delivery` object as it stands, for what belongs to a `url`; `nil` in binary form.
+    var deliveryObject: UnsafeRawBufferPointer?
     /// The schedule time as it is written.
     var scheduleTime = FieldValue.absent
     /// In binary form, the name of a `clockwork-` header without a meaning that is given twice.
@@ -44,6 +46,7 @@ enum FieldProblem {
     case notString
     case notInteger
     case notObject
+    case notBoolean
     case notUTF8
 
     var message: String {
@@ -53,6 +56,7 @@ enum FieldProblem {
         case .notString: "must be a string"
         case .notInteger: "must be an integer"
         case .notObject: "must be an object"
+        case .notBoolean: "must be true or false"
         case .notUTF8: "is not valid UTF-8"
         }
     }

@@ -4,11 +4,18 @@ public struct RequestRules: Sendable, Equatable {
     public var maxPayloadBytes: Int
     /// Into which topics deliveries may go.
     public var topicPolicy: TopicPolicy
+    /// To which URLs callbacks may go.
+    public var callbackPolicy: CallbackPolicy
 
     /// Rules from their parts.
-    public init(maxPayloadBytes: Int, topicPolicy: TopicPolicy) {
+    public init(
+        maxPayloadBytes: Int,
+        topicPolicy: TopicPolicy,
+        callbackPolicy: CallbackPolicy = CallbackPolicy()
+    ) {
         self.maxPayloadBytes = maxPayloadBytes
         self.topicPolicy = topicPolicy
+        self.callbackPolicy = callbackPolicy
     }
 }
 

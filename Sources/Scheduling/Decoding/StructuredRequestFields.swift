@@ -44,6 +44,7 @@ extension RequestFields {
             delivery = .problem(value.problem(otherwise: .notObject))
             return
         }
+        let start = scanner.position
         try scanner.enter()
         var isFirst = true
         while let name = try scanner.nextMember(isFirst: &isFirst) {
@@ -55,11 +56,12 @@ extension RequestFields {
                 _ = try scanner.scanValue()
             }
         }
+        deliveryObject = UnsafeRawBufferPointer(rebasing: scanner.bytes[start..<scanner.position])
     }
 }
 
 extension JSONScanner {
-    fileprivate mutating func scanText(into field: inout FieldValue) throws(JSONError) {
+    mutating func scanText(into field: inout FieldValue) throws(JSONError) {
         let value = try scanValue()
         guard field.isAbsent else {
             field = .problem(.repeated)
@@ -72,7 +74,7 @@ extension JSONScanner {
         }
     }
 
-    fileprivate mutating func scanNumber(into field: inout FieldValue) throws(JSONError) {
+    mutating func scanNumber(into field: inout FieldValue) throws(JSONError) {
         let value = try scanValue()
         guard field.isAbsent else {
             field = .problem(.repeated)
@@ -88,7 +90,7 @@ extension JSONScanner {
 
 extension JSONScanner.Value {
     /// What is wrong with a value of the wrong type.
-    fileprivate func problem(otherwise problem: FieldProblem) -> FieldProblem {
+    func problem(otherwise problem: FieldProblem) -> FieldProblem {
         if case .null = self { .null } else { problem }
     }
 }

@@ -14,7 +14,7 @@ public struct KeyRecord: Hashable, Sendable {
     public var state: State
     /// The intake partition of the latest create.
     public var partition: Int32
-    /// The position of the latest create.
+    /// The position of the latest create, or where its next attempt is due.
     public var position: Position
     /// The intake offset of the latest request that changed the key: the create's own, or the cancel's.
     public var requestOffset: Int64
@@ -22,6 +22,8 @@ public struct KeyRecord: Hashable, Sendable {
     public var orderingKey: String
     /// The target of the latest create.
     public var target: DeliveryTarget
+    /// What the latest create has behind it; `nil` while it is as it was made.
+    public var retry: Retry?
 
     /// A record from its parts.
     public init(
@@ -30,7 +32,8 @@ public struct KeyRecord: Hashable, Sendable {
         position: Position,
         requestOffset: Int64,
         orderingKey: String,
-        target: DeliveryTarget
+        target: DeliveryTarget,
+        retry: Retry? = nil
     ) {
         self.state = state
         self.partition = partition
@@ -38,5 +41,9 @@ public struct KeyRecord: Hashable, Sendable {
         self.requestOffset = requestOffset
         self.orderingKey = orderingKey
         self.target = target
+        self.retry = retry
     }
+
+    /// The schedule time that the latest create asked for.
+    public var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
 }

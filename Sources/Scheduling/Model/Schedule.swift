@@ -5,7 +5,8 @@
 public final class Schedule: Sendable {
     /// The identity the client gave it.
     public let key: ScheduleKey
-    /// When it is due, and where it stands in the intake partition.
+    /// When it is due, and where it stands in the intake partition. Of a retry: when the next attempt is due, with the
+    /// offset of the create.
     public let position: Position
     /// The key of the delivered record, 1 to 1024 bytes of UTF-8.
     public let orderingKey: String
@@ -15,6 +16,8 @@ public final class Schedule: Sendable {
     public let payload: [UInt8]?
     /// The request's own headers, carried to the delivered record.
     public let headers: RecordHeaders
+    /// What it has behind it; `nil` while it is as its create made it.
+    public let retry: Retry?
 
     /// A schedule from its parts, which the decoder has checked.
     public init(
@@ -23,7 +26,8 @@ public final class Schedule: Sendable {
         orderingKey: String,
         target: DeliveryTarget,
         payload: [UInt8]?,
-        headers: RecordHeaders
+        headers: RecordHeaders,
+        retry: Retry? = nil
     ) {
         self.key = key
         self.position = position
@@ -31,6 +35,29 @@ public final class Schedule: Sendable {
         self.target = target
         self.payload = payload
         self.headers = headers
+        self.retry = retry
+    }
+
+    /// The schedule time that its create asked for.
+    public var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
+
+    /// The number of the attempt to be made, from 1.
+    public var attempt: Int32 { retry?.attempt ?? 1 }
+
+    /// The position of its create, which stays the same whatever it is put off to.
+    public var origin: Position { Position(time: scheduleTime, offset: position.offset) }
+
+    /// The same schedule, due again at `time`.
+    public func again(at time: EpochMilliseconds, retry: Retry) -> Schedule {
+        Schedule(
+            key: key,
+            position: Position(time: time, offset: position.offset),
+            orderingKey: orderingKey,
+            target: target,
+            payload: payload,
+            headers: headers,
+            retry: retry
+        )
     }
 }
 
@@ -40,5 +67,6 @@ extension Schedule: Equatable {
         left === right
             || left.key == right.key && left.position == right.position && left.orderingKey == right.orderingKey
                 && left.target == right.target && left.payload == right.payload && left.headers == right.headers
+                && left.retry == right.retry
     }
 }

@@ -29,6 +29,23 @@ public struct DeliveryFailure: Error, Sendable, Equatable {
     }
 }
 
+/// A callback that is to be attempted at a later time.
+public struct Postponement: Sendable {
+    /// The token of its delivery.
+    public var token: UInt32
+    /// When the next attempt is due. Whoever draws the jitter decides it.
+    public var time: EpochMilliseconds
+    /// Why the attempt failed, one sentence of at most 256 bytes; `nil` when none was made: then its number stays.
+    public var failure: String?
+
+    /// A postponement from its parts.
+    public init(token: UInt32, time: EpochMilliseconds, failure: String?) {
+        self.token = token
+        self.time = time
+        self.failure = failure
+    }
+}
+
 /// What a `PartitionScheduler` asks of the world after an event. Whoever runs it performs all of it, in any order
 /// except that `deliver` keeps its own.
 public struct Effects: Sendable {
@@ -74,7 +91,8 @@ public struct Effects: Sendable {
         case resume
     }
 
-    /// Hand these to the producer in this order; each is answered by `delivered` or `deliveryFailed`.
+    /// Hand these out in this order; each is answered by `delivered` or `deliveryFailed`, a callback also by
+    /// `deliveriesPutOff`.
     public var deliver: [Delivery] = []
     /// Send these to the dead-letter topic.
     public var deadLetter: [FailedDelivery] = []

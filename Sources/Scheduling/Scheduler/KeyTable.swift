@@ -10,6 +10,8 @@ struct KeyEntry {
         case wheel
         /// Due, and in the holding pen.
         case pen
+        /// Due, and behind an ordered callback that has not ended.
+        case gate
         /// Beyond the horizon: here only until the store has it.
         case storeOnly
     }

@@ -68,7 +68,7 @@ extension PartitionScheduler {
             enqueue(index, work)
             return
         } else if let pending = table[index].pending {
-            if pending.position == schedule.position {
+            if pending.origin == schedule.origin {
                 // Read again after a restart; the timeline had it already.
                 let work = table.ensureWork(index, key: schedule.key)
                 table[work: work].pendingOffsets.append(offset)
@@ -76,7 +76,7 @@ extension PartitionScheduler {
                 return
             }
             counters.replaced += 1
-            if pending.position.time != schedule.position.time { table[index].replacedAnotherTime = true }
+            if pending.scheduleTime != schedule.scheduleTime { table[index].replacedAnotherTime = true }
             discardPending(index)
         } else if table[index].latestHandedOut == schedule.position.time || table[index].latestFailed == offset {
             repeatLatest(schedule, index)
@@ -169,6 +169,7 @@ extension PartitionScheduler {
     mutating func discardPending(_ index: Int32) {
         guard let schedule = table[index].pending else { return }
         forgetPending(index)
+        if schedule.isOrdered { gate.end(schedule.orderingKey, offset: schedule.position.offset) }
         let work = table.ensureWork(index, key: schedule.key)
         table[work: work].put = nil
         table[work: work].record = nil
@@ -188,6 +189,8 @@ extension PartitionScheduler {
             removeFromWheel(index, schedule)
         case .pen:
             pen.remove(schedule)
+        case .gate:
+            gate.remove(schedule)
         case .storeOnly, .nowhere:
             break
         }
@@ -207,6 +210,16 @@ extension PartitionScheduler {
             table[index].waitingCancel == nil
         {
             table[index].waitingCancel = offset
+        } else if table[index].pending == nil,
+            let flight = flight(of: index, offset: table[index].latestRequest), flight.schedule.target.callback != nil
+        {
+            // Too late for the attempt in flight; if that fails, the cancel ends the others.
+            dropRepeating(index)
+            let held = HeldCancel(request: offset, create: flight.schedule.position.offset)
+            if let earlier = heldCancels.updateValue(held, forKey: index) {
+                counters.cancelledNothing += 1
+                offsets.settle(earlier.request)
+            }
         } else {
             dropRepeating(index)
             counters.cancelledNothing += 1
@@ -234,7 +247,8 @@ extension PartitionScheduler {
             position: schedule.position,
             requestOffset: request,
             orderingKey: schedule.orderingKey,
-            target: schedule.target
+            target: schedule.target,
+            retry: schedule.retry
         )
     }
 }

@@ -20,6 +20,7 @@ extension PartitionScheduler {
     private func brokenPlace() -> String? {
         var inWheel = 0
         var inPen = 0
+        var inGate = 0
         var residentWeight = 0
         var weight = flights.reduce(0) { $0 + ($1.map { Self.bytes(of: $0.schedule) } ?? 0) }
         for (key, index) in table.indices {
@@ -46,6 +47,9 @@ extension PartitionScheduler {
             case .pen:
                 inPen += 1
                 if !pen.contains(pending) { return "entry \(index): not in the holding pen" }
+            case .gate:
+                inGate += 1
+                if !gate.contains(pending) { return "entry \(index): not behind an ordered callback" }
             case .storeOnly:
                 // Design rule "Horizon".
                 if pending.position <= horizon { return "entry \(index): pending below the horizon and not resident" }
@@ -55,6 +59,9 @@ extension PartitionScheduler {
         // One released and superseded before it was taken is dropped when taken, while firing: at most a few.
         if inPen > pen.count || phase == .running && inPen != pen.count {
             return "\(inPen) entries in a pen of \(pen.count)"
+        }
+        if inGate > gate.count || phase == .running && inGate != gate.count {
+            return "\(inGate) entries behind ordered callbacks, \(gate.count) counted"
         }
         if residentWeight != residentBytes { return "\(residentBytes) resident bytes, and \(residentWeight) found" }
         if weight != bytesInMemory { return "\(bytesInMemory) bytes in memory, and \(weight) found" }
@@ -67,6 +74,10 @@ extension PartitionScheduler {
         if handedOut.values.reduce(0, +) != Int32(flightCount) {
             return "\(flightCount) deliveries in flight, not so many found"
         }
+        if flights.count(where: { $0?.schedule.target.callback != nil }) != callbackCount {
+            return "\(callbackCount) callbacks in flight, not so many found"
+        }
+        if heldCancels.keys.contains(where: { table[$0].handedOut == 0 }) { return "a cancel held for nothing" }
         if flightCount + freeFlights.count != flights.count { return "a delivery's place is neither free nor taken" }
         for (_, index) in table.indices where handedOut.removeValue(forKey: index) ?? 0 != table[index].handedOut {
             return "entry \(index): deliveries in flight miscounted"
@@ -114,7 +125,7 @@ extension PartitionScheduler {
 
     /// Design rule "Settled": every unsettled offset is held once, by what will settle it.
     private func brokenOffset() -> String? {
-        var held = Array(rejections)
+        var held = Array(rejections) + heldCancels.values.map(\.request)
         for flight in flights { flight?.offsets.forEach { held.append($0) } }
         for (_, index) in table.indices {
             if let cancel = table[index].waitingCancel { held.append(cancel) }
@@ -140,7 +151,7 @@ extension PartitionScheduler {
         for (_, index) in table.indices where table[index].knowledge == .known {
             let entry = table[index]
             if entry.isKeptForPage, pageLoad != nil { continue }
-            if entry.handedOut > 0 || entry.place == .wheel || entry.place == .pen { continue }
+            if entry.handedOut > 0 || entry.place == .wheel || entry.place == .pen || entry.place == .gate { continue }
             if let work = entry.work {
                 let hasReason = table[work: work].sent != nil || table[work: work].isQueued
                 if !hasReason { return "entry \(index): work that nothing will send" }

@@ -75,8 +75,10 @@ extension PartitionScheduler {
     // MARK: What the answer means
 
     private enum Verdict {
-        /// It is to be delivered. `replaced` is the position of a pending schedule it replaces.
-        case accept(replaced: Position?, isInStore: Bool)
+        /// It is to be delivered. `replaced` is the record of a pending schedule it replaces.
+        case accept(replaced: KeyRecord?, isInStore: Bool)
+        /// It has been put off by an owner before, to where this record says.
+        case adopt(KeyRecord)
         /// It has been delivered, or a later request has taken its place.
         case drop
     }
@@ -102,34 +104,51 @@ extension PartitionScheduler {
     private mutating func accept(_ pending: Schedule, at index: Int32, _ work: Int32, _ answer: KeyLookup) {
         // What a page has shown in the timeline is pending, whatever an outdated key record says.
         let mayRepeat = !table[index].replacedAnotherTime && !table[index].isInStore
-        switch verdict(on: pending.position, answer, mayRepeat: mayRepeat) {
+        switch verdict(on: pending, answer, mayRepeat: mayRepeat) {
         case .accept(let replaced, let isInStore):
             if let replaced {
                 counters.replaced += 1
-                condemn(replaced, work)
+                condemn(replaced.position, work)
+                gate.end(replaced.orderingKey, offset: replaced.position.offset)
             }
             if isInStore { table[index].isInStore = true }
             planWrite(index)
             if table[index].place == .pen { pen.answer(pending) }
+        case .adopt(let record):
+            adopt(record, of: pending, index)
+            planWrite(index)
         case .drop:
             counters.duplicates += 1
             // An owner before did not come to delete it.
             if table[index].isInStore { condemn(pending.position, work) }
             forgetPending(index)
+            if pending.isOrdered { gate.end(pending.orderingKey, offset: pending.position.offset) }
             settle(table[work: work].pendingOffsets.take())
         }
     }
 
-    private func verdict(on own: Position, _ answer: KeyLookup, mayRepeat: Bool) -> Verdict {
+    private func verdict(on own: Schedule, _ answer: KeyLookup, mayRepeat: Bool) -> Verdict {
         guard let record = answer.record else { return .accept(replaced: nil, isInStore: false) }
-        if isHistory(own.offset, record) {
-            let isOwn = record.requestOffset == own.offset
-            return isOwn && answer.isPending ? .accept(replaced: nil, isInStore: true) : .drop
+        if isHistory(own.position.offset, record) {
+            guard record.requestOffset == own.position.offset, answer.isPending else { return .drop }
+            if record.scheduleTime == own.scheduleTime, record.position > own.position { return .adopt(record) }
+            return .accept(replaced: nil, isInStore: true)
         }
         let isDelivered = record.state == .latest && !answer.isPending
-        if isDelivered, mayRepeat, record.position.time == own.time { return .drop }
-        let replaces = answer.isPending && record.partition == partition && record.position != own
-        return .accept(replaced: replaces ? record.position : nil, isInStore: false)
+        if isDelivered, mayRepeat, record.scheduleTime == own.scheduleTime { return .drop }
+        let replaces = answer.isPending && record.partition == partition && record.position != own.position
+        return .accept(replaced: replaces ? record : nil, isInStore: false)
+    }
+
+    /// Makes of a create, read again, the retry that the store holds of it.
+    private mutating func adopt(_ record: KeyRecord, of schedule: Schedule, _ index: Int32) {
+        if table[index].pending != nil { forgetPending(index) }
+        let retry = record.retry ?? Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: "")
+        let adopted = schedule.again(at: record.position.time, retry: retry)
+        table[index].isInStore = true
+        table[index].wasDueOnArrival = false
+        place(adopted, at: index)
+        if adopted.isOrdered { gate.hold(adopted, due: adopted.position.time, limit: limits.maxHolders) }
     }
 
     /// Whether an owner before has handled this request, or a later one of the key.
@@ -150,7 +169,10 @@ extension PartitionScheduler {
             return
         }
         counters.cancelled += 1
-        if record.partition == partition { condemn(record.position, work) }
+        if record.partition == partition {
+            condemn(record.position, work)
+            gate.end(record.orderingKey, offset: record.position.offset)
+        }
         table[work: work].offsets.append(cancel)
         // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
         guard table[index].latestRequest < cancel else { return }
@@ -179,12 +201,18 @@ extension PartitionScheduler {
         } else if answer.isPending {
             if let token = flight(of: index, at: record.position) {
                 flights[token]?.isInStore = true
+            } else if let flight = flight(of: index, offset: record.position.offset),
+                flight.schedule.scheduleTime == record.scheduleTime
+            {
+                // An owner that has lost the partition without noticing has put it off.
+                adopt(record, of: flight.schedule, index)
             } else if !isBeingDeleted(record.position, index) {
                 condemn(record.position, work)
+                gate.end(record.orderingKey, offset: record.position.offset)
             }
         } else if record.state == .latest, !answer.isPending,
             let written = table[work: work].record, written.state == .cancelled,
-            written.position.time == record.position.time
+            written.scheduleTime == record.scheduleTime
         {
             // What was cancelled while the answer was awaited repeated a delivered schedule: that one stays delivered.
             table[work: work].record = nil

@@ -55,6 +55,7 @@ extension PartitionScheduler {
             hasLoadedPage = true
         }
         sweepStoreOnly()
+        endLostHolders()
         for (index, key) in load.kept {
             table[index].isKeptForPage = false
             release(index, key: key)
@@ -91,6 +92,17 @@ extension PartitionScheduler {
     /// Unless that alone is foreign. A foreign item is left where it is: if it is of a topic that was made anew since, the
     /// look-up has it deleted; if it is of this one, it will be read in its turn, and needs its item until then.
     private mutating func takeBesides(_ pending: Schedule, _ schedule: Schedule, _ index: Int32) {
+        if schedule.origin == pending.origin {
+            // Two retries of one create, after a crash: the later one is the newer.
+            guard schedule.position > pending.position else { return condemn(schedule, index) }
+            let offsets = table[index].work.map { table[work: $0].pendingOffsets.take() }
+            discardPending(index)
+            let work = table.ensureWork(index, key: schedule.key)
+            if let offsets { table[work: work].pendingOffsets.append(offsets) }
+            hold(schedule, index)
+            planWrite(index)
+            return
+        }
         if schedule.position.offset < pending.position.offset {
             guard isForeign(pending) else { return condemn(schedule, index) }
             forgetPending(index)
@@ -127,7 +139,10 @@ extension PartitionScheduler {
 
     private func supersedes(_ record: KeyRecord, _ schedule: Schedule) -> Bool {
         guard record.partition == partition, record.requestOffset <= schedule.position.offset else { return true }
-        return record.requestOffset == schedule.position.offset && record.state != .latest
+        guard record.requestOffset == schedule.position.offset else { return false }
+        // A record names a retry once its item is written: an earlier one is what a crash has left.
+        let namesLater = record.scheduleTime == schedule.scheduleTime && record.position > schedule.position
+        return record.state != .latest || namesLater
     }
 
     private mutating func hold(_ schedule: Schedule, _ index: Int32) {
@@ -136,6 +151,9 @@ extension PartitionScheduler {
         table[index].wasDueOnArrival = false
         bytesInMemory += Self.bytes(of: schedule)
         putInWheel(index)
+        if schedule.isOrdered, schedule.retry != nil {
+            gate.hold(schedule, due: schedule.position.time, limit: limits.maxHolders)
+        }
     }
 
     private mutating func condemn(_ schedule: Schedule, _ index: Int32) {
@@ -154,6 +172,19 @@ extension PartitionScheduler {
             } else {
                 release(index, key: schedule.key)
             }
+        }
+    }
+
+    /// After a page: an ordered callback at or below the horizon is in memory (design rule "Horizon"). One that is not
+    /// has come to its end elsewhere, under an owner that has lost the partition without noticing.
+    private mutating func endLostHolders() {
+        guard !gate.isOpen else { return }
+        for (orderingKey, holder) in gate.holders(through: horizon) {
+            let index = table.index(of: holder.key)
+            let isInMemory = index.map { index in
+                table[index].pending?.origin == holder.origin || flight(of: index, offset: holder.origin.offset) != nil
+            }
+            if isInMemory != true { gate.end(orderingKey, offset: holder.origin.offset) }
         }
     }
 
@@ -179,7 +210,8 @@ extension PartitionScheduler {
     }
 
     /// What waits in the holding pen counts as well: it grows with each page while the one in front waits. Nor do
-    /// pages run ahead of the writes: each delivery leaves a change behind that deletes its item.
+    /// pages run ahead of the writes: each delivery leaves a change behind that deletes its item. What waits behind an
+    /// ordered callback has a bound of its own, since that callback itself may have to come with a page.
     private var hasRoomForPage: Bool {
         dirty.count <= limits.maxUnsettled && wheel.count + pen.count <= limits.maxResident / 2
             && residentBytes + pen.bytes <= limits.maxResidentBytes / 2

@@ -19,12 +19,14 @@ extension PartitionScheduler {
     ///
     /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
     /// and the write of its timeline item is spared. Not so if it replaces another one, whose item must not go before
-    /// the key record names its successor.
+    /// the key record names its successor; nor a callback, which may take long, or what waits for one.
     mutating func planWrite(_ index: Int32) {
         guard table[index].knowledge == .known, let schedule = table[index].pending, let work = table[index].work else {
             return
         }
-        let goesOutAtOnce = table[index].wasDueOnArrival && table[index].place != .storeOnly
+        let goesOutAtOnce =
+            table[index].wasDueOnArrival && table[index].place != .storeOnly && table[index].place != .gate
+            && schedule.target.callback == nil
         if goesOutAtOnce, !table[index].isInStore, table[work: work].deletes.isEmpty { return }
         table[work: work].put = schedule
         table[work: work].record = record(of: schedule, state: .latest, request: schedule.position.offset)
@@ -37,6 +39,10 @@ extension PartitionScheduler {
         guard !table[work: work].isQueued else { return }
         table[work: work].isQueued = true
         dirty.append(index)
+    }
+
+    mutating func enqueueIfUnsent(_ index: Int32, _ work: Int32) {
+        if table[work: work].hasUnsent { enqueue(index, work) }
     }
 
     /// Sends what is to be written, as much as the bounds allow; the rest gathers meanwhile.
@@ -95,7 +101,7 @@ extension PartitionScheduler {
         }
         guard table[index].handedOut == 0, table[index].waitingCancel == nil else { return }
         switch table[index].place {
-        case .wheel, .pen:
+        case .wheel, .pen, .gate:
             return
         case .storeOnly:
             // The page on its way may have been read before this one was written: it stays until the page is here.

@@ -10,7 +10,7 @@ import TimerWheel
 ///
 /// The rules of the design are upheld where these files say so by name: `+Intake` (create, replace, cancel),
 /// `+LookUp` (duplicates, "Latest wins"), `+Firing` ("Never early, and in order", "Firing never waits for the
-/// store", "Done means gone"), `+Paging` ("Horizon", "Bounded"), `+StoreWork` ("Settled", "Idempotent changes"), and
+/// store", "Done means gone"), `+PuttingOff` ("Retries are schedules"), `+Paging` ("Horizon", "Bounded"), `+StoreWork` ("Settled", "Idempotent changes"), and
 /// here "Catch up, then fire" and drain.
 public struct PartitionScheduler: Sendable {
     /// What the owner is about.
@@ -43,6 +43,7 @@ public struct PartitionScheduler: Sendable {
     var table = KeyTable()
     var wheel: TimerWheel<Int32>
     var pen = HoldingPen()
+    var gate = OrderGate()
     var offsets: OffsetTracker
     var committed: Int64
     /// Whether the intake is paused because a bound is reached.
@@ -54,6 +55,10 @@ public struct PartitionScheduler: Sendable {
     var flights: ContiguousArray<Flight?> = []
     var freeFlights: [UInt32] = []
     var flightCount = 0
+    /// Those of them that are callbacks.
+    var callbackCount = 0
+    /// Cancels that came while a callback was in flight, by entry: they end its further attempts.
+    var heldCancels: [Int32: HeldCancel] = [:]
 
     /// Payload and header bytes of pending schedules and of deliveries in flight.
     public internal(set) var bytesInMemory = 0
@@ -111,6 +116,10 @@ public struct PartitionScheduler: Sendable {
     public var unsettledCount: Int { offsets.unsettledCount }
     /// Deliveries handed out and not yet answered.
     public var deliveriesInFlight: Int { flightCount }
+    /// Those of them that are callbacks.
+    public var callbacksInFlight: Int { callbackCount }
+    /// Due schedules that wait in memory behind an ordered callback.
+    public var heldCount: Int { gate.count }
     /// The intake offset to be read next; a record below it has been read and is ignored.
     public var nextOffset: Int64 { offsets.next }
     /// Every offset below it is settled.
@@ -125,7 +134,7 @@ public struct PartitionScheduler: Sendable {
             return hasLoadedPage ? deadline : nil
         case .running:
             var wake: Int64?
-            if flightCount < limits.maxDeliveriesInFlight { wake = wheel.nextWake }
+            if topicRoom > 0 { wake = wheel.nextWake }
             if let refill = refillTime { wake = min(wake ?? .max, refill.rawValue) }
             return wake.map(EpochMilliseconds.init(rawValue:))
         case .draining, .drained:
@@ -201,6 +210,9 @@ public struct PartitionScheduler: Sendable {
             effects.intake = .resume
         }
     }
+
+    /// How many more deliveries to topics may be handed out.
+    var topicRoom: Int { limits.maxDeliveriesInFlight - (flightCount - callbackCount) }
 
     /// Whether the owner may begin something.
     var isActive: Bool {

@@ -16,6 +16,10 @@ public struct SchedulerCounters: Sendable, Equatable {
     public var delivered = 0
     /// Deliveries that failed for good.
     public var failed = 0
+    /// Attempts of callbacks that failed and are made again.
+    public var retried = 0
+    /// Times that a due schedule was put off without an attempt.
+    public var putOff = 0
 
     /// All zero.
     public init() {}
@@ -30,5 +34,7 @@ public struct SchedulerCounters: Sendable, Equatable {
         rejected += other.rejected
         delivered += other.delivered
         failed += other.failed
+        retried += other.retried
+        putOff += other.putOff
     }
 }

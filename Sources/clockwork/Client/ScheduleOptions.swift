@@ -8,6 +8,24 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: "Topic that the payload is delivered to.")
     var topic: String?
 
+    @Option(help: "URL that the payload is sent to, in place of --topic.")
+    var url: String?
+
+    @Option(help: "Method of the request to --url: GET, POST, PUT, PATCH or DELETE. (default: POST)")
+    var method: String?
+
+    @Option(
+        help: ArgumentHelp("How long one attempt to call --url may take. (default: 10s)", valueName: "duration"),
+        transform: Self.delay
+    )
+    var timeout: Duration?
+
+    @Option(help: "Attempts to call --url in all. (default: 8)")
+    var maxAttempts: Int64?
+
+    @Flag(help: "Hold the next schedule of the ordering key until this call of --url has succeeded or is given up.")
+    var ordered = false
+
     @Option(help: "Client that the key belongs to.")
     var client: String?
 
@@ -44,7 +62,7 @@ struct ScheduleOptions: ParsableArguments {
     @Option(
         name: .customLong("header"),
         help: ArgumentHelp(
-            "A header to carry to the delivered record. May be repeated. Not with --http.",
+            "A header to carry to the delivered record, not with --http; or to send to --url. May be repeated.",
             valueName: "name=value"
         ),
         transform: Self.header
@@ -66,15 +84,22 @@ struct ScheduleOptions: ParsableArguments {
 
     func validate() throws {
         if file != nil {
-            guard topic == nil, client == nil, key == nil, orderingKey == nil, delay == nil, at == nil, data == nil,
-                dataFile == nil, headers.isEmpty
+            guard topic == nil, url == nil, client == nil, key == nil, orderingKey == nil, delay == nil, at == nil,
+                data == nil, dataFile == nil, headers.isEmpty, !hasCallbackOptions
             else { throw ValidationError("--file stands alone: its lines say all that the other options would.") }
             return
         }
-        guard let topic, let client, let key else {
-            throw ValidationError("Give --topic, --client and --key, or --file.")
+        guard topic != nil || url != nil, let client, let key else {
+            throw ValidationError("Give --topic or --url, --client and --key, or --file.")
         }
-        guard TopicName.isLegal(topic) else { throw ValidationError("--topic is no legal topic name.") }
+        guard topic == nil || url == nil else { throw ValidationError("Give one of --topic and --url.") }
+        if let topic, !TopicName.isLegal(topic) { throw ValidationError("--topic is no legal topic name.") }
+        if topic != nil, hasCallbackOptions {
+            throw ValidationError("--method, --timeout, --max-attempts and --ordered belong to --url.")
+        }
+        if let url, CallbackURL(url) == nil {
+            throw ValidationError("--url takes https://host[:port][/path][?query], without user and fragment.")
+        }
         try Self.checkLength(of: client, "--client", most: 128)
         try Self.checkLength(of: key, "--key", most: 512)
         if let orderingKey { try Self.checkLength(of: orderingKey, "--ordering-key", most: 1024) }
@@ -82,17 +107,25 @@ struct ScheduleOptions: ParsableArguments {
         guard data == nil || dataFile == nil else { throw ValidationError("Give one of --data and --data-file.") }
     }
 
+    private var hasCallbackOptions: Bool { method != nil || timeout != nil || maxAttempts != nil || ordered }
+
     /// The request that the arguments other than `--file` describe, in binary form, so that the payload may be any
-    /// bytes; `nil` with `--file`.
+    /// bytes; `nil` with `--file`. What that form cannot say of a callback takes the structured form.
     ///
-    /// - Throws: When `--data-file` cannot be read, or has more bytes than a request may have.
-    func request(now: EpochMilliseconds) throws(LocalFileError) -> OutgoingRequest? {
-        guard let topic, let client, let key else { return nil }
+    /// - Throws: When `--data-file` cannot be read, or has more bytes than a request may have; or a usage error as
+    ///   `structuredRequest` does.
+    func request(now: EpochMilliseconds) throws -> OutgoingRequest? {
+        guard let client, let key else { return nil }
+        if url != nil, hasCallbackOptions || !headers.isEmpty {
+            let request = try structuredRequest(now: now)
+            return OutgoingRequest(key: request.recordKey, value: request.json)
+        }
         var request = OutgoingRequest(key: Array((orderingKey ?? key).utf8), value: try payload())
         request.headers.append(name: "clockwork-schedule-time", value: String(time(now: now).rawValue))
         request.headers.append(name: "clockwork-client-id", value: client)
         request.headers.append(name: "clockwork-schedule-key", value: key)
-        request.headers.append(name: "clockwork-delivery-topic", value: topic)
+        if let topic { request.headers.append(name: "clockwork-delivery-topic", value: topic) }
+        if let url { request.headers.append(name: "clockwork-delivery-url", value: url) }
         for header in headers {
             request.headers.append(name: header.name, value: header.value)
         }
@@ -103,13 +136,15 @@ struct ScheduleOptions: ParsableArguments {
     ///
     /// - Throws: A usage error for what this form cannot say: headers, a payload that is null or no text.
     func structuredRequest(now: EpochMilliseconds) throws -> ScheduleRequest {
-        guard let topic, let client, let key else { throw ValidationError("Give --topic, --client and --key.") }
-        guard headers.isEmpty else { throw ValidationError("--header needs Kafka: a request by HTTP has no headers.") }
+        guard let client, let key else { throw ValidationError("Give --client and --key.") }
+        guard headers.isEmpty || url != nil else {
+            throw ValidationError("--header needs Kafka: a request by HTTP has no headers.")
+        }
         guard let bytes = try payload() else {
-            throw ValidationError("Give --data or --data-file: a request by HTTP always has a payload.")
+            throw ValidationError("Give --data or --data-file: such a request always has a payload.")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ValidationError("--data-file is no UTF-8 text: a request by HTTP has text, one to Kafka any bytes.")
+            throw ValidationError("--data-file is no UTF-8 text, which a request in structured form has to be.")
         }
         let request = ScheduleRequest(
             clientID: client,
@@ -117,7 +152,7 @@ struct ScheduleOptions: ParsableArguments {
             orderingKey: orderingKey,
             scheduleTimeMilliseconds: time(now: now).rawValue,
             taskData: text,
-            delivery: .topic(topic)
+            delivery: try delivery()
         )
         do {
             try request.validate()
@@ -125,6 +160,22 @@ struct ScheduleOptions: ParsableArguments {
             throw ValidationError("\(error).")
         }
         return request
+    }
+
+    private func delivery() throws -> ClockworkClient.Delivery {
+        if let topic { return .topic(topic) }
+        guard let url else { throw ValidationError("Give --topic or --url.") }
+        var options = CallbackOptions()
+        options.method = method
+        for header in headers {
+            guard options.headers.updateValue(header.value, forKey: header.name) == nil else {
+                throw ValidationError("--header takes each name once.")
+            }
+        }
+        options.timeoutMilliseconds = timeout?.wholeMilliseconds
+        options.maxAttempts = maxAttempts
+        options.isOrdered = ordered ? true : nil
+        return .url(url, options: options)
     }
 
     private func payload() throws(LocalFileError) -> [UInt8]? {

@@ -18,6 +18,15 @@ enum StatusText {
         if let partition = status.partition, let offset = status.offset {
             lines.append("request       partition \(partition), offset \(offset)")
         }
+        if let attempt = status.attempt {
+            var line = "attempt       \(attempt)"
+            if let time = status.nextAttemptTimeMilliseconds {
+                let instant = EpochMilliseconds(rawValue: time)
+                line += "  due \(RFC3339.format(instant)) (\(distance(from: now, to: instant)))"
+            }
+            lines.append(line)
+        }
+        if let failure = status.lastFailure { lines.append("last failure  \(clean(failure))") }
         return lines.joined(separator: "\n")
     }
 

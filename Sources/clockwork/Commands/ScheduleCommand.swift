@@ -13,6 +13,9 @@ struct ScheduleCommand: AsyncParsableCommand {
             One request:
               clockwork schedule --topic order-reminders --client shop --key order-17 --in 90s --data 'Pay me'
 
+            One that calls a URL:
+              clockwork schedule --url https://example.com/hook --client shop --key order-17 --in 90s --data 'Pay me'
+
             A file of structured requests, one JSON object a line, of any size (- is standard input):
               clockwork schedule --file examples/requests.jsonl
 

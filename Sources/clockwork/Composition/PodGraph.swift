@@ -67,15 +67,13 @@ struct PodGraph {
                 switch role {
                 case .api: nil
                 case .scheduler, .all:
-                    try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
-                        try Pod(
-                            settings: PodSettings(configuration),
-                            store: store,
-                            metrics: metrics,
-                            tracer: tracer,
-                            logger: logger
-                        )
-                    }
+                    try Self.pod(
+                        PodSettings(configuration),
+                        store: store,
+                        metrics: metrics,
+                        tracer: tracer,
+                        logger: logger
+                    )
                 }
             self.pod = pod
             reporter = try configuration.elasticsearch.map { elasticsearch in
@@ -98,6 +96,26 @@ struct PodGraph {
         } catch {
             store.close()
             throw error
+        }
+    }
+
+    private static func pod(
+        _ settings: PodSettings,
+        store: any ScheduleStore,
+        metrics: MetricsRegistry,
+        tracer: (any Tracer)?,
+        logger: Logger
+    ) throws -> Pod {
+        let client = try HTTPClient(configuration: settings.callbacks.httpConfiguration)
+        return try ProcessEnvironment.kafkaClient { () throws(KafkaError) in
+            try Pod(
+                settings: settings,
+                store: store,
+                callbackClient: client,
+                metrics: metrics,
+                tracer: tracer,
+                logger: logger
+            )
         }
     }
 
@@ -209,7 +227,8 @@ extension PodSettings {
             deadLetterTopic: kafka.deadLetterTopic,
             name: configuration.podName,
             rules: RequestRules(configuration),
-            limits: limits
+            limits: limits,
+            callbacks: CallbackSettings(configuration.callbacks)
         )
     }
 }
@@ -238,7 +257,18 @@ extension RequestRules {
                 intakeTopic: configuration.kafka.intakeTopic,
                 deadLetterTopic: configuration.kafka.deadLetterTopic,
                 allow: configuration.deliveryTopics
-            )
+            ),
+            callbackPolicy: configuration.callbacks.policy
         )
+    }
+}
+
+extension CallbackSettings {
+    /// What a configuration says about callbacks.
+    init(_ configuration: CallbackConfiguration) {
+        self.init()
+        policy = configuration.policy
+        secrets = configuration.secrets
+        certificateAuthorities = configuration.certificateAuthorities
     }
 }

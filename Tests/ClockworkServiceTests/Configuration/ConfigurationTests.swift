@@ -1,5 +1,6 @@
 import DynamoDB
 import Logging
+import Scheduling
 import Testing
 
 @testable import ClockworkService
@@ -48,6 +49,9 @@ import Testing
         #expect(configuration.api.port == 5000)
         #expect(configuration.api.tokens == [])
         #expect(configuration.deliveryTopics == [])
+        #expect(!configuration.callbacks.policy.allowsPrivate)
+        #expect(configuration.callbacks.secrets == [])
+        #expect(configuration.callbacks.certificateAuthorities == nil)
         #expect(configuration.horizon == .seconds(600))
         #expect(configuration.maxResidentSchedules == 100_000)
         #expect(configuration.keyRetention == .seconds(604_800))
@@ -89,6 +93,34 @@ import Testing
         for (name, value) in [("ES_METRIC_INDEX", "_x"), ("ES_METRIC_INDEX", "A"), ("ES_METRIC_STEP", "500ms")] {
             #expect(message([name: value]).hasPrefix("\(name): \"\(value)\" is not accepted"))
         }
+    }
+
+    @Test func `what callbacks are signed with and where they may go is read, and secrets are never shown`() throws {
+        let callbacks = try configuration(
+            [
+                "CALLBACK_SIGNING_SECRET": "whsec_c2VjcmV0, two three", "CALLBACK_ALLOW_PRIVATE": "true",
+                "CALLBACK_HOST_ALLOW": "a.test, *.b.test:8443", "CALLBACK_CA_FILE": "ca.pem",
+            ],
+            files: ["ca.pem": "-----BEGIN CERTIFICATE-----"]
+        ).callbacks
+        #expect(callbacks.secrets == [WebhookSecret("secret"), WebhookSecret("two"), WebhookSecret("three")])
+        #expect("\(callbacks)".contains("secret") == "\(callbacks)".contains("secrets"))
+        #expect(callbacks.certificateAuthorities == "ca.pem")
+        let allowed = try ["http://a.test/", "https://x.b.test:8443/"].map { try #require(CallbackURL($0)) }
+        #expect(allowed.allSatisfy { callbacks.policy.refusal(of: $0) == nil })
+        #expect(callbacks.policy.refusal(of: try #require(CallbackURL("https://c.test/"))) != nil)
+    }
+
+    @Test(arguments: [
+        ("CALLBACK_SIGNING_SECRET", "whsec_%"), ("CALLBACK_SIGNING_SECRET", "whsec_"),
+        ("CALLBACK_SIGNING_SECRET", ", "),
+        ("CALLBACK_ALLOW_PRIVATE", "yes"), ("CALLBACK_HOST_ALLOW", "https://a"), ("CALLBACK_HOST_ALLOW", "a,,b"),
+        ("CALLBACK_CA_FILE", "nowhere.pem"),
+    ])
+    func `what does not say how callbacks are made is refused`(name: String, value: String) {
+        let message = message([name: value])
+        #expect(message.hasPrefix(name), "\(message)")
+        #expect(!message.contains("whsec_%"))
     }
 
     @Test func `the API's address and tokens are read, and its tokens are never shown`() throws {
@@ -375,7 +407,7 @@ import Testing
     }
 
     @Test func `secrets show in no error and no description`() throws {
-        let secret = "hunter2 hunter2"
+        let secret = "hunter2 whsec_hunter2"
         for name in Setting.all.filter(\.isSecret).flatMap({ [$0.name] + $0.aliases }) {
             let text = message(["SCHEDULE_STORE": "dynamodb", "AWS_REGION": "eu-central-1", name: secret])
             #expect(text.hasPrefix("\(name): its value (not shown) is not accepted"))

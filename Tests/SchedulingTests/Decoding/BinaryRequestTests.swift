@@ -92,7 +92,7 @@ struct BinaryRequestTests {
             (["clockwork-delivery-topic": "__x"], "topic-not-allowed clockwork-delivery-topic"),
             (["clockwork-delivery-url": "https://example.com"], "invalid-field clockwork-delivery-topic"),
             (
-                ["clockwork-delivery-topic": "-", "clockwork-delivery-url": "https://example.com"],
+                ["clockwork-delivery-topic": "-", "clockwork-delivery-url": "http://example.com"],
                 "invalid-field clockwork-delivery-url"
             ),
             (["clockwork-action": "create"], "accepted"),

@@ -44,14 +44,6 @@ struct RejectionTests {
             ]
         )
     }
-
-    @Test("tells that a url is not supported by this version")
-    func url() {
-        let record = RecordFixture(json: StructuredFixture.json(["delivery": #"{"url":"https://example.com"}"#]))
-        #expect(
-            record.rejection()?.detail == "delivery.url is not supported: this version delivers to topics only"
-        )
-    }
 }
 
 @Suite("The topic policy")

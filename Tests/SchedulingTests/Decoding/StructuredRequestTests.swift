@@ -116,7 +116,7 @@ struct StructuredRequestTests {
             (["delivery": #"{"topic":"..", "x":1}"#], "invalid-field delivery.topic"),
             (["delivery": #"{"topic":"..."}"#], "accepted"),
             (["delivery": #"{"topic":"out","topic":"out"}"#], "invalid-field delivery.topic"),
-            (["delivery": #"{"url":"https://example.com"}"#], "invalid-field delivery.url"),
+            (["delivery": #"{"url":"http://example.com"}"#], "invalid-field delivery.url"),
             (["delivery": #"{"url":null}"#], "invalid-field delivery.url"),
             (["delivery": #"{"url":"https://example.com","topic":"out"}"#], "invalid-field delivery"),
             (["delivery": #"{"topic":"schedule-create"}"#], "topic-not-allowed delivery.topic"),

@@ -91,13 +91,14 @@ struct Script: CustomTestStringConvertible {
         _ offset: Int64,
         due delay: Int64,
         order: String = "o",
-        bytes: Int = 0
+        bytes: Int = 0,
+        target: DeliveryTarget = .topic("t")
     ) -> Schedule {
         Schedule(
             key: ScheduleKey(clientID: "c", scheduleKey: key),
             position: Position(time: EpochMilliseconds(rawValue: start + delay), offset: offset),
             orderingKey: order,
-            target: .topic("t"),
+            target: target,
             payload: Array(repeating: 7, count: bytes),
             headers: RecordHeaders()
         )
@@ -108,6 +109,13 @@ struct Script: CustomTestStringConvertible {
     {
         .request(.create(schedule(key, offset, due: delay, order: order, bytes: bytes)))
     }
+
+    /// A callback to a host that nobody calls.
+    static let callback = DeliveryTarget.callback(CallbackTarget(url: CallbackURL("https://a.test/")!))
+    /// One that holds its ordering key.
+    static let orderedCallback = DeliveryTarget.callback(
+        CallbackTarget(url: CallbackURL("https://a.test/")!, isOrdered: true)
+    )
 
     static func cancel(_ key: String, _ offset: Int64) -> IntakeItem {
         let key = ScheduleKey(clientID: "c", scheduleKey: key)
@@ -122,6 +130,11 @@ struct Script: CustomTestStringConvertible {
 
     mutating func create(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0) {
         read(Self.create(key, offset, due: delay, order: order, bytes: bytes))
+    }
+
+    mutating func call(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", ordered: Bool = false) {
+        let target = ordered ? Self.orderedCallback : Self.callback
+        read(.request(.create(Self.schedule(key, offset, due: delay, order: order, target: target))))
     }
 
     mutating func cancel(_ key: String, _ offset: Int64) {
@@ -224,6 +237,15 @@ struct Script: CustomTestStringConvertible {
         event { $0.deliveryFailed(failures, now: $1, &$2) }
     }
 
+    /// Attempts of these callbacks have failed, or with `failure` nil were not made; the next is due `delay` ms after
+    /// the script's start.
+    mutating func putOff(_ offsets: Int64..., to delay: Int64, failure: String? = "answered 503") {
+        let postponements = takeFlights(offsets).map {
+            Postponement(token: $0.token, time: EpochMilliseconds(rawValue: Self.start + delay), failure: failure)
+        }
+        event { $0.deliveriesPutOff(postponements, now: $1, &$2) }
+    }
+
     /// Acknowledges the dead letters of failed deliveries.
     mutating func acknowledgeDeadLetters() {
         let tokens = deadLetters.map(\.delivery.token)
@@ -269,7 +291,8 @@ extension KeyRecord {
             position: schedule.position,
             requestOffset: request ?? schedule.position.offset,
             orderingKey: schedule.orderingKey,
-            target: schedule.target
+            target: schedule.target,
+            retry: schedule.retry
         )
     }
 }

@@ -36,6 +36,14 @@ struct SimulatedFaults: CustomStringConvertible {
     var slowTopics: Int
     /// The longest delay of a dead letter, in milliseconds.
     var deadLetterDelay: Int64
+    /// One key in so many names a URL; 0 for none.
+    var callbacks: Int
+    /// One callback in so many is ordered; 0 for none.
+    var orderedCallbacks: Int
+    /// One attempt in so many fails and is made again.
+    var failedAttempts: Int
+    /// One callback in so many that is handed out is put off without an attempt.
+    var putOffs: Int
     /// One record in so many cannot be accepted.
     var rejects: Int
     /// Behind one record in so many the log has a gap.
@@ -91,12 +99,23 @@ struct SimulatedFaults: CustomStringConvertible {
         rewinds = random.oneIn(4) ? 10 : 0
         if random.oneIn(3) { limits.maxUncommitted = .random(in: 10...60, using: &random) }
         isCalm = random.oneIn(5)
+        callbacks = random.oneIn(3) ? 0 : .random(in: 1...4, using: &random)
+        // What an old topic has put off is not played: the two topics' offsets cannot be told apart.
+        if hasNewTopic { callbacks = 0 }
+        orderedCallbacks = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
+        failedAttempts = .random(in: 2...6, using: &random)
+        putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
+        limits.maxCallbacksInFlight = .random(in: 1...20, using: &random)
+        limits.callbackPauseMilliseconds = .random(in: 1...2_000, using: &random)
+        limits.maxHeld = .random(in: 0...10, using: &random)
+        limits.heldMilliseconds = .random(in: 1...3_000, using: &random)
         if isCalm { calmDown() }
     }
 
     private mutating func calmDown() {
         for part in Part.allCases where part.takesTime { turnOff(part) }
         limits.maxDeliveriesInFlight = 1_000
+        orderedCallbacks = 0
     }
 
     /// Whether every look-up is answered before its schedule goes out. With a clock that is set back, one that was
@@ -111,7 +130,9 @@ struct SimulatedFaults: CustomStringConvertible {
             + "resident \(limits.maxResident), store delay \(storeDelay) ms, broken calls \(brokenCalls), "
             + "late writes \(hasLateWrites), outages \(outages), crashes \(crashes), "
             + "stale writes \(hasStaleWrites), losses \(losses), freezes \(freezes), drains \(drains), "
-            + "clock steps \(clockSteps), bursts \(bursts), new topic \(hasNewTopic), rewinds \(rewinds), calm \(isCalm)"
+            + "clock steps \(clockSteps), bursts \(bursts), new topic \(hasNewTopic), rewinds \(rewinds), calm \(isCalm), "
+            + "callbacks \(callbacks), ordered \(orderedCallbacks), failed attempts \(failedAttempts), "
+            + "put off \(putOffs)"
     }
 }
 
@@ -119,7 +140,7 @@ extension SimulatedFaults {
     /// What can be taken out of a world while a failure is narrowed down.
     enum Part: String, CaseIterable {
         case storeDelay, brokenCalls, lateWrites, outages, crashes, staleWrites, losses, freezes, drains, clockSteps
-        case bursts, newTopic, badTopics, slowTopics, deadLetterDelay, rejects, gaps, rewinds, smallMemory
+        case bursts, newTopic, badTopics, callbacks, orderedCallbacks, putOffs, slowTopics, deadLetterDelay, rejects, gaps, rewinds, smallMemory
 
         /// Whether a world without it is a calmer one: then it takes time, or makes owners change.
         var takesTime: Bool {
@@ -127,7 +148,7 @@ extension SimulatedFaults {
             case .storeDelay, .brokenCalls, .lateWrites, .outages, .crashes, .losses, .freezes, .clockSteps, .newTopic,
                 .slowTopics:
                 true
-            case .staleWrites, .drains, .bursts, .badTopics, .deadLetterDelay, .rejects, .gaps, .rewinds, .smallMemory:
+            case .staleWrites, .drains, .bursts, .badTopics, .callbacks, .orderedCallbacks, .putOffs, .deadLetterDelay, .rejects, .gaps, .rewinds, .smallMemory:
                 false
             }
         }
@@ -148,6 +169,9 @@ extension SimulatedFaults {
         case .bursts: bursts = 0
         case .newTopic: hasNewTopic = false
         case .badTopics: badTopics = 0
+        case .callbacks: callbacks = 0
+        case .orderedCallbacks: orderedCallbacks = 0
+        case .putOffs: putOffs = 0
         case .slowTopics: slowTopics = 0
         case .deadLetterDelay: deadLetterDelay = 0
         case .rejects: rejects = 0

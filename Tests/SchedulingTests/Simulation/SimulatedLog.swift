@@ -76,7 +76,7 @@ final class SimulatedLog {
     /// The creates before `schedule` with the same key and time.
     func earlierRepeats(of schedule: Schedule) -> [Int64] {
         if let predecessor, isOlder(schedule) { return predecessor.earlierRepeats(of: schedule) }
-        let identity = Identity(key: schedule.key, time: schedule.position.time)
+        let identity = Identity(key: schedule.key, time: schedule.scheduleTime)
         let older = predecessor?.repeats[identity] ?? []
         return older + (repeats[identity] ?? []).prefix { $0 < schedule.position.offset }
     }

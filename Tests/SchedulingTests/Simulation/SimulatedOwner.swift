@@ -45,6 +45,8 @@ struct OwnerHistory {
     var latestHandedOut: [String: (schedule: Schedule, readsBefore: Int)] = [:]
     var arrivals: [Int64: (number: Int, time: EpochMilliseconds)] = [:]
     var reads = 0
+    /// Ordered callbacks that it has handed out and that have not ended, by ordering key.
+    var unfinished: [String: [Int64: Schedule]] = [:]
     /// Since when it fires.
     var firingSince: EpochMilliseconds?
 }

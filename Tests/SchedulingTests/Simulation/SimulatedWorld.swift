@@ -139,13 +139,24 @@ final class SimulatedWorld {
             key: key,
             position: Position(time: EpochMilliseconds(rawValue: time), offset: log.end),
             orderingKey: "o\(name % faults.orderingKeys)",
-            target: .topic(topic(name)),
+            target: target(name),
             payload: random.oneIn(10) ? nil : Array(repeating: 7, count: size),
             headers: RecordHeaders()
         )
         append(.create(schedule), &random)
         if random.oneIn(3) { repeatRequest(schedule, random) }
     }
+
+    private func target(_ name: Int) -> DeliveryTarget {
+        guard faults.callbacks > 0, name % faults.callbacks == 0 else { return .topic(topic(name)) }
+        let isOrdered = faults.orderedCallbacks > 0 && name / faults.callbacks % faults.orderedCallbacks == 0
+        return .callback(isOrdered ? Self.orderedTarget : Self.target)
+    }
+
+    /// The most attempts that a callback gets.
+    private static let maxAttempts: Int32 = 4
+    private static let target = CallbackTarget(url: CallbackURL("https://a.test/")!)
+    private static let orderedTarget = CallbackTarget(url: CallbackURL("https://a.test/")!, isOrdered: true)
 
     private func topic(_ name: Int) -> String {
         if faults.badTopics > 0, name % faults.badTopics == 0 { return name % 2 == 0 ? "missing" : "refusing" }
@@ -357,6 +368,7 @@ final class SimulatedWorld {
     private func deliver(_ delivery: Delivery, _ owner: SimulatedOwner) {
         let schedule = delivery.schedule
         checks.wasHandedOut(schedule, by: owner, at: wallClock(of: owner))
+        guard schedule.target.callback == nil else { return call(delivery, owner) }
         // One idempotent producer: what was produced first arrives first in its topic.
         let delay: Int64 = schedule.target == .topic("slow") ? 5_000 : 30
         let time = max(owner.producerTimes[schedule.target] ?? 0, now + .random(in: 0...delay, using: &random))
@@ -378,11 +390,45 @@ final class SimulatedWorld {
         }
     }
 
+    /// A callback is attempted, beside the others and in any time; or it is put off.
+    private func call(_ delivery: Delivery, _ owner: SimulatedOwner) {
+        let schedule = delivery.schedule
+        if random.oneIn(faults.putOffs) {
+            at(now) { [self] in putOff(delivery, nil, owner) }
+            return
+        }
+        let mayBeLost = random.oneIn(2)
+        at(now + .random(in: 0...1_500, using: &random)) { [self] in
+            if owner.isGone, !owner.goesOn, mayBeLost { return }
+            let isBusy = random.oneIn(faults.failedAttempts)
+            if isBusy, schedule.attempt < Self.maxAttempts { return putOff(delivery, "answered 503", owner) }
+            if isBusy || random.oneIn(12) {
+                let failure = DeliveryFailure(code: .callbackFailed, detail: "answered")
+                step(owner) { $0.deliveryFailed([(delivery.token, failure)], now: $1, &$2) }
+            } else {
+                checks.wasDelivered(schedule)
+                checks.hasEnded(schedule, of: owner)
+                step(owner) { $0.delivered([delivery.token], now: $1, &$2) }
+            }
+        }
+    }
+
+    private func putOff(_ delivery: Delivery, _ failure: String?, _ owner: SimulatedOwner) {
+        guard !owner.isGone else { return }
+        trace { "put off @\(delivery.schedule.position.offset) \(failure ?? "")" }
+        checks.wasPutOff(delivery.schedule, isFailure: failure != nil)
+        let pause = Int64.random(in: 0...(random.oneIn(2) ? 500 : 10_000), using: &random)
+        let time = wallClock(of: owner).advanced(byMilliseconds: pause)
+        let postponement = Postponement(token: delivery.token, time: time, failure: failure)
+        step(owner) { $0.deliveriesPutOff([postponement], now: $1, &$2) }
+    }
+
     private func deadLetter(_ failed: Effects.FailedDelivery, _ owner: SimulatedOwner) {
         let mayBeLost = random.oneIn(2)
         at(now + .random(in: 0...faults.deadLetterDelay, using: &random)) { [self] in
             if owner.isGone, !owner.goesOn, mayBeLost { return }
             checks.wasDeadLettered(failed.delivery.schedule.position.offset)
+            checks.hasEnded(failed.delivery.schedule, of: owner)
             step(owner) { $0.deliveryDeadLettered([failed.delivery.token], now: $1, &$2) }
         }
     }

@@ -30,6 +30,11 @@ struct SimulationChecks {
     /// Schedules of topics that are no more, which were in the store when those ended.
     private var owed: [Schedule] = []
 
+    /// The attempt that comes next, by offset; 1 where there is none.
+    private var nextAttempts: [Int64: Int32] = [:]
+    /// What was put off or failed an attempt: a repeat that came meanwhile takes its place after that.
+    private var putOff: Set<Int64> = []
+
     /// Whether the store holds nothing but what its present owner knows of.
     private var storeIsUndisturbed: Bool { lateWrites == 0 }
 
@@ -61,7 +66,7 @@ struct SimulationChecks {
         for change in changes where change.put != nil || change.record != nil {
             keysBroughtBack.insert(change.key)
             guard let record = change.record, record.state == .latest else { continue }
-            recordsBroughtBack.insert(Identity(key: change.key, time: record.position.time))
+            recordsBroughtBack.insert(Identity(key: change.key, time: record.scheduleTime))
         }
     }
 
@@ -88,6 +93,21 @@ struct SimulationChecks {
         neverLate(schedule, now, owner)
         latestWins(schedule, owner)
         inOrderPerKey(schedule, owner)
+        behindOrdered(schedule, owner)
+        numberedRight(schedule)
+        if schedule.isOrdered {
+            owner.history.unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule
+        }
+    }
+
+    mutating func wasPutOff(_ schedule: Schedule, isFailure: Bool) {
+        putOff.insert(schedule.position.offset)
+        if isFailure { nextAttempts[schedule.position.offset] = schedule.attempt + 1 }
+    }
+
+    /// It is delivered, or a dead letter.
+    func hasEnded(_ schedule: Schedule, of owner: SimulatedOwner) {
+        owner.history.unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
     }
 
     mutating func wasDelivered(_ schedule: Schedule) {
@@ -119,6 +139,8 @@ struct SimulationChecks {
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
     /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
     private mutating func inOrderPerKey(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        // What was put off, and every attempt but the first, comes when it comes.
+        guard schedule.retry == nil else { return }
         defer { owner.history.latestHandedOut[schedule.orderingKey] = (schedule, owner.history.reads) }
         guard let (before, readsBefore) = owner.history.latestHandedOut[schedule.orderingKey],
             before.position > schedule.position
@@ -129,7 +151,27 @@ struct SimulationChecks {
     }
 
     private func repeatsFailed(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
-        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil }
+        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil || putOff.contains($0) }
+    }
+
+    /// An ordered callback holds what comes behind it on its ordering key until it has ended.
+    private mutating func behindOrdered(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        guard storeIsUndisturbed else { return }
+        for (offset, other) in owner.history.unfinished[schedule.orderingKey] ?? [:] where other.origin < schedule.origin {
+            // Superseded, or dropped once a look-up has told that it repeats a delivered one.
+            if owner.history.latestRead[other.key] ?? offset > offset || isRepeat(other, owner.log) { continue }
+            problem("overtaken: \(name(other)) by \(name(schedule))")
+        }
+    }
+
+    /// Design rule "Retries are schedules": the next attempt is the one after the last that failed.
+    private mutating func numberedRight(_ schedule: Schedule) {
+        guard !faults.hasNewTopic else { return }
+        let next = nextAttempts[schedule.position.offset] ?? 1
+        let isCertain = interruptions == 0 && storeIsUndisturbed
+        if schedule.attempt > next || isCertain && schedule.attempt != next {
+            problem("attempt \(schedule.attempt) and not \(next): \(name(schedule))")
+        }
     }
 
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
@@ -160,14 +202,14 @@ struct SimulationChecks {
 
     private func isSettled(_ schedule: Schedule, _ log: SimulatedLog, _ timeline: [Position: Schedule]) -> Bool {
         let offset = schedule.position.offset
-        return timeline[schedule.position] != nil || deliveries[offset] != nil || deadLetters[offset] != nil
+        return timeline.keys.contains { $0.offset == offset } || deliveries[offset] != nil || deadLetters[offset] != nil
             || log.isSuperseded(schedule) || isRepeat(schedule, log)
     }
 
     /// Whether the same schedule, with the same time, was delivered before.
     private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
         log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil }
-            || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.position.time))
+            || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.scheduleTime))
     }
 
     // MARK: When all that can happen at one time has happened
@@ -182,7 +224,7 @@ struct SimulationChecks {
 
     /// Design rule "Firing never waits for the store": what is resident and due is handed out, whatever is delayed.
     private mutating func firingNeverWaits(_ scheduler: PartitionScheduler, _ now: EpochMilliseconds) {
-        guard scheduler.deliveriesInFlight < scheduler.limits.maxDeliveriesInFlight else { return }
+        guard scheduler.topicRoom > 0 else { return }
         let due = scheduler.overdueCount(at: now)
         if due > 0 { problem("\(due) due at \(now.rawValue) and not handed out") }
     }
@@ -218,14 +260,19 @@ struct SimulationChecks {
         atMost(limits.maxResident + unsettled, scheduler.pen.count, "in the holding pen")
         atMost(unsettled, scheduler.unsettledCount, "unsettled")
         atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.offsets.uncommittedCount, "uncommitted")
-        atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight, "deliveries in flight")
+        let callbacks = scheduler.callbacksInFlight
+        atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight - callbacks, "deliveries in flight")
+        atMost(limits.maxCallbacksInFlight, callbacks, "callbacks in flight")
+        atMost(limits.maxHeld, scheduler.heldCount, "held in memory")
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
         // Beside what pauses the intake and holds back pages: one batch, one page, and what is in delivery.
-        let spare = SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight
+        let spare = SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxCallbacksInFlight
+            + limits.maxHeld
         atMost(2 * limits.maxResidentBytes + spare * SimulatedWorld.maxPayload, scheduler.bytesInMemory, "bytes")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
         let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+            + limits.maxCallbacksInFlight + limits.maxHeld
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
 

@@ -9,6 +9,7 @@ package enum Base64 {
     }()
     private static let padding = UInt8(ascii: "=")
 
+    /// Appends `input`, encoded, to `output`.
     package static func encode(_ input: [UInt8], into output: inout [UInt8]) {
         output.reserveCapacity(output.count + (input.count + 2) / 3 * 4)
         input.withUnsafeBufferPointer { input in
@@ -34,7 +35,7 @@ package enum Base64 {
     }
 
     /// - Returns: `nil` when `input` is not base64 with padding.
-    static func decode(_ input: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ input: ArraySlice<UInt8>) -> [UInt8]? {
         guard input.count % 4 == 0 else { return nil }
         let paddingCount = input.suffix(2).count { $0 == padding }
         if paddingCount == 2, input.last != padding || input[input.endIndex - 2] != padding { return nil }

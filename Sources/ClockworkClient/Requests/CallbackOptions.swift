@@ -1,0 +1,57 @@
+/// How a callback is made, where it is not to be as the service does it by default. `nil` leaves a choice to the service.
+public struct CallbackOptions: Hashable, Sendable {
+    /// The method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`; `POST` by default.
+    public var method: String?
+    /// Header fields to send, by name; at most 32 with 8,192 bytes in all. Of a status the service hides the values.
+    public var headers: [String: String] = [:]
+    /// How long one attempt may take in all, in milliseconds, 1 to 60,000; 10,000 by default.
+    public var timeoutMilliseconds: Int64?
+    /// Attempts in all, 1 to 100; 8 by default.
+    public var maxAttempts: Int64?
+    /// The backoff after the first attempt, in milliseconds, up to 24 h; 1,000 by default. It doubles with each attempt.
+    public var initialBackoffMilliseconds: Int64?
+    /// The most that the backoff grows to, in milliseconds, up to 24 h; 3,600,000 by default.
+    public var maxBackoffMilliseconds: Int64?
+    /// Whether the next schedule of the ordering key waits until this one has succeeded or is a dead letter.
+    public var isOrdered: Bool?
+
+    /// Everything as the service does it by default.
+    public init() {}
+
+    /// Writes the members of a `delivery` object.
+    func write(to json: inout JSONWriter) {
+        json.member("method", method)
+        if !headers.isEmpty { json.member("headers", json: Self.object(headers)) }
+        json.member("timeoutMs", timeoutMilliseconds)
+        if maxAttempts != nil || initialBackoffMilliseconds != nil || maxBackoffMilliseconds != nil {
+            var retry = JSONWriter()
+            retry.member("maxAttempts", maxAttempts)
+            retry.member("initialBackoffMs", initialBackoffMilliseconds)
+            retry.member("maxBackoffMs", maxBackoffMilliseconds)
+            json.member("retry", json: retry.finish())
+        }
+        if let isOrdered { json.member("ordered", json: Array("\(isOrdered)".utf8)) }
+    }
+
+    private static func object(_ headers: [String: String]) -> [UInt8] {
+        var bytes = Array("{".utf8)
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            JSONWriter.append(name, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            JSONWriter.append(value, to: &bytes)
+        }
+        return bytes + "}".utf8
+    }
+
+    /// What the service answered.
+    init(_ members: [String: JSONValue]) {
+        method = members["method"]?.text
+        if case .object(let fields)? = members["headers"] { headers = fields.compactMapValues(\.text) }
+        timeoutMilliseconds = members["timeoutMs"]?.integer
+        maxAttempts = members["retry"]?["maxAttempts"]?.integer
+        initialBackoffMilliseconds = members["retry"]?["initialBackoffMs"]?.integer
+        maxBackoffMilliseconds = members["retry"]?["maxBackoffMs"]?.integer
+        if case .boolean(let isTrue)? = members["ordered"] { isOrdered = isTrue }
+    }
+}

@@ -1,0 +1,10 @@
+internal import CCurl
+
+/// Dates in header fields.
+public enum HTTPDate {
+    /// The epoch second of a date in one of HTTP's forms (RFC 9110, section 5.6.7); `nil` when it is none.
+    public static func epochSeconds(_ text: String) -> Int64? {
+        let seconds = curl_getdate(text, nil)
+        return seconds < 0 ? nil : Int64(seconds)
+    }
+}

@@ -1,0 +1,206 @@
+import HTTPTransport
+import Logging
+import Scheduling
+import ScriptedServer
+import Synchronization
+import Testing
+
+@testable import ClockworkService
+
+@Suite struct CallbackSenderTests {
+    /// A sender and what it is woken by, used on the test's own task.
+    private final class Fixture {
+        let sender: CallbackSender
+        private let wakes: AsyncStream<Void>.Iterator
+        private var iterator: AsyncStream<Void>.Iterator
+        var outcome = CallbackSender.Outcome()
+
+        init(_ change: (inout CallbackSettings) -> Void = { _ in }) throws {
+            var settings = CallbackSettings()
+            settings.policy = CallbackPolicy(allowsPrivate: true)
+            change(&settings)
+            let (stream, continuation) = AsyncStream<Void>.makeStream()
+            wakes = stream.makeAsyncIterator()
+            iterator = wakes
+            sender = CallbackSender(
+                client: try HTTPClient(configuration: settings.httpConfiguration),
+                settings: settings,
+                recordID: RecordID(topic: "intake"),
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+                wake: { continuation.yield() }
+            )
+            sender.begin(owner: 1)
+        }
+
+        deinit { sender.close() }
+
+        func send(_ url: String, token: UInt32 = 0, attempt: Int32 = 1, payload: String = "p", timeout: Int64 = 10_000)
+            throws
+        {
+            let target = CallbackTarget(url: try #require(CallbackURL(url)), timeoutMilliseconds: timeout)
+            var schedule = Schedule(
+                key: ScheduleKey(clientID: "cliënt", scheduleKey: "a b%"),
+                position: Position(time: EpochMilliseconds(rawValue: 77), offset: 9),
+                orderingKey: "o",
+                target: .callback(target),
+                payload: Array(payload.utf8),
+                headers: RecordHeaders()
+            )
+            if attempt > 1 {
+                let retry = Retry(scheduleTime: schedule.scheduleTime, attempt: attempt, failure: "answered 503")
+                schedule = schedule.again(at: EpochMilliseconds(rawValue: 99), retry: retry)
+            }
+            sender.send(
+                CallbackSender.Call(owner: 1, partition: 3, token: token, schedule: schedule, target: target),
+                now: WallClock.now()
+            )
+        }
+
+        func take() {
+            let new = sender.takeOutcome(now: WallClock.now(), maySend: true)
+            outcome.delivered.merge(new.delivered) { $0 + $1 }
+            outcome.failed.merge(new.failed) { $0 + $1 }
+            outcome.putOff.merge(new.putOff) { $0 + $1 }
+        }
+
+        /// Works until `isDone`, each time that there is something new.
+        func work(until isDone: () -> Bool) async {
+            take()
+            while !isDone() {
+                if sender.wakeAt == nil { await iterator.next() }
+                take()
+            }
+        }
+    }
+
+    @Test func `a request says who it is from, what it is and which attempt`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200, body: "thanks") }
+        defer { server.stop() }
+        let fixture = try Fixture { $0.secrets = [WebhookSecret("one")!, WebhookSecret("two")!] }
+        try fixture.send(server.url + "/hook?q=1", token: 5, attempt: 3, payload: "päyload")
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(fixture.outcome.delivered == [1: [5]])
+        let request = try #require(server.requests.first)
+        #expect(request.line == "POST /hook?q=1 HTTP/1.1")
+        #expect(request.text == "päyload")
+        #expect(request.headers["content-type"] == "application/octet-stream")
+        #expect(request.headers["webhook-id"] == "intake/3/9")
+        #expect(request.headers["clockwork-id"] == "intake/3/9")
+        #expect(request.headers["clockwork-client-id"] == "cli%C3%ABnt")
+        #expect(request.headers["clockwork-schedule-key"] == "a%20b%25")
+        #expect(request.headers["clockwork-schedule-time"] == "77")
+        #expect(request.headers["clockwork-attempt"] == "3")
+        let timestamp = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
+        let signatures = ["one", "two"].compactMap {
+            WebhookSecret($0)?.signature(id: "intake/3/9", timestamp: timestamp, body: request.body)
+        }
+        #expect(request.headers["webhook-signature"] == signatures.joined(separator: " "))
+    }
+
+    @Test func `without a secret nothing is signed`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 204) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url)
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(server.requests.first?.headers["webhook-signature"] == nil)
+    }
+
+    @Test func `a failed attempt is put off by the backoff or what the server wants, whichever is longer`() async throws
+    {
+        let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 120"]) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        let before = WallClock.now()
+        try fixture.send(server.url)
+        await fixture.work { !fixture.outcome.isEmpty }
+        let postponement = try #require(fixture.outcome.putOff[1]?.first)
+        #expect(postponement.failure == "answered 503")
+        #expect(postponement.time >= before.advanced(byMilliseconds: 120_000))
+        #expect(postponement.time <= WallClock.now().advanced(byMilliseconds: 120_000))
+    }
+
+    @Test func `the last attempt fails for good, with the status and the number of attempts`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 503) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url + "/secret/path?token=x", attempt: 8)
+        await fixture.work { !fixture.outcome.isEmpty }
+        let failure = try #require(fixture.outcome.failed[1]?.first?.failure)
+        #expect(failure.code == .callbackFailed)
+        #expect(failure.detail == "\(server.url) answered 503 at attempt 8 of 8.")
+    }
+
+    @Test(arguments: [
+        (ScriptedServer.Reaction.hangUp, "no answer: "), (.silence, "no answer within 200 ms"),
+        (.raw("SSH-2.0-x\r\n"), "no answer: "),
+    ])
+    func `no answer is put off`(reaction: ScriptedServer.Reaction, reason: String) async throws {
+        let server = ScriptedServer { _ in reaction }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url, timeout: 200)
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(fixture.outcome.putOff[1]?.first?.failure?.hasPrefix(reason) == true)
+    }
+
+    @Test func `a redirect is not followed, and a body is read up to a bound`() async throws {
+        let body = String(repeating: "x", count: 1 << 20)
+        let server = ScriptedServer { request in
+            request.line.contains("/moved")
+                ? .answer(status: 302, headers: ["Location: /elsewhere"]) : .answer(status: 200, body: body)
+        }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url + "/moved", token: 1)
+        try fixture.send(server.url + "/large", token: 2)
+        await fixture.work { fixture.outcome.failed[1] != nil && fixture.outcome.delivered[1] != nil }
+        #expect(fixture.outcome.delivered[1] == [2])
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `a private address is refused at once, whatever it is called`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200) }
+        defer { server.stop() }
+        let port = server.url.split(separator: ":").last ?? ""
+        let fixture = try Fixture { $0.policy = CallbackPolicy() }
+        let names = ["127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"]
+        for name in names { try fixture.send("https://\(name):\(port)/") }
+        try fixture.send(server.url)
+        await fixture.work { fixture.outcome.failed[1]?.count == names.count + 1 }
+        #expect(fixture.outcome.failed[1]?.allSatisfy { $0.failure.code == .callbackFailed } == true)
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func `a host that keeps failing is left alone, and others are not`() async throws {
+        let bad = ScriptedServer { _ in .answer(status: 503) }
+        defer { bad.stop() }
+        let good = ScriptedServer { _ in .answer(status: 200) }
+        defer { good.stop() }
+        let fixture = try Fixture()
+        for token in 0..<100 as Range<UInt32> { try fixture.send(bad.url, token: token) }
+        for token in 100..<200 as Range<UInt32> { try fixture.send(good.url, token: token) }
+        await fixture.work {
+            (fixture.outcome.putOff[1]?.count ?? 0) == 100 && (fixture.outcome.delivered[1]?.count ?? 0) == 100
+        }
+        let attempted = fixture.outcome.putOff[1]?.count { $0.failure != nil } ?? 0
+        #expect(attempted == bad.requests.count)
+        #expect(attempted < 10)
+        #expect(good.requests.count == 100)
+    }
+
+    @Test func `an owner that drains gets everything back, and one that is gone hears nothing`() async throws {
+        let server = ScriptedServer { _ in .silence }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        for token in 0..<10 as Range<UInt32> { try fixture.send(server.url, token: token) }
+        fixture.take()
+        fixture.sender.drain(owner: 1, now: WallClock.now())
+        fixture.take()
+        #expect(fixture.outcome.putOff[1]?.count == 6)
+        // As when the time of a drain is over.
+        fixture.sender.drain(owner: 1, now: EpochMilliseconds(rawValue: WallClock.now().rawValue - 60_000))
+        await fixture.work { fixture.outcome.putOff[1]?.count == 10 }
+        #expect(fixture.outcome.putOff[1]?.allSatisfy { $0.failure == nil } == true)
+    }
+}
