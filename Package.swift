@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "ClockworkService",
             dependencies: [
-                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", crypto,
+                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux",
+                crypto,
                 deque, metrics, tracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
@@ -143,7 +144,8 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
-                "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging, nio,
+                "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging,
+                nio,
                 tracing, inMemoryTracing,
             ],
             swiftSettings: swiftSettings

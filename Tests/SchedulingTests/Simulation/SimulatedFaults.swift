@@ -140,7 +140,8 @@ extension SimulatedFaults {
     /// What can be taken out of a world while a failure is narrowed down.
     enum Part: String, CaseIterable {
         case storeDelay, brokenCalls, lateWrites, outages, crashes, staleWrites, losses, freezes, drains, clockSteps
-        case bursts, newTopic, badTopics, callbacks, orderedCallbacks, putOffs, slowTopics, deadLetterDelay, rejects, gaps, rewinds, smallMemory
+        case bursts, newTopic, badTopics, callbacks, orderedCallbacks, putOffs, slowTopics, deadLetterDelay, rejects,
+            gaps, rewinds, smallMemory
 
         /// Whether a world without it is a calmer one: then it takes time, or makes owners change.
         var takesTime: Bool {
@@ -148,7 +149,8 @@ extension SimulatedFaults {
             case .storeDelay, .brokenCalls, .lateWrites, .outages, .crashes, .losses, .freezes, .clockSteps, .newTopic,
                 .slowTopics:
                 true
-            case .staleWrites, .drains, .bursts, .badTopics, .callbacks, .orderedCallbacks, .putOffs, .deadLetterDelay, .rejects, .gaps, .rewinds, .smallMemory:
+            case .staleWrites, .drains, .bursts, .badTopics, .callbacks, .orderedCallbacks, .putOffs, .deadLetterDelay,
+                .rejects, .gaps, .rewinds, .smallMemory:
                 false
             }
         }

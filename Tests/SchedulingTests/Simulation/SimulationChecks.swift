@@ -157,7 +157,8 @@ struct SimulationChecks {
     /// An ordered callback holds what comes behind it on its ordering key until it has ended.
     private mutating func behindOrdered(_ schedule: Schedule, _ owner: SimulatedOwner) {
         guard storeIsUndisturbed else { return }
-        for (offset, other) in owner.history.unfinished[schedule.orderingKey] ?? [:] where other.origin < schedule.origin {
+        for (offset, other) in owner.history.unfinished[schedule.orderingKey] ?? [:]
+        where other.origin < schedule.origin {
             // Superseded, or dropped once a look-up has told that it repeats a delivered one.
             if owner.history.latestRead[other.key] ?? offset > offset || isRepeat(other, owner.log) { continue }
             problem("overtaken: \(name(other)) by \(name(schedule))")
@@ -267,11 +268,13 @@ struct SimulationChecks {
         atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
         // Beside what pauses the intake and holds back pages: one batch, one page, and what is in delivery.
-        let spare = SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxCallbacksInFlight
+        let spare =
+            SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxCallbacksInFlight
             + limits.maxHeld
         atMost(2 * limits.maxResidentBytes + spare * SimulatedWorld.maxPayload, scheduler.bytesInMemory, "bytes")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
-        let entries = 2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
+        let entries =
+            2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
             + limits.maxCallbacksInFlight + limits.maxHeld
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
