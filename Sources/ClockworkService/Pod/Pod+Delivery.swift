@@ -95,48 +95,32 @@ extension Pod {
         )
     }
 
-    /// Tells owners what became of their deliveries.
+    /// Tells owners what became of their deliveries and callbacks.
     func takeOutcome() {
         let now = look()
-        takeCallbacks(now)
+        let calls = callbacks.takeOutcome(now: now.wall, maySend: now.isSure)
+        tell(calls.delivered, now) { $0.delivered($1, now: now.wall, &$2) }
+        tell(calls.failed, now) { $0.deliveryFailed($1, now: now.wall, &$2) }
+        tell(calls.putOff, now) { $0.deliveriesPutOff($1, now: now.wall, &$2) }
         let outcome = delivery.takeOutcome(now: now)
         for producer in delivery.takeRetired() { destroy(producer) }
-        guard !outcome.isEmpty else { return }
-        for (number, tokens) in outcome.delivered {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.delivered(tokens, now: now.wall, &$1) }
-        }
-        for (number, failures) in outcome.failed {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryFailed(failures, now: now.wall, &$1) }
-        }
-        for (number, tokens) in outcome.deadLettered {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryDeadLettered(tokens, now: now.wall, &$1) }
-        }
-        for (number, offsets) in outcome.rejectionsDeadLettered {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { scheduler, effects in
-                for offset in offsets { scheduler.requestDeadLettered(offset, now: now.wall, &effects) }
-            }
+        tell(outcome.delivered, now) { $0.delivered($1, now: now.wall, &$2) }
+        tell(outcome.failed, now) { $0.deliveryFailed($1, now: now.wall, &$2) }
+        tell(outcome.deadLettered, now) { $0.deliveryDeadLettered($1, now: now.wall, &$2) }
+        tell(outcome.rejectionsDeadLettered, now) { scheduler, offsets, effects in
+            for offset in offsets { scheduler.requestDeadLettered(offset, now: now.wall, &effects) }
         }
     }
 
-    /// Tells owners what became of their callbacks.
-    private func takeCallbacks(_ now: Moment) {
-        let outcome = callbacks.takeOutcome(now: now.wall, maySend: now.isSure)
-        guard !outcome.isEmpty else { return }
-        for (number, tokens) in outcome.delivered {
+    /// Gives owners what there is for them; those that are gone miss nothing.
+    private func tell<News>(
+        _ news: [UInt32: News],
+        _ now: Moment,
+        _ event: (inout PartitionScheduler, News, inout Effects) -> Void
+    ) {
+        for (number, news) in news {
             guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.delivered(tokens, now: now.wall, &$1) }
-        }
-        for (number, failures) in outcome.failed {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveryFailed(failures, now: now.wall, &$1) }
-        }
-        for (number, postponements) in outcome.putOff {
-            guard let owner = owners[number] else { continue }
-            step(owner, now) { $0.deliveriesPutOff(postponements, now: now.wall, &$1) }
+            step(owner, now) { event(&$0, news, &$1) }
         }
     }
 
