@@ -83,7 +83,7 @@ import Testing
             #expect(try await pod.call("GET", "/metrics?name[]=up").status == 200)
             let posted = try await pod.call("POST", "/metrics")
             #expect(posted.status == 405)
-            #expect(posted.header("Allow") == "GET")
+            #expect(posted.header("Allow") == "GET, HEAD")
         }
     }
 }
