@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// What a request is signed with: [Amazon Web Services Signature Version
 /// 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html).
 ///
@@ -62,21 +64,23 @@ extension HTTPRequest {
         let canonical =
             ([method, path, query.split(separator: "&").sorted().joined(separator: "&")]
             + names.map { "\($0):\(fields[$0, default: []].joined(separator: ","))" }
-            + ["", signedNames, SHA256.hexadecimal(SHA256.hash(body))]).joined(separator: "\n")
+            + ["", signedNames, SHA256.hash(data: body).hexadecimal]).joined(separator: "\n")
 
         let date = String(timestamp.prefix(8))
         let scope = "\(date)/\(signature.region)/\(signature.service)/aws4_request"
-        let statement = ["AWS4-HMAC-SHA256", timestamp, scope, SHA256.hexadecimal(SHA256.hash(Array(canonical.utf8)))]
+        let statement = ["AWS4-HMAC-SHA256", timestamp, scope, SHA256.hash(data: Array(canonical.utf8)).hexadecimal]
+        func code(_ text: String, _ key: SymmetricKey) -> HMAC<SHA256>.MAC {
+            HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
+        }
         let key = [date, signature.region, signature.service, "aws4_request"]
-            .reduce(Array("AWS4\(signature.secretAccessKey)".utf8)) {
-                SHA256.authenticationCode(of: Array($1.utf8), key: $0)
+            .reduce(SymmetricKey(data: Array("AWS4\(signature.secretAccessKey)".utf8))) {
+                SymmetricKey(data: code($1, $0))
             }
-        let code = SHA256.authenticationCode(of: Array(statement.joined(separator: "\n").utf8), key: key)
         request.headers.append(
             HTTPHeader(
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=\(signature.accessKeyID)/\(scope), SignedHeaders=\(signedNames), "
-                    + "Signature=\(SHA256.hexadecimal(code))"
+                    + "Signature=\(code(statement.joined(separator: "\n"), key).hexadecimal)"
             )
         )
         return request
@@ -100,4 +104,12 @@ extension HTTPRequest {
 extension String {
     /// Without spaces at the ends, and with single ones between the words.
     fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case digits for each byte.
+    fileprivate var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
 }

@@ -23,7 +23,7 @@ public struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, Custo
 
     /// The signature `v1,…` of a message.
     func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
-        var code = HMAC<Crypto.SHA256>(key: SymmetricKey(data: key))
+        var code = HMAC<SHA256>(key: SymmetricKey(data: key))
         code.update(data: Array("\(id).\(timestamp).".utf8))
         code.update(data: body)
         var encoded: [UInt8] = []
