@@ -33,7 +33,7 @@ EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-release
 .PHONY: check-deploy check-metrics docs format lint clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 setup:
 	@scripts/setup.sh
