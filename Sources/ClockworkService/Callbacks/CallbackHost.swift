@@ -59,6 +59,11 @@ struct CallbackHost {
 
     var queuedCount: Int { queue.count }
 
+    /// Whether it is left alone, or tried again after that.
+    var isPaused: Bool {
+        if case .working = standing { false } else { true }
+    }
+
     /// Whether nothing is kept that matters at `now`.
     func isIdle(_ now: EpochMilliseconds) -> Bool {
         guard inFlight == 0, queue.isEmpty, putOffTo < now else { return false }

@@ -1,6 +1,7 @@
 internal import DequeModule
 internal import HTTPTransport
 internal import Logging
+internal import PrometheusMetrics
 internal import Scheduling
 
 /// Makes callbacks over HTTP and tells what became of them, beside the deliveries to topics and never in their way.
@@ -22,6 +23,7 @@ final class CallbackSender {
         var token: UInt32
         var schedule: Schedule
         var target: CallbackTarget
+        var wasDueOnArrival: Bool
 
         var bytes: Int { schedule.payload?.count ?? 0 }
         var orderingKey: OrderingKey { OrderingKey(owner: owner, key: schedule.orderingKey) }
@@ -40,6 +42,7 @@ final class CallbackSender {
         var call: Call
         var origin: String
         var id: HTTPClient.ExchangeID
+        var began: ContinuousClock.Instant
     }
 
     private let client: HTTPClient
@@ -47,8 +50,11 @@ final class CallbackSender {
     private let request: CallbackRequest
     private let mailbox: CallbackMailbox
     private let logger: Logger
+    private var metrics: CallbackMetrics
 
     private var hosts: [String: CallbackHost] = [:]
+    /// Those of them that are left alone or tried again.
+    private var pausedHosts = 0
     private var nextSweep = CallbackSender.sweepAt
     /// Hosts that have something to send and a place free, in turn.
     private var turns: Deque<String> = []
@@ -70,12 +76,14 @@ final class CallbackSender {
         client: HTTPClient,
         settings: CallbackSettings,
         recordID: RecordID,
+        metrics: MetricsRegistry,
         logger: Logger,
         wake: @escaping @Sendable () -> Void
     ) {
         self.client = client
         self.settings = settings
         self.logger = logger
+        self.metrics = CallbackMetrics(metrics)
         request = CallbackRequest(recordID: recordID, secrets: settings.secrets)
         mailbox = CallbackMailbox(wake: wake)
     }
@@ -123,6 +131,7 @@ final class CallbackSender {
         for letter in mailbox.takeAll() { conclude(letter, now) }
         giveUpDrained(now)
         if maySend { startCalls(now) }
+        metrics.publish(inFlight: exchanges.count, pausedHosts: pausedHosts)
         defer { outcome = Outcome() }
         return outcome
     }
@@ -160,7 +169,7 @@ final class CallbackSender {
         let id = client.start(request.make(call.schedule, call.target, partition: call.partition, now: now)) { result in
             mailbox.post((number, result))
         }
-        exchanges[number] = Exchange(call: call, origin: origin, id: id)
+        exchanges[number] = Exchange(call: call, origin: origin, id: id, began: .now)
     }
 
     private func giveUpDrained(_ now: EpochMilliseconds) {
@@ -173,6 +182,7 @@ final class CallbackSender {
     private func sweep(_ now: EpochMilliseconds) {
         guard hosts.count >= nextSweep else { return }
         hosts = hosts.filter { !$0.value.isIdle(now) || $0.value.isListed }
+        pausedHosts = hosts.values.count { $0.isPaused }
         nextSweep = max(Self.sweepAt, 2 * hosts.count)
     }
 
@@ -187,10 +197,11 @@ final class CallbackSender {
             timeoutMilliseconds: call.target.timeoutMilliseconds,
             now: now
         )
+        if verdict != .notMade { metrics.attempted(origin, took: exchange.began.duration(to: .now)) }
         switch verdict {
         case .delivered:
             tellAnswered(origin)
-            if isOwned(call) { outcome.delivered[call.owner, default: []].append(call.token) }
+            deliver(call, now)
         case .failed(let reason):
             tellAnswered(origin)
             fail(call, "\(origin) \(reason) at attempt \(call.schedule.attempt) of \(call.target.retry.maxAttempts).")
@@ -202,6 +213,13 @@ final class CallbackSender {
             putOff(call, to: now, failure: nil)
         }
         list(origin)
+    }
+
+    private func deliver(_ call: Call, _ now: EpochMilliseconds) {
+        guard isOwned(call) else { return }
+        outcome.delivered[call.owner, default: []].append(call.token)
+        metrics.ended(call.target.url.origin, .delivered)
+        if !call.wasDueOnArrival { metrics.late(by: now.rawValue - call.schedule.scheduleTime.rawValue) }
     }
 
     private func retry(_ call: Call, _ reason: String, _ retryAfter: Int64?, _ now: EpochMilliseconds) {
@@ -219,23 +237,27 @@ final class CallbackSender {
     private func putOff(_ call: Call, to time: EpochMilliseconds, failure: String?) {
         guard isOwned(call) else { return }
         outcome.putOff[call.owner, default: []].append(Postponement(token: call.token, time: time, failure: failure))
+        metrics.ended(call.target.url.origin, failure == nil ? .putOff : .retried)
     }
 
     private func fail(_ call: Call, _ detail: String) {
         guard isOwned(call) else { return }
         let failure = DeliveryFailure(code: .callbackFailed, detail: detail)
         outcome.failed[call.owner, default: []].append((call.token, failure))
+        metrics.ended(call.target.url.origin, .failed)
     }
 
     private func isOwned(_ call: Call) -> Bool { owners.contains(call.owner) }
 
     private func tellAnswered(_ origin: String) {
         guard hosts[origin]?.answered() == true else { return }
+        pausedHosts -= 1
         logger.info("callbacks go on", metadata: ["host": "\(origin)"])
     }
 
     private func tellFailed(_ origin: String, _ reason: String, _ now: EpochMilliseconds) {
         guard hosts[origin]?.failed(now) == true else { return }
+        pausedHosts += 1
         logger.warning("callbacks pause: the host keeps failing", metadata: ["host": "\(origin)", "last": "\(reason)"])
         for (call, time) in hosts[origin]?.putOffQueue(now) ?? [] { putOff(call, to: time, failure: nil) }
     }

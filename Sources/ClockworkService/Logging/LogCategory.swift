@@ -4,7 +4,7 @@ public import Logging
 public enum LogCategory: String, CaseIterable, Sendable {
     /// The pod: its group, its partitions, and what becomes of them.
     case pod
-    /// Deliveries and dead letters.
+    /// Deliveries to topics and URLs, and dead letters.
     case delivery
     /// The store and the calls to it.
     case store
@@ -19,7 +19,7 @@ public enum LogCategory: String, CaseIterable, Sendable {
     var meaning: String {
         switch self {
         case .pod: "lines about the pod and its partitions"
-        case .delivery: "lines about deliveries and dead letters"
+        case .delivery: "lines about deliveries, callbacks and dead letters"
         case .store: "lines about the store"
         case .kafka: "lines of the Kafka library"
         case .api: "lines about the HTTP API"

@@ -24,24 +24,22 @@ struct DeliveryMetrics {
     private var lateness: HistogramTally
     private let retries: Counter
     private var newRetries = 0
-    /// The first stands for all topics without a place of their own.
-    private var topics: [Topic]
-    private var placeOfTopic: [String: Int] = [:]
-    /// The topic asked for last: deliveries to one topic often come in a row.
-    private var latest = (name: "", place: 0)
+    private var topics: SeriesPlaces<Topic>
     private var hasNews = false
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
         lateness = registry.makeTally(label: Metric.deliveryLateness.name)
         retries = Metric.deliveryRetries.counter(registry)
-        topics = [Topic(MetricsRegistry.otherValue, registry)]
+        topics = SeriesPlaces(limit: Self.maxTopics, others: Topic(MetricsRegistry.otherValue, registry))
     }
 
     /// A topic has acknowledged a delivery; `lateness` in milliseconds after it was due, `nil` where it was due before
     /// it was known.
     mutating func delivered(to topic: String, lateness milliseconds: Int64?) {
-        topics[place(of: topic)].newDelivered += 1
+        let registry = registry
+        let place = topics.place(of: topic) { Topic(topic, registry) }
+        topics[place].newDelivered += 1
         hasNews = true
         // Not less than nothing, for a clock may have been set back meanwhile.
         if let milliseconds { lateness.record(Double(max(milliseconds, 0)) / 1_000) }
@@ -49,7 +47,7 @@ struct DeliveryMetrics {
 
     /// A delivery can never succeed. Topics that do not exist have no series: their names come from outside.
     mutating func failed(to topic: String) {
-        topics[placeOfTopic[topic] ?? 0].newFailed += 1
+        topics[topics.known(topic)].newFailed += 1
         hasNews = true
     }
 
@@ -63,7 +61,7 @@ struct DeliveryMetrics {
     mutating func publish() {
         guard hasNews else { return }
         hasNews = false
-        for place in topics.indices {
+        for place in topics.all.indices {
             publish(&topics[place].newDelivered, topics[place].delivered)
             publish(&topics[place].newFailed, topics[place].failed)
         }
@@ -75,17 +73,5 @@ struct DeliveryMetrics {
         guard count > 0 else { return }
         counter.increment(by: count)
         count = 0
-    }
-
-    private mutating func place(of topic: String) -> Int {
-        if topic == latest.name { return latest.place }
-        var place = placeOfTopic[topic] ?? 0
-        if place == 0, topics.count <= Self.maxTopics {
-            place = topics.count
-            topics.append(Topic(topic, registry))
-            placeOfTopic[topic] = place
-        }
-        latest = (topic, place)
-        return place
     }
 }

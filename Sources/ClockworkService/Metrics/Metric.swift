@@ -4,6 +4,10 @@ public import PrometheusMetrics
 public enum Metric {
     private typealias Label = MetricDescription.Label
 
+    private static let latenessBuckets = [
+        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600,
+    ]
+
     // MARK: Requests
 
     static let requests = MetricDescription(
@@ -56,8 +60,11 @@ public enum Metric {
         .counter,
         unit: "deliveries",
         labels: [
-            Label("target", "topic"),
-            Label("topic", "the first \(DeliveryMetrics.maxTopics) topics delivered to; (other) for all else"),
+            Label("target", "topic, url"),
+            Label(
+                "topic",
+                "the first \(DeliveryMetrics.maxTopics) topics delivered to; (other) for all else; empty for a url"
+            ),
             Label("result", "delivered, failed"),
         ],
         help: "Deliveries that their target has acknowledged, and such as can never succeed."
@@ -70,19 +77,58 @@ public enum Metric {
     )
     static let deliveryLateness = MetricDescription(
         "clockwork_delivery_lateness_seconds",
-        .histogram(
-            buckets: [
-                0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600,
-            ]
-        ),
+        .histogram(buckets: latenessBuckets),
         unit: "seconds",
-        help: "From schedule time to acknowledgement; schedules that were due when they were read are left out."
+        help:
+            "From schedule time to a topic's acknowledgement; schedules that were due when they were read are left out."
     )
     static let deliveryRetries = MetricDescription(
         "clockwork_delivery_retries_total",
         .counter,
         unit: "records",
         help: "Records of any kind that are produced again because nothing was wrong with them."
+    )
+
+    // MARK: Callbacks
+
+    private static let host = Label(
+        "host",
+        "scheme, name and port of the first \(CallbackMetrics.maxHosts) hosts called; (other) for all else"
+    )
+
+    static let callbacks = MetricDescription(
+        "clockwork_callbacks_total",
+        .counter,
+        unit: "callbacks",
+        labels: [host, Label("result", "delivered, retried, failed, put_off")],
+        help: "What became of callbacks that were due: answered 2xx; failed and to be tried again; failed for good; "
+            + "not attempted for now."
+    )
+    static let callbackDuration = MetricDescription(
+        "clockwork_callback_duration_seconds",
+        .histogram(buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]),
+        unit: "seconds",
+        labels: [host],
+        help: "Attempts, until the answer or until they were given up."
+    )
+    static let callbackLateness = MetricDescription(
+        "clockwork_callback_lateness_seconds",
+        .histogram(buckets: latenessBuckets),
+        unit: "seconds",
+        help: "From schedule time to the answer that accepted it, failed attempts and pauses included; schedules that "
+            + "were due when they were read are left out."
+    )
+    static let callbacksInFlight = MetricDescription(
+        "clockwork_callbacks_in_flight",
+        .gauge,
+        unit: "callbacks",
+        help: "Callbacks that wait for an answer."
+    )
+    static let pausedCallbackHosts = MetricDescription(
+        "clockwork_paused_callback_hosts",
+        .gauge,
+        unit: "hosts",
+        help: "Hosts that are left alone because they keep failing, or are being tried again."
     )
 
     // MARK: The group
@@ -258,7 +304,8 @@ public enum Metric {
     /// Every metric, in the order in which documents list them.
     public static let all: [MetricDescription] = [
         requests, deadLetters, intakeLag, unsettledOffsets, residentSchedules, scheduleBytes, deliveries,
-        deliveriesInFlight, deliveryLateness, deliveryRetries, ownedPartitions, pausedPartitions, rebalances,
+        deliveriesInFlight, deliveryLateness, deliveryRetries, callbacks, callbackDuration, callbackLateness,
+        callbacksInFlight, pausedCallbackHosts, ownedPartitions, pausedPartitions, rebalances,
         kafkaQueuedRecords, kafkaConnectedBrokers, kafkaRoundTrip, kafkaSentBytes, kafkaReceivedBytes,
         kafkaFailedRequests, storeCalls, dynamoDBRequests, dynamoDBRetries, dynamoDBCapacity, httpRequests, cpu,
         residentMemory, virtualMemory, openDescriptors, maxDescriptors, startTime, build,

@@ -24,7 +24,8 @@ extension Pod {
                     partition: owner.partition,
                     token: delivery.token,
                     schedule: schedule,
-                    target: target
+                    target: target,
+                    wasDueOnArrival: delivery.wasDueOnArrival
                 ),
                 now: now.wall
             )

@@ -121,7 +121,8 @@ public actor Pod: Service {
             client: callbackClient,
             settings: settings.callbacks,
             recordID: recordID,
-            logger: logger,
+            metrics: metrics,
+            logger: logger.inCategory(.delivery),
             wake: { loop.wake() }
         )
         consumer = try KafkaConsumer(

@@ -15,7 +15,14 @@ import Testing
             payload: [UInt8](repeating: 0, count: bytes),
             headers: RecordHeaders()
         )
-        return CallbackSender.Call(owner: owner, partition: 0, token: 0, schedule: schedule, target: Self.target)
+        return CallbackSender.Call(
+            owner: owner,
+            partition: 0,
+            token: 0,
+            schedule: schedule,
+            target: Self.target,
+            wasDueOnArrival: false
+        )
     }
 
     private func time(_ milliseconds: Int64) -> EpochMilliseconds { EpochMilliseconds(rawValue: milliseconds) }

@@ -1,5 +1,6 @@
 import HTTPTransport
 import Logging
+import PrometheusMetrics
 import Scheduling
 import ScriptedServer
 import Synchronization
@@ -11,6 +12,7 @@ import Testing
     /// A sender and what it is woken by, used on the test's own task.
     private final class Fixture {
         let sender: CallbackSender
+        let registry = MetricsRegistry(Metric.all)
         private let wakes: AsyncStream<Void>.Iterator
         private var iterator: AsyncStream<Void>.Iterator
         var outcome = CallbackSender.Outcome()
@@ -26,6 +28,7 @@ import Testing
                 client: try HTTPClient(configuration: settings.httpConfiguration),
                 settings: settings,
                 recordID: RecordID(topic: "intake"),
+                metrics: registry,
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
                 wake: { continuation.yield() }
             )
@@ -33,6 +36,11 @@ import Testing
         }
 
         deinit { sender.close() }
+
+        /// The lines of `/metrics` that begin like this.
+        func metrics(_ prefix: String) -> [Substring] {
+            PrometheusText.page(registry.read()).split(separator: "\n").filter { $0.hasPrefix(prefix) }
+        }
 
         func send(_ url: String, token: UInt32 = 0, attempt: Int32 = 1, payload: String = "p", timeout: Int64 = 10_000)
             throws
@@ -51,7 +59,14 @@ import Testing
                 schedule = schedule.again(at: EpochMilliseconds(rawValue: 99), retry: retry)
             }
             sender.send(
-                CallbackSender.Call(owner: 1, partition: 3, token: token, schedule: schedule, target: target),
+                CallbackSender.Call(
+                    owner: 1,
+                    partition: 3,
+                    token: token,
+                    schedule: schedule,
+                    target: target,
+                    wasDueOnArrival: false
+                ),
                 now: WallClock.now()
             )
         }
@@ -187,6 +202,48 @@ import Testing
         #expect(attempted == bad.requests.count)
         #expect(attempted < 10)
         #expect(good.requests.count == 100)
+    }
+
+    @Test func `metrics tell by host what became of callbacks, without paths`() async throws {
+        let server = ScriptedServer { .answer(status: $0.line.contains("/gone") ? 410 : 200) }
+        defer { server.stop() }
+        let broken = ScriptedServer { _ in .answer(status: 503) }
+        defer { broken.stop() }
+        let fixture = try Fixture {
+            $0.policy = CallbackPolicy(allowsPrivate: true, hosts: [CallbackPolicy.HostPattern("127.0.0.1:*")!])
+        }
+        for token in 0..<3 as Range<UInt32> { try fixture.send(server.url + "/a?secret=b", token: token) }
+        try fixture.send(server.url + "/gone", token: 3)
+        for token in 4..<20 as Range<UInt32> { try fixture.send(broken.url + "/b", token: token) }
+        try fixture.send("http://nowhere.example/", token: 20)
+        await fixture.work {
+            fixture.outcome.delivered[1]?.count == 3 && fixture.outcome.failed[1]?.count == 2
+                && fixture.outcome.putOff[1]?.count == 16
+        }
+        let attempts = broken.requests.count
+        let calls = fixture.metrics("clockwork_callbacks_total{")
+        func line(_ host: String, _ result: String, _ count: Int) -> Substring {
+            "clockwork_callbacks_total{host=\"\(host)\",result=\"\(result)\"} \(count)"
+        }
+        #expect(calls.contains(line(server.url, "delivered", 3)))
+        #expect(calls.contains(line(server.url, "failed", 1)))
+        #expect(calls.contains(line(broken.url, "retried", attempts)))
+        #expect(calls.contains(line(broken.url, "put_off", 16 - attempts)))
+        #expect(calls.contains(line("(other)", "failed", 1)))
+        #expect(calls.count == 12)
+        #expect(
+            fixture.metrics("clockwork_callback_duration_seconds_count{host=\"\(broken.url)\"} \(attempts)").count == 1
+        )
+        #expect(
+            fixture.metrics("clockwork_callback_lateness_seconds_count") == [
+                "clockwork_callback_lateness_seconds_count 3"
+            ]
+        )
+        #expect(fixture.metrics("clockwork_paused_callback_hosts") == ["clockwork_paused_callback_hosts 1"])
+        #expect(fixture.metrics("clockwork_callbacks_in_flight") == ["clockwork_callbacks_in_flight 0"])
+        #expect(fixture.metrics("").allSatisfy { !$0.contains("secret") && !$0.contains("gone\"") })
+        let deliveries = fixture.metrics("clockwork_deliveries_total{target=\"url\"")
+        #expect(deliveries.map { $0.suffix(1) } == ["3", "2"])
     }
 
     @Test func `an owner that drains gets everything back, and one that is gone hears nothing`() async throws {

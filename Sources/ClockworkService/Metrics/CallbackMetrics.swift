@@ -1,0 +1,82 @@
+internal import CoreMetrics
+internal import PrometheusMetrics
+
+/// What becomes of callbacks, in all and by host. Belongs to the `CallbackSender` and is used on its event loop only.
+struct CallbackMetrics {
+    /// How many hosts have series of their own: the first that are called.
+    static let maxHosts = 100
+
+    /// What has become of a callback that was due.
+    enum Result: String, CaseIterable {
+        /// Its endpoint has answered 2xx.
+        case delivered
+        /// An attempt failed, and another one will be made.
+        case retried
+        /// It can never succeed, or its last attempt failed.
+        case failed
+        /// It was not attempted: its host is left alone for a while, or has too much to do already.
+        case putOff = "put_off"
+    }
+
+    private struct Host {
+        let results: [Result: Counter]
+        let duration: CoreMetrics.Timer
+
+        init(_ name: String, _ registry: MetricsRegistry) {
+            results = Dictionary(
+                uniqueKeysWithValues: Result.allCases.map { result in
+                    (result, Metric.callbacks.counter(registry, name, result.rawValue))
+                }
+            )
+            duration = Metric.callbackDuration.timer(registry, name)
+        }
+    }
+
+    private let registry: MetricsRegistry
+    private let delivered: Counter
+    private let failed: Counter
+    private let inFlight: Gauge
+    private let pausedHosts: Gauge
+    private var lateness: HistogramTally
+    private var hosts: SeriesPlaces<Host>
+
+    init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        delivered = Metric.deliveries.counter(registry, "url", "", "delivered")
+        failed = Metric.deliveries.counter(registry, "url", "", "failed")
+        inFlight = Metric.callbacksInFlight.gauge(registry)
+        pausedHosts = Metric.pausedCallbackHosts.gauge(registry)
+        lateness = registry.makeTally(label: Metric.callbackLateness.name)
+        hosts = SeriesPlaces(limit: Self.maxHosts, others: Host(MetricsRegistry.otherValue, registry))
+    }
+
+    /// An attempt has ended, after this long.
+    mutating func attempted(_ host: String, took duration: Duration) {
+        let registry = registry
+        let place = hosts.place(of: host) { Host(host, registry) }
+        hosts[place].duration.record(duration: duration)
+    }
+
+    /// So much has become of a callback. A host that has never been called has no series: its name comes from outside.
+    mutating func ended(_ host: String, _ result: Result) {
+        hosts[hosts.known(host)].results[result]?.increment()
+        switch result {
+        case .delivered: delivered.increment()
+        case .failed: failed.increment()
+        case .retried, .putOff: break
+        }
+    }
+
+    /// A callback has been delivered this many milliseconds after its schedule time.
+    mutating func late(by milliseconds: Int64) {
+        // Not less than nothing, for a clock may have been set back meanwhile.
+        lateness.record(Double(max(milliseconds, 0)) / 1_000)
+    }
+
+    /// Makes visible what was gathered, and where callbacks stand.
+    mutating func publish(inFlight count: Int, pausedHosts paused: Int) {
+        lateness.publish()
+        inFlight.record(count)
+        pausedHosts.record(paused)
+    }
+}
