@@ -220,7 +220,11 @@ import Testing
         let process = Process()
         process.executableURL = URL(filePath: Self.executable)
         process.arguments = ["doctor"] + arguments
-        process.environment = environment
+        // What a sanitizer needs in the process, and no setting.
+        let sanitizers = ProcessInfo.processInfo.environment.filter {
+            ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"].contains($0.key)
+        }
+        process.environment = sanitizers.merging(environment) { $1 }
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()

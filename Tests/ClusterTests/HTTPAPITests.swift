@@ -163,7 +163,10 @@ extension LocalCluster {
                 try #require(findings.isSound && findings.repeats.isEmpty, "\(findings)")
                 let peak = try pod.peakResidentBytes
                 print("manyConnections: \(crowd.count) connections, at most \(peak >> 20) MiB resident; \(findings)")
-                #expect(peak < Self.memoryBound)
+                // A sanitizer's own memory is several times that of the program.
+                if ProcessInfo.processInfo.environment["CLOCKWORK_SANITIZER"] == nil {
+                    #expect(peak < Self.memoryBound)
+                }
                 withExtendedLifetime(crowd) {}
             }
         }

@@ -81,6 +81,10 @@ struct KeyWork {
     /// The change in flight.
     var sent: SentChange?
 
+    /// Whether a key record is to be sent. Asked here and not as `table[work:].record != nil`: without optimization
+    /// Swift 6.3 compares a large optional after it has ended the access that it came with.
+    var hasRecord: Bool { record != nil }
+
     /// Whether there is something to be sent.
     var hasUnsent: Bool { put != nil || record != nil || !deletes.isEmpty || !offsets.isEmpty }
 

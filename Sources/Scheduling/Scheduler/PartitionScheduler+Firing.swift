@@ -199,7 +199,7 @@ extension PartitionScheduler {
             }
         }
         concludeHeldCancel(schedule, outcome, index, work, isLatest: isLatest)
-        if table[work: work].record != nil || flight.isInStore {
+        if table[work: work].hasRecord || flight.isInStore {
             table[work: work].offsets.append(flight.offsets)
         } else {
             settle(flight.offsets)

@@ -104,7 +104,7 @@ extension PartitionScheduler {
             return
         }
         if schedule.position.offset < pending.position.offset {
-            guard isForeign(pending) else { return condemn(schedule, index) }
+            guard isForeign(pending), !isForeign(schedule) else { return condemn(schedule, index) }
             forgetPending(index)
         } else {
             // While the answer about a request just read is awaited, that will tell.

@@ -100,13 +100,11 @@ struct SimulatedFaults: CustomStringConvertible {
         if random.oneIn(3) { limits.maxUncommitted = .random(in: 10...60, using: &random) }
         isCalm = random.oneIn(5)
         callbacks = random.oneIn(3) ? 0 : .random(in: 1...4, using: &random)
-        // What an old topic has put off is not played: the two topics' offsets cannot be told apart.
-        if hasNewTopic { callbacks = 0 }
         orderedCallbacks = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
         failedAttempts = .random(in: 2...6, using: &random)
         putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
         limits.maxCallbacksInFlight = .random(in: 1...20, using: &random)
-        limits.callbackPauseMilliseconds = .random(in: 1...2_000, using: &random)
+        limits.callbackPauseMilliseconds = .random(in: 50...2_000, using: &random)
         limits.maxHeld = .random(in: 0...10, using: &random)
         limits.heldMilliseconds = .random(in: 1...3_000, using: &random)
         if isCalm { calmDown() }

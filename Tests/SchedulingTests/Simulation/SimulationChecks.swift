@@ -157,10 +157,10 @@ struct SimulationChecks {
     /// An ordered callback holds what comes behind it on its ordering key until it has ended.
     private mutating func behindOrdered(_ schedule: Schedule, _ owner: SimulatedOwner) {
         guard storeIsUndisturbed else { return }
-        for (offset, other) in owner.history.unfinished[schedule.orderingKey] ?? [:]
+        for other in (owner.history.unfinished[schedule.orderingKey] ?? [:]).values
         where other.origin < schedule.origin {
             // Superseded, or dropped once a look-up has told that it repeats a delivered one.
-            if owner.history.latestRead[other.key] ?? offset > offset || isRepeat(other, owner.log) { continue }
+            if isKnownSuperseded(other, owner) || isRepeat(other, owner.log) { continue }
             problem("overtaken: \(name(other)) by \(name(schedule))")
         }
     }
@@ -180,6 +180,12 @@ struct SimulationChecks {
         guard let latest = owner.history.latestRead[schedule.key], latest > schedule.position.offset else { return }
         if keysBroughtBack.contains(schedule.key) { return }
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
+    }
+
+    /// Whether `owner` has read a request that takes the place of `schedule`.
+    private func isKnownSuperseded(_ schedule: Schedule, _ owner: SimulatedOwner) -> Bool {
+        guard let latest = owner.history.latestRead[schedule.key] else { return false }
+        return latest > schedule.position.offset || owner.log.isOlder(schedule)
     }
 
     // MARK: At each commit
