@@ -13,14 +13,15 @@ import Testing
         #expect(script.handedOut == [1_000])
     }
 
-    @Test func `Of two items that the old topic left of one key the later one is delivered`() {
-        let later = Script.schedule("a", 1_001, due: 40)
+    @Test(arguments: [30, 40, 50])
+    func `Of two items that the old topic left of one key the later one is delivered`(delay: Int64) {
+        let later = Script.schedule("a", 1_001, due: delay)
         var store = SimulatedStore(pending: [old])
         // The call that replaced the one by the other broke off half way.
         store.apply([KeyChange(key: later.key, put: later)])
         var script = Script(store: store)
         script.settleStore()
-        script.time(40)
+        script.time(50)
         #expect(script.handedOut == [1_001])
         script.acknowledge()
         script.settleStore()
