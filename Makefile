@@ -10,7 +10,7 @@
 #   make run        the same pod, until it is stopped
 #   make simulate   runs the simulated worlds alone, SEEDS of them (default 20000)
 #   make test-tsan  runs every test, and the pods it starts, under the Thread Sanitizer
-#   make test-asan  the same under the Address and Leak Sanitizers
+#   make test-asan  the same under the Address Sanitizer
 #   make coverage   tells how much of the scheduler, the decoder and the wheel their tests reach
 #   make fuzz       feeds TARGET (RequestDecoder, DynamoDBJSON or HTTPBody) hostile bytes for FUZZ_SECONDS (default 600)
 #   make check-deploy  checks what is in deploy/, without an engine that runs images

@@ -27,8 +27,9 @@ if [[ -n "${CLOCKWORK_SANITIZER:-}" ]]; then
     rm -rf "$reports"
     mkdir -p "$reports"
     export TSAN_OPTIONS="log_path=$reports/report:suppressions=$PWD/Tests/Sanitizers/thread.supp"
-    export ASAN_OPTIONS="log_path=$reports/report:detect_leaks=1"
-    export LSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/leak.supp:print_suppressions=0"
+    # No search for leaks: Swift keeps the case of an enum whose payloads are objects in free bits of the pointer, so the
+    # sanitizer does not see what such a pointer leads to, and reports it as lost.
+    export ASAN_OPTIONS="log_path=$reports/report:detect_leaks=0"
     export CLOCKWORK_SEEDS=${CLOCKWORK_SEEDS:-200}
 fi
 

@@ -196,7 +196,14 @@ import Testing
                 busy.append(connection)
             }
             var refused = try await pod.call("GET", "/partitions")
-            while refused.status != 503 { refused = try await pod.call("GET", "/partitions") }
+            while refused.status != 503 {
+                // The question itself takes a place while it is answered, and may have taken it from one of these.
+                for index in busy.indices where busy[index].hasInput {
+                    busy[index] = try RawConnection(port: pod.port)
+                    busy[index].send(head)
+                }
+                refused = try await pod.call("GET", "/partitions")
+            }
             #expect(refused.header("Retry-After") == "1")
             #expect(refused.text.contains("too-busy"))
             #expect(try await pod.call("GET", "/health/live").status == 200)

@@ -222,7 +222,7 @@ import Testing
         process.arguments = ["doctor"] + arguments
         // What a sanitizer needs in the process, and no setting.
         let sanitizers = ProcessInfo.processInfo.environment.filter {
-            ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"].contains($0.key)
+            ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key)
         }
         process.environment = sanitizers.merging(environment) { $1 }
         let pipe = Pipe()

@@ -47,6 +47,12 @@ public final class RawConnection: Sendable {
         Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
 
+    /// Whether something has arrived that has not been read.
+    public var hasInput: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Everything the server says until it closes the connection, or until `mark` has been said.
     public func read(until mark: String? = nil) async -> String {
         await withCheckedContinuation { continuation in

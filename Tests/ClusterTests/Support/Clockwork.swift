@@ -10,7 +10,7 @@ enum Clockwork {
     }()
 
     private static let names: Set = [
-        "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS",
+        "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS",
     ]
 
     /// What a child needs from the environment of the tests; no setting of Clockwork is among it.

@@ -103,10 +103,11 @@ struct SimulatedFaults: CustomStringConvertible {
         orderedCallbacks = random.oneIn(2) ? 0 : .random(in: 1...3, using: &random)
         failedAttempts = .random(in: 2...6, using: &random)
         putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
+        // What is put off for too short a time goes round and round, as it never does with the real limits.
         limits.maxCallbacksInFlight = .random(in: 1...20, using: &random)
         limits.callbackPauseMilliseconds = .random(in: 50...2_000, using: &random)
         limits.maxHeld = .random(in: 0...10, using: &random)
-        limits.heldMilliseconds = .random(in: 1...3_000, using: &random)
+        limits.heldMilliseconds = .random(in: 500...3_000, using: &random)
         if isCalm { calmDown() }
     }
 
