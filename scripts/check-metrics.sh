@@ -41,7 +41,7 @@ until_true() {
     fail "waited in vain for: $*"
 }
 
-mkfifo "$folder/brokers" "$folder/endpoint" "$folder/input"
+mkfifo "$folder/brokers" "$folder/endpoint" "$folder/input" "$folder/callbacks"
 exec {input}<>"$folder/input"
 "$python" Tests/Support/dynamodb_endpoint.py <"$folder/input" >"$folder/endpoint" 2>"$folder/endpoint.log" &
 others+=($!)
@@ -53,6 +53,21 @@ read -r -t 60 KAFKA_BROKERS <"$folder/brokers"
 export KAFKA_BROKERS KAFKA_PROPERTY_FETCH_WAIT_MAX_MS=10 KAFKA_PROPERTY_SESSION_TIMEOUT_MS=6000
 export KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS=500 KAFKA_PROPERTY_STATISTICS_INTERVAL_MS=1000
 "$clockwork" tables create >"$folder/tables.log" 2>&1 || fail "no tables"
+
+# Where callbacks go: every one is answered 200.
+"$python" -u -c 'from http.server import BaseHTTPRequestHandler, HTTPServer
+class Endpoint(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+server = HTTPServer(("127.0.0.1", 0), Endpoint)
+print(server.server_port)
+server.serve_forever()' >"$folder/callbacks" 2>"$folder/callbacks.log" &
+others+=($!)
+read -r -t 60 callback_port <"$folder/callbacks"
+export CALLBACK_ALLOW_PRIVATE=true
 
 ports=()
 for number in 0 1 2; do
@@ -115,6 +130,10 @@ send --key replaced --in 20m
 send --key cancelled --in 10m
 "$clockwork" cancel --client check --key cancelled --ordering-key cancelled >>"$folder/client.log" 2>&1
 echo 'key|not a request' | kcat -b "$KAFKA_BROKERS" -t schedule-create -P -K '|' 2>>"$folder/client.log"
+for number in 1 2 3 4 5; do
+    "$clockwork" schedule --url "http://127.0.0.1:$callback_port/hook" --client check --data hello --in 3s \
+        --key "callback-$number" >>"$folder/client.log" 2>&1
+done
 for _ in 1 2 3; do curl --silent --output /dev/null "http://127.0.0.1:${ports[0]}/schedule/check/soon-1"; done
 
 echo "promtool check metrics:"
@@ -129,7 +148,8 @@ expect 'sum(clockwork_owned_partitions) == 6'
 expect 'sum(clockwork_deliveries_total{topic="orders",result="delivered"}) == 20'
 expect 'sum(clockwork_delivery_lateness_seconds_count) == 20'
 expect 'histogram_quantile(0.99, sum by (le) (clockwork_delivery_lateness_seconds_bucket)) < 60'
-expect 'sum(clockwork_requests_total{kind="create"}) == 23'
+expect 'sum(clockwork_callbacks_total{result="delivered",host!="(other)"}) == 5'
+expect 'sum(clockwork_requests_total{kind="create"}) == 28'
 expect 'sum(clockwork_requests_total{kind="replace"}) == 1'
 expect 'sum(clockwork_requests_total{kind="cancel",result="applied"}) == 1'
 expect 'sum(clockwork_requests_total{kind="invalid"}) == 1'
@@ -152,3 +172,14 @@ missing=$(comm -23 \
         "$python" -c 'import json, sys; print("\n".join(json.load(sys.stdin)["data"]))' | sort))
 echo "of docs/metrics.md without a series: ${missing:-none}"
 [[ -z "$missing" || "$missing" == clockwork_dynamodb_retries_total ]] || fail "metrics are missing: $missing"
+
+# Every query of the dashboard has something to show; over an interval as short as this run.
+echo "the dashboard's queries:"
+"$python" -c 'import json
+def queries(panels):
+    for panel in panels:
+        for target in panel.get("targets", []):
+            print(target["expr"].replace("$__rate_interval", "30s"))
+        queries(panel.get("panels", []))
+queries(json.load(open("deploy/grafana/dashboards/clockwork.json"))["panels"])' >"$folder/queries"
+while read -r expression; do expect "$expression"; done <"$folder/queries"
