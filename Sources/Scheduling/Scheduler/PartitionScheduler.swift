@@ -194,14 +194,16 @@ public struct PartitionScheduler: Sendable {
     }
 
     /// Design rule "Bounded": at a limit the partition is paused, not the group membership.
+    ///
+    /// The holding pen has a limit of its own: what waits there may be settled already, as callbacks are.
     private mutating func steerIntake(_ effects: inout Effects) {
         guard isActive else { return }
         let isFull =
             offsets.unsettledCount >= limits.maxUnsettled || offsets.uncommittedCount >= limits.maxUncommitted
-            || bytesInMemory >= 2 * limits.maxResidentBytes
+            || bytesInMemory >= 2 * limits.maxResidentBytes || pen.count >= limits.maxResident
         let isRoomy =
             offsets.unsettledCount <= limits.maxUnsettled / 2 && offsets.uncommittedCount <= limits.maxUncommitted / 2
-            && bytesInMemory < 2 * limits.maxResidentBytes
+            && bytesInMemory < 2 * limits.maxResidentBytes && pen.count <= limits.maxResident / 2
         if !isPaused, isFull {
             isPaused = true
             effects.intake = .pause

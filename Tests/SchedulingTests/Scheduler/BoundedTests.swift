@@ -105,6 +105,26 @@ import Testing
         #expect(script.committed == 10)
     }
 
+    @Test func `The intake is paused when too many due schedules wait for one in front of them, settled or not`() {
+        var limits = SchedulerLimits()
+        limits.maxResident = 4
+        var script = Script.running(limits: limits)
+        script.create("front", 0, due: 0)
+        let front = script.lookUps[0]
+        for offset in Int64(1)...3 {
+            script.call("k\(offset)", offset, due: offset)
+            let call = script.lookUps[1]
+            script.answer(call.id, script.store.lookUp(call.keys))
+            script.writeChanges()
+            script.time(offset)
+        }
+        #expect(script.scheduler.unsettledCount == 1)
+        #expect(script.isPaused)
+        script.answer(front.id, script.store.lookUp(front.keys))
+        #expect(!script.isPaused)
+        #expect(script.handedOut == [0, 1, 2, 3])
+    }
+
     @Test func `Ten thousand schedules at one instant go out page by page, in order`() {
         var limits = SchedulerLimits()
         limits.maxResident = 100
