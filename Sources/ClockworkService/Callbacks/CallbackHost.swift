@@ -54,6 +54,8 @@ struct CallbackHost {
     /// The latest time to which anything was put off; the next one goes behind it.
     private var putOffTo = EpochMilliseconds.zero
     private var putOffByKey: [CallbackSender.OrderingKey: PutOff] = [:]
+    /// When `putOffByKey` may be gone through again.
+    private var nextForgotten = EpochMilliseconds.zero
     /// Whether the host stands in the list of those that have something to send.
     var isListed = false
 
@@ -120,12 +122,19 @@ struct CallbackHost {
         }
         putOffTo = time
         if call.schedule.attempt == 1 {
-            if putOffByKey.count >= Self.maximumKeys { putOffByKey = putOffByKey.filter { $0.value.until > now } }
+            if putOffByKey.count >= Self.maximumKeys { forgetKeys(now) }
             if putOffByKey.count < Self.maximumKeys {
                 putOffByKey[call.orderingKey] = PutOff(origin: call.schedule.origin, until: time)
             }
         }
         return time
+    }
+
+    /// Forgets what is due by now; once in a while only, since every schedule of a crowd asks for it.
+    private mutating func forgetKeys(_ now: EpochMilliseconds) {
+        guard now >= nextForgotten else { return }
+        putOffByKey = putOffByKey.filter { $0.value.until > now }
+        nextForgotten = now.advanced(byMilliseconds: Self.pauseWhenFull)
     }
 
     /// Everything that waits is put off; called when the host breaks.

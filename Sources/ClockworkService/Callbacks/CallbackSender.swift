@@ -169,6 +169,7 @@ final class CallbackSender {
         let id = client.start(request.make(call.schedule, call.target, partition: call.partition, now: now)) { result in
             mailbox.post((number, result))
         }
+        metrics.called(origin)
         exchanges[number] = Exchange(call: call, origin: origin, id: id, began: .now)
     }
 

@@ -50,11 +50,15 @@ struct CallbackMetrics {
         hosts = SeriesPlaces(limit: Self.maxHosts, others: Host(MetricsRegistry.otherValue, registry))
     }
 
-    /// An attempt has ended, after this long.
-    mutating func attempted(_ host: String, took duration: Duration) {
+    /// An attempt begins.
+    mutating func called(_ host: String) {
         let registry = registry
-        let place = hosts.place(of: host) { Host(host, registry) }
-        hosts[place].duration.record(duration: duration)
+        _ = hosts.place(of: host) { Host(host, registry) }
+    }
+
+    /// An attempt has ended, after this long.
+    func attempted(_ host: String, took duration: Duration) {
+        hosts[hosts.known(host)].duration.record(duration: duration)
     }
 
     /// So much has become of a callback. A host that has never been called has no series: its name comes from outside.
