@@ -76,7 +76,11 @@ extension PartitionScheduler {
                 takeBesides(pending, schedule, index)
             }
         } else if !isInHand(schedule.position, index) {
-            guard schedule.position.offset >= table[index].latestRequest else { return condemn(schedule, index) }
+            // As in `takeBesides`: while a request of this log is being delivered, a foreign item is left where it is.
+            let isOfThisLog = table[index].latestRequest >= 0 && !isForeign(offset: table[index].latestRequest)
+            if isForeign(offset: schedule.position.offset), isOfThisLog { return }
+            let latest = max(table[index].latestRequest, table[index].repeating?.position.offset ?? -1)
+            guard schedule.position.offset >= latest else { return condemn(schedule, index) }
             dropRepeating(index)
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)
@@ -118,9 +122,9 @@ extension PartitionScheduler {
     }
 
     /// Whether a timeline item cannot be of the log as far as this owner knows it.
-    private func isForeign(_ schedule: Schedule) -> Bool {
-        schedule.position.offset >= max(replayEnd, offsets.next)
-    }
+    private func isForeign(_ schedule: Schedule) -> Bool { isForeign(offset: schedule.position.offset) }
+
+    private func isForeign(offset: Int64) -> Bool { offset >= max(replayEnd, offsets.next) }
 
     /// Design rule "Latest wins": the key record that came with the item decides, if it is the newer of the two. An
     /// owner that has lost the partition without noticing may have written an older one last.

@@ -106,4 +106,19 @@ import Testing
         #expect(script.handedOut == [0])
         #expect(script.timeline == [0])
     }
+
+    @Test func `What the old topic left does not replace a callback that is being delivered`() {
+        var limits = SchedulerLimits()
+        limits.horizonMilliseconds = 300
+        let old = Script.schedule("a", 1_000, due: 400)
+        var script = Script.running(store: SimulatedStore(pending: [old]), limits: limits)
+        script.call("a", 0, due: 0)
+        script.delayLookUps()
+        #expect(script.handedOut == [0])
+        script.time(200)
+        script.loadPage()
+        script.putOff(0, to: 700_000)
+        script.settleStore()
+        #expect(script.timeline == [0])
+    }
 }
