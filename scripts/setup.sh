@@ -4,7 +4,7 @@
 # everybody else is told how.
 set -euo pipefail
 
-packages=(librdkafka-dev libcurl4-openssl-dev libsqlite3-dev)
+packages=(librdkafka-dev libcurl4-openssl-dev libsqlite3-dev libjemalloc-dev)
 if [[ "${1:-}" == --tests ]]; then
     packages+=(curl kcat python3 python3-venv)
 fi

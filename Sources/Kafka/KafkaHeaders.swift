@@ -27,6 +27,11 @@ public struct KafkaHeaders: ~Copyable {
         )
     }
 
+    /// Appends a header with a name that is known beforehand.
+    public mutating func append(name: StaticString, value: UnsafeRawBufferPointer) {
+        append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
+    }
+
     /// Appends a header with text as its value.
     public mutating func append(name: String, value: String) {
         var name = name

@@ -70,11 +70,24 @@ public final class KafkaInspector {
     ///
     /// - Throws: also when the group may not be used.
     public func checkGroup(topic: String, timeout: Duration) throws(KafkaError) {
-        try PartitionList(topic: topic, partitions: [0]).withPointer { (list) throws(KafkaError) in
+        _ = try committedOffsets(topic: topic, partitions: 1, timeout: timeout)
+    }
+
+    /// What the group has committed in partitions 0 to `partitions` - 1; `nil` where nothing.
+    ///
+    /// - Throws: also when the group may not be used.
+    public func committedOffsets(
+        topic: String,
+        partitions: Int,
+        timeout: Duration
+    ) throws(KafkaError) -> [Int64?] {
+        let list = PartitionList(topic: topic, partitions: 0..<Int32(clamping: partitions))
+        return try list.withPointer { (list) throws(KafkaError) in
             let code = rd_kafka_committed(client.handle, list, timeout.milliseconds)
             for code in [code] + list.elements.map(\.err) where code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 throw explained(KafkaError(code))
             }
+            return list.elements.map { $0.offset >= 0 ? $0.offset : nil }
         }
     }
 

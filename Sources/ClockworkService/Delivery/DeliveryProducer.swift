@@ -23,6 +23,7 @@ final class DeliveryProducer {
     }
 
     private let deadLetterTopic: String
+    private let recordID: RecordID
     private let logger: Logger
     private let makeLane: (_ isSolo: Bool) throws(KafkaError) -> ProducerLane
     private var lane: ProducerLane
@@ -31,6 +32,12 @@ final class DeliveryProducer {
     private var soloLane: ProducerLane?
 
     private var directory = TopicDirectory()
+    /// By topic; idle ones are forgotten once there are many.
+    private var routes: [String: TopicRoute] = [:]
+    /// The latest of them: one often comes again.
+    private var latestRoute: TopicRoute?
+    /// The latest topic that the directory knew, until it forgets one.
+    private var latestKnown: String?
     /// Records that wait for a look at their topic, in order.
     private var waiting: [String: [OutgoingRecord]] = [:]
     /// Looks to take now.
@@ -39,19 +46,15 @@ final class DeliveryProducer {
     private var laterLooks: [(topic: String, time: Uptime)] = []
 
     /// Records in the producer, by token.
-    private var inFlight: ContiguousArray<OutgoingRecord?> = []
+    private var inFlight: ContiguousArray<(record: OutgoingRecord, route: TopicRoute)?> = []
     private var freeTokens: [Int] = []
-    /// What each topic has in the producer; none for most.
-    private var loads: [String: Load] = [:]
-    /// Records that did not fit into the producer's queue, by topic, each in order; none is empty.
-    private var backlogs: [String: Deque<OutgoingRecord>] = [:]
+    /// The topics with records that did not fit into the producer's queue.
+    private var backlogged: Set<String> = []
     /// Records that are produced at `retryTime`: those that failed for no fault of theirs, and what came behind them.
     private var retries: [OutgoingRecord] = []
     /// The topics of those that failed.
     private var retryTopics: Set<String> = []
     private var retryTime: Uptime?
-    /// How many records in the producer travel alone, by topic; none for most.
-    private var aloneInFlight: [String: Int] = [:]
     /// The owners that are still there. What is left of the others is not sent.
     private var owners: Set<UInt32> = []
     private var lastSequence: UInt64 = 0
@@ -61,12 +64,6 @@ final class DeliveryProducer {
 
     /// Producers that were replaced, until the pod has them destroyed where that may block.
     private var retired: [KafkaProducer] = []
-
-    /// Records in the producer.
-    private struct Load {
-        var count = 0
-        var bytes = 0
-    }
 
     private enum Produced {
         /// The producer has it, or it has been settled otherwise.
@@ -81,15 +78,19 @@ final class DeliveryProducer {
     private static let retryPause: Int64 = 500
     /// The part of the producer's queue that one topic may fill.
     private static let topicsShare = 4
+    /// How many topics are remembered that have nothing to send.
+    private static let manyRoutes = 1_000
 
     init(
         properties: KafkaProperties,
         deadLetterTopic: String,
+        recordID: RecordID,
         wakeDescriptor: Int32,
         metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
         self.deadLetterTopic = deadLetterTopic
+        self.recordID = recordID
         self.metrics = DeliveryMetrics(metrics)
         clientMetrics = KafkaClientMetrics(.producer, metrics)
         self.logger = logger
@@ -113,20 +114,22 @@ final class DeliveryProducer {
     func end(owner: UInt32) {
         owners.remove(owner)
         for topic in waiting.keys { waiting[topic]?.removeAll { $0.purpose.owner == owner } }
-        for (topic, backlog) in backlogs {
-            let rest = backlog.filter { $0.purpose.owner != owner }
-            backlogs[topic] = rest.isEmpty ? nil : rest
+        for topic in Array(backlogged) {
+            guard let route = routes[topic] else { continue }
+            route.backlog.removeAll { $0.purpose.owner == owner }
+            if route.backlog.isEmpty { backlogged.remove(topic) }
         }
         retries.removeAll { $0.purpose.owner == owner }
     }
 
     /// Produces a record, as soon as its topic is known to exist.
     func send(_ record: OutgoingRecord, now: Moment) {
-        var record = record
         lastSequence += 1
         record.sequence = lastSequence
+        if record.topic == latestKnown { return enqueue(record, now) }
         switch standing(of: record.topic, now) {
         case .known:
+            latestKnown = record.topic
             enqueue(record, now)
         case nil:
             directory.begin(record.topic, now: now.uptime)
@@ -210,30 +213,50 @@ final class DeliveryProducer {
     // MARK: Producing
 
     private func enqueue(_ record: OutgoingRecord, _ now: Moment) {
-        if waitsBehindRetry(record) {
+        guard !waitsBehindRetry(record) else {
             retries.append(record)
-        } else if backlogs[record.topic] != nil || produce(record, now) != .done {
-            // What waits in front of it goes first.
-            backlogs[record.topic, default: []].append(record)
+            return
         }
+        let route = route(to: record.topic)
+        if !route.backlog.isEmpty || produce(record, route, now) != .done {
+            // What waits in front of it goes first.
+            route.backlog.append(record)
+            backlogged.insert(route.topic)
+        }
+    }
+
+    private func route(to topic: String) -> TopicRoute {
+        if let latestRoute, latestRoute.topic == topic { return latestRoute }
+        let route = routes[topic] ?? makeRoute(to: topic)
+        latestRoute = route
+        return route
+    }
+
+    private func makeRoute(to topic: String) -> TopicRoute {
+        if routes.count >= Self.manyRoutes { routes = routes.filter { !$0.value.isIdle } }
+        let route = TopicRoute(topic: topic)
+        routes[topic] = route
+        return route
     }
 
     /// A full queue has room again once reports have come, and they wake the loop.
     private func drainBacklogs(_ now: Moment) {
-        for topic in Array(backlogs.keys) {
-            guard var backlog = backlogs.removeValue(forKey: topic) else { continue }
+        for topic in Array(backlogged) {
+            guard let route = routes[topic] else { continue }
+            var backlog = Deque<OutgoingRecord>()
+            swap(&backlog, &route.backlog)
             var outcome = Produced.done
             while outcome == .done, let record = backlog.first {
                 if waitsBehindRetry(record) {
                     retries.append(record)
                 } else {
-                    outcome = produce(record, now)
+                    outcome = produce(record, route, now)
                 }
                 if outcome == .done { backlog.removeFirst() }
             }
             // One that turned out too large, and is to be tried otherwise, has found no room and waits there now.
-            if let first = backlogs[topic] { backlog.insert(contentsOf: first, at: 0) }
-            if !backlog.isEmpty { backlogs[topic] = backlog }
+            route.backlog.append(contentsOf: backlog)
+            if route.backlog.isEmpty { backlogged.remove(topic) }
             if outcome == .producerIsFull { return }
         }
     }
@@ -259,45 +282,66 @@ final class DeliveryProducer {
         for record in records { enqueue(record, now) }
     }
 
-    private func produce(_ record: OutgoingRecord, _ now: Moment) -> Produced {
-        if hasItsShare(record.topic) { return .topicIsFull }
-        var record = record
+    private func produce(_ record: OutgoingRecord, _ route: TopicRoute, _ now: Moment) -> Produced {
+        if hasItsShare(route) { return .topicIsFull }
+        let wasAlone = record.isAlone
         // Behind one that travels alone all of its topic do, or they would overtake it.
-        if !aloneInFlight.isEmpty, aloneInFlight[record.topic] != nil { record.isAlone = true }
+        if route.alone > 0 { record.isAlone = true }
         let lane: ProducerLane
         let topic: KafkaTopic
         do throws(KafkaError) {
             lane = record.isAlone ? try solo() : self.lane
-            topic = try lane.topic(record.topic)
+            topic = try record.isAlone ? lane.topic(route.topic) : handle(of: route)
         } catch {
             conclude(record, .failed(DeliveryFailure(code: .deliveryRejected, detail: "\(error.name).")), now)
             return .done
         }
-        let token = takeToken(record)
+        let token = takeToken(record, route)
         let error = record.withBytes { key, value in
-            var headers = KafkaHeaders(capacity: 8)
-            record.headers.forEach { headers.append(name: $0, value: $1) }
-            return lane.producer.produce(
+            lane.producer.produce(
                 to: topic,
                 key: key,
                 value: value,
-                headers: headers,
+                headers: headers(of: record),
                 timestampMilliseconds: now.wall.rawValue,
                 token: UInt64(token)
             )
         }
         guard let error else { return .done }
         giveBack(token)
-        if error.isQueueFull || error.isFatal { return .producerIsFull }
+        if error.isQueueFull || error.isFatal {
+            record.isAlone = wasAlone
+            return .producerIsFull
+        }
         settle(record, error, now)
         return .done
     }
 
+    private func headers(of record: OutgoingRecord) -> KafkaHeaders {
+        guard case .delivery(_, let partition, let delivery) = record.purpose else {
+            var headers = KafkaHeaders()
+            record.headers.forEach { headers.append(name: $0, value: $1) }
+            return headers
+        }
+        var headers = KafkaHeaders()
+        delivery.schedule.headers.forEach { headers.append(name: $0, value: $1) }
+        recordID.forEachDeliveredHeader(of: delivery.schedule, partition: partition) { name, value in
+            headers.append(name: name, value: value)
+        }
+        return headers
+    }
+
+    private func handle(of route: TopicRoute) throws(KafkaError) -> KafkaTopic {
+        if let handle = route.handle { return handle }
+        let handle = try lane.topic(route.topic)
+        route.handle = handle
+        return handle
+    }
+
     /// Whether a topic fills its part of the queue: one that is slow, or takes nothing, must not keep others waiting.
-    private func hasItsShare(_ topic: String) -> Bool {
-        guard let load = loads[topic] else { return false }
+    private func hasItsShare(_ route: TopicRoute) -> Bool {
         let capacity = lane.producer.capacity
-        return load.count >= capacity.records / Self.topicsShare || load.bytes >= capacity.bytes / Self.topicsShare
+        return route.count >= capacity.records / Self.topicsShare || route.bytes >= capacity.bytes / Self.topicsShare
     }
 
     private func solo() throws(KafkaError) -> ProducerLane {
@@ -307,31 +351,22 @@ final class DeliveryProducer {
         return lane
     }
 
-    private func takeToken(_ record: OutgoingRecord) -> Int {
-        if record.isAlone { aloneInFlight[record.topic, default: 0] += 1 }
-        loads[record.topic, default: Load()].count += 1
-        loads[record.topic, default: Load()].bytes += record.byteCount
+    private func takeToken(_ record: OutgoingRecord, _ route: TopicRoute) -> Int {
+        route.add(record)
         if let token = freeTokens.popLast() {
-            inFlight[token] = record
+            inFlight[token] = (record, route)
             return token
         }
-        inFlight.append(record)
+        inFlight.append((record, route))
         return inFlight.count - 1
     }
 
     @discardableResult
     private func giveBack(_ token: Int) -> OutgoingRecord? {
-        guard let record = inFlight[token] else { return nil }
+        guard let (record, route) = inFlight[token] else { return nil }
         inFlight[token] = nil
         freeTokens.append(token)
-        if var load = loads[record.topic] {
-            load.count -= 1
-            load.bytes -= record.byteCount
-            loads[record.topic] = load.count > 0 ? load : nil
-        }
-        if record.isAlone, let count = aloneInFlight[record.topic] {
-            aloneInFlight[record.topic] = count > 1 ? count - 1 : nil
-        }
+        route.remove(record)
         return record
     }
 
@@ -356,7 +391,10 @@ final class DeliveryProducer {
         if let error {
             // Nobody waits for it any more, and the partition's next owner sends it himself.
             guard owners.contains(record.purpose.owner) else { return }
-            if error.isUnknownTopic { directory.forget(record.topic) }
+            if error.isUnknownTopic {
+                directory.forget(record.topic)
+                latestKnown = nil
+            }
             if error.isMessageTooLarge, let next = afterTooLarge(record) {
                 enqueue(next, now)
                 return
@@ -373,14 +411,13 @@ final class DeliveryProducer {
     /// larger one; then, if it is a dead letter, with less in it.
     private func afterTooLarge(_ record: OutgoingRecord) -> OutgoingRecord? {
         if record.isAlone { return record.cut() }
-        var record = record
         record.isAlone = true
         return record
     }
 
     private func conclude(_ record: OutgoingRecord, _ verdict: ReportVerdict, _ now: Moment) {
         switch (verdict, record.purpose) {
-        case (.written, .delivery(let owner, let delivery)):
+        case (.written, .delivery(let owner, _, let delivery)):
             let lateness = delivery.wasDueOnArrival ? nil : now.wall.rawValue - delivery.schedule.position.time.rawValue
             metrics.delivered(to: record.topic, lateness: lateness)
             outcome.delivered[owner, default: []].append(delivery.token)
@@ -388,7 +425,7 @@ final class DeliveryProducer {
             outcome.rejectionsDeadLettered[owner, default: []].append(offset)
         case (.written, .failedDelivery(let owner, let token)):
             outcome.deadLettered[owner, default: []].append(token)
-        case (.failed(let failure), .delivery(let owner, let delivery)):
+        case (.failed(let failure), .delivery(let owner, _, let delivery)):
             metrics.failed(to: record.topic)
             outcome.failed[owner, default: []].append((delivery.token, failure))
         case (.failed(let failure), _):
@@ -410,7 +447,7 @@ final class DeliveryProducer {
     /// Gives up whatever is in the producer, for a pod that has lost all of its partitions: their next owners deliver
     /// it, and what left here after that would be a repeat, and in no order with theirs.
     func startAfresh() {
-        guard !loads.isEmpty else { return }
+        guard inFlight.count > freeTokens.count else { return }
         logger.notice("deliveries under way are given up", metadata: ["count": "\(inFlight.count - freeTokens.count)"])
         replaceProducers()
     }
@@ -428,16 +465,22 @@ final class DeliveryProducer {
         retired += [lane.producer] + (soloLane.map { [$0.producer] } ?? [])
         lane = successor
         soloLane = nil
-        var records = retries + backlogs.values.joined()
+        var records = retries
         for token in inFlight.indices {
             if let record = giveBack(token), owners.contains(record.purpose.owner) { records.append(record) }
         }
+        for route in routes.values {
+            records += route.backlog
+            route.backlog = []
+            route.handle = nil
+        }
+        backlogged = []
         retries = []
         retryTopics = []
         retryTime = nil
-        backlogs = [:]
         for record in records.sorted(by: { $0.sequence < $1.sequence }) {
-            backlogs[record.topic, default: []].append(record)
+            route(to: record.topic).backlog.append(record)
+            backlogged.insert(record.topic)
         }
     }
 

@@ -7,24 +7,30 @@ extension OutgoingRecord {
     /// - Returns: `nil` for a delivery, which is never cut, and where there is nothing left to leave out.
     func cut() -> OutgoingRecord? {
         guard isDeadLetter else { return nil }
-        var record = self
+        var rest = (key: key, value: value, headers: headers)
         let omission: String
         if let value, !value.isEmpty {
-            record.value = Array(value.prefix(value.count / 2))
+            rest.value = Array(value.prefix(value.count / 2))
             omission = "the value is cut to \(value.count / 2) bytes"
         } else if headers != ownHeaders {
-            record.headers = ownHeaders
+            rest.headers = ownHeaders
             omission = "value and carried headers are left out"
         } else if key != nil {
-            record.key = nil
+            rest.key = nil
             omission = "key, value and carried headers are left out"
         } else {
             return nil
         }
-        record.headers = record.headers.replacingLast(
-            RecordID.detailHeader,
-            with: "\(detail) (\(omission))"
+        let record = OutgoingRecord(
+            purpose: purpose,
+            topic: topic,
+            key: rest.key,
+            value: rest.value,
+            headers: rest.headers.replacingLast(RecordID.detailHeader, with: "\(detail) (\(omission))"),
+            detail: detail
         )
+        record.isAlone = isAlone
+        record.sequence = sequence
         return record
     }
 

@@ -2,11 +2,14 @@ internal import Kafka
 internal import Scheduling
 
 /// A record on its way to a topic, kept until its report says that it is there.
-struct OutgoingRecord {
+///
+/// A class: it goes from hand to hand, and one reference count moves it. Its headers are packed only where they differ
+/// from what a delivery's schedule tells.
+final class OutgoingRecord {
     /// Whose it is, and what is to be told when it is there.
     enum Purpose {
-        /// The delivery of a schedule.
-        case delivery(owner: UInt32, Delivery)
+        /// The delivery of a schedule of this partition.
+        case delivery(owner: UInt32, partition: Int32, Delivery)
         /// The dead letter of a request that could not be accepted.
         case rejectedRequest(owner: UInt32, offset: Int64)
         /// The dead letter of a delivery that failed for good.
@@ -14,37 +17,62 @@ struct OutgoingRecord {
 
         var owner: UInt32 {
             switch self {
-            case .delivery(let owner, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
+            case .delivery(let owner, _, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
             }
         }
     }
 
-    var purpose: Purpose
-    var topic: String
-    var key: [UInt8]?
-    var value: [UInt8]?
-    var headers: RecordHeaders
+    let purpose: Purpose
+    let topic: String
+    /// Key, value and headers of a dead letter; those of a delivery are its schedule's.
+    let key: [UInt8]?
+    let value: [UInt8]?
+    let headers: RecordHeaders
     /// Of a dead letter: what its error detail says about the request or the delivery.
-    var detail = ""
+    let detail: String
+    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
+    let byteCount: Int
     /// Whether it is to travel in a batch of its own.
     var isAlone = false
     /// Its place among all that were sent.
     var sequence: UInt64 = 0
 
-    /// The bytes of key, value and headers.
-    var byteCount: Int {
-        if case .delivery(_, let delivery) = purpose {
-            let schedule = delivery.schedule
-            return schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0) + headers.packed.count
-        }
-        return (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count
+    /// A delivery.
+    init(delivery: Delivery, owner: UInt32, partition: Int32, topic: String) {
+        purpose = .delivery(owner: owner, partition: partition, delivery)
+        self.topic = topic
+        key = nil
+        value = nil
+        headers = RecordHeaders()
+        detail = ""
+        let schedule = delivery.schedule
+        byteCount =
+            schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0) + schedule.headers.packed.count
+    }
+
+    /// A dead letter.
+    init(
+        purpose: Purpose,
+        topic: String,
+        key: [UInt8]?,
+        value: [UInt8]?,
+        headers: RecordHeaders,
+        detail: String
+    ) {
+        self.purpose = purpose
+        self.topic = topic
+        self.key = key
+        self.value = value
+        self.headers = headers
+        self.detail = detail
+        byteCount = (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count
     }
 
     /// Hands `body` the key and the value; a delivery lends those of its schedule instead of copying them.
     func withBytes<Result>(
         _ body: (_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Result
     ) -> Result {
-        if case .delivery(_, let delivery) = purpose {
+        if case .delivery(_, _, let delivery) = purpose {
             var key = delivery.schedule.orderingKey
             return key.withUTF8 { key in
                 Self.lend(delivery.schedule.payload) { body(UnsafeRawBufferPointer(key), $0) }

@@ -12,18 +12,31 @@ struct RecordID {
         "\(topic)/\(partition)/\(offset)"
     }
 
-    /// The headers that a delivered record gets behind the request's own.
+    /// Calls `body` for each header that a delivered record gets behind the request's own, in order. The values are lent
+    /// for the call.
+    func forEachDeliveredHeader(
+        of schedule: Schedule,
+        partition: Int32,
+        _ body: (_ name: StaticString, _ value: UnsafeRawBufferPointer) -> Void
+    ) {
+        Self.lend(of(partition: partition, offset: schedule.position.offset)) { body("clockwork-id", $0) }
+        Self.lend(schedule.key.clientID) { body("clockwork-client-id", $0) }
+        Self.lend(schedule.key.scheduleKey) { body("clockwork-schedule-key", $0) }
+        Self.lend(String(schedule.scheduleTime.rawValue)) { body("clockwork-schedule-time", $0) }
+    }
+
+    /// All headers of a delivered record.
     func deliveredHeaders(of schedule: Schedule, partition: Int32) -> RecordHeaders {
         var headers = schedule.headers
-        // Four names with their lengths, an id and a time, and the two parts of the key.
-        headers.reserve(
-            bytes: 170 + topic.utf8.count + schedule.key.clientID.utf8.count + schedule.key.scheduleKey.utf8.count
-        )
-        headers.append(name: "clockwork-id", value: of(partition: partition, offset: schedule.position.offset))
-        headers.append(name: "clockwork-client-id", value: schedule.key.clientID)
-        headers.append(name: "clockwork-schedule-key", value: schedule.key.scheduleKey)
-        headers.append(name: "clockwork-schedule-time", value: String(schedule.scheduleTime.rawValue))
+        forEachDeliveredHeader(of: schedule, partition: partition) { name, value in
+            headers.append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
+        }
         return headers
+    }
+
+    private static func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var text = text
+        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
     /// The headers that a dead letter gets behind those of the record it is about.

@@ -11,9 +11,10 @@ extension Pod {
         case .topic(let topic):
             self.delivery.send(
                 OutgoingRecord(
-                    purpose: .delivery(owner: owner.number, delivery),
-                    topic: topic,
-                    headers: recordID.deliveredHeaders(of: schedule, partition: owner.partition)
+                    delivery: delivery,
+                    owner: owner.number,
+                    partition: owner.partition,
+                    topic: topic
                 ),
                 now: now
             )

@@ -112,6 +112,7 @@ public actor Pod: Service {
         delivery = try DeliveryProducer(
             properties: settings.properties,
             deadLetterTopic: settings.deadLetterTopic,
+            recordID: recordID,
             wakeDescriptor: loop.wakeDescriptor,
             metrics: metrics,
             logger: logger.inCategory(.delivery)

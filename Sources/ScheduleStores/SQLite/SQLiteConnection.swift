@@ -4,7 +4,11 @@ internal import CSQLite
 final class SQLiteConnection {
     fileprivate let handle: OpaquePointer
 
+    /// Made once, by the first connection.
+    private static let configured: Void = csqlite_keep_no_account_of_memory()
+
     init(path: String) throws(SQLiteError) {
+        Self.configured
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let result = sqlite3_open_v2(path, &handle, flags, nil)
@@ -29,7 +33,16 @@ final class SQLiteConnection {
 
     /// Runs `body` in a transaction: all of it happens durably, or nothing does and the error is thrown.
     func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
-        try execute("BEGIN IMMEDIATE")
+        try enclose("BEGIN IMMEDIATE", body)
+    }
+
+    /// Runs `body`, which only reads, and sees one state of the file throughout.
+    func snapshot(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try enclose("BEGIN", body)
+    }
+
+    private func enclose(_ begin: String, _ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try execute(begin)
         do {
             try body()
             try execute("COMMIT")

@@ -73,10 +73,7 @@ public final class SQLiteScheduleStore: ScheduleStore {
     ) async throws(ScheduleStoreError) -> [KeyLookup] {
         let now = now()
         return try await worker.read { (session) throws(SQLiteError) in
-            var lookups: [KeyLookup] = []
-            lookups.reserveCapacity(keys.count)
-            for key in keys { lookups.append(try session.lookUp(key, now: now)) }
-            return lookups
+            try session.lookUp(keys, now: now)
         }
     }
 

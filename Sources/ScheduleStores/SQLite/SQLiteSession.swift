@@ -194,7 +194,17 @@ final class SQLiteSession {
 
     // MARK: Reads
 
-    func lookUp(_ key: ScheduleKey, now: EpochMilliseconds) throws(SQLiteError) -> KeyLookup {
+    /// What is known of each key. In one transaction, so that the file is locked once and not for each of them.
+    func lookUp(_ keys: [ScheduleKey], now: EpochMilliseconds) throws(SQLiteError) -> [KeyLookup] {
+        var lookups: [KeyLookup] = []
+        lookups.reserveCapacity(keys.count)
+        try connection.snapshot { () throws(SQLiteError) in
+            for key in keys { lookups.append(try lookUp(key, now: now)) }
+        }
+        return lookups
+    }
+
+    private func lookUp(_ key: ScheduleKey, now: EpochMilliseconds) throws(SQLiteError) -> KeyLookup {
         defer { getRecord.reset() }
         try getRecord.bind(1, key.clientID)
         try getRecord.bind(2, key.scheduleKey)

@@ -16,8 +16,17 @@ public struct ScheduleKey: Hashable, Sendable {
 
     /// Compares the bytes of both parts.
     public static func == (left: Self, right: Self) -> Bool {
-        left.scheduleKey.utf8.elementsEqual(right.scheduleKey.utf8)
-            && left.clientID.utf8.elementsEqual(right.clientID.utf8)
+        haveSameBytes(left.scheduleKey, right.scheduleKey) && haveSameBytes(left.clientID, right.clientID)
+    }
+
+    private static func haveSameBytes(_ left: String, _ right: String) -> Bool {
+        // All but strings that are not Swift's own lend their bytes, and comparing those at once is far faster.
+        let isSame = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in
+                left.count == right.count && left.elementsEqual(right)
+            }
+        }
+        return (isSame ?? nil) ?? left.utf8.elementsEqual(right.utf8)
     }
 
     /// Hashes the bytes of both parts.

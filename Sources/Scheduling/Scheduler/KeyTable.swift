@@ -88,6 +88,14 @@ struct KeyWork {
     /// Whether there is something to be sent.
     var hasUnsent: Bool { put != nil || record != nil || !deletes.isEmpty || !offsets.isEmpty }
 
+    /// Takes what is to be sent as one change, which is in flight then.
+    mutating func send() -> KeyChange {
+        let change = KeyChange(key: key, put: put.take(), record: record.take(), deletes: deletes)
+        sent = SentChange(put: change.put?.position, deletes: deletes, offsets: offsets.take())
+        deletes = []
+        return change
+    }
+
     /// Whether nothing is to be sent, in flight, or waiting for the pending schedule.
     var isDone: Bool { !hasUnsent && sent == nil && pendingOffsets.isEmpty }
 }

@@ -71,20 +71,17 @@ extension PartitionScheduler {
         guard let work = table[index].work else { return nil }
         table[work: work].isQueued = false
         guard table[work: work].sent == nil, table[index].knowledge == .known else { return nil }
-        let item = table[work: work]
-        guard item.hasUnsent else {
+        let key = table[work: work].key
+        guard table[work: work].hasUnsent else {
             // What was to be sent has gone out another way meanwhile.
-            release(index, key: item.key)
+            release(index, key: key)
             return nil
         }
-        guard table[index].unrecorded == 0 || item.record != nil || item.deletes.isEmpty else { return nil }
-        let change = KeyChange(key: item.key, put: item.put, record: item.record, deletes: item.deletes)
-        if let put = item.put, put === table[index].pending { table[index].isInStore = true }
-        table[work: work].sent = SentChange(put: item.put?.position, deletes: item.deletes, offsets: item.offsets)
-        table[work: work].put = nil
-        table[work: work].record = nil
-        table[work: work].deletes = []
-        table[work: work].offsets = OffsetList()
+        guard table[index].unrecorded == 0 || table[work: work].hasRecord || table[work: work].deletes.isEmpty else {
+            return nil
+        }
+        let change = table[work: work].send()
+        if let put = change.put, put === table[index].pending { table[index].isInStore = true }
         return change
     }
 

@@ -4,13 +4,7 @@ import Logging
 import ScheduleStores
 import Scheduling
 
-/// `clockwork bench`: what measurements need.
-struct Bench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Prepares measurements.",
-        subcommands: [Fill.self]
-    )
-
+extension Bench {
     /// `clockwork bench fill`.
     struct Fill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

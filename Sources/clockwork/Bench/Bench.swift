@@ -1,0 +1,87 @@
+import ArgumentParser
+
+/// `clockwork bench`: how fast, how late, how much, beside the floor of what librdkafka allows.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures a pod on this host, beside the floor of what librdkafka allows.",
+        discussion: """
+            Brokers (those of `clockwork local-kafka`), producer and reader run in this process, a pod or the floor in \
+            another one. The floor reads, keeps in a heap and produces with librdkafka: no group, no store, no JSON. \
+            Each run has brokers and a store of its own, floor and pod take turns, and the ratio of their medians is \
+            told.
+            """,
+        subcommands: [Run.self, Fill.self, Floor.self],
+        defaultSubcommand: Run.self
+    )
+
+    /// `clockwork bench run`.
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Measures. (default)")
+
+        @Option(
+            name: .customLong("only"),
+            help: ArgumentHelp("A scenario to measure instead of all of them. May be repeated.", valueName: "scenario")
+        )
+        var scenarios: [BenchScenario] = []
+
+        @Option(name: .customLong("repeat"), help: "How often each is measured.")
+        var repetitions = 3
+
+        @Option(help: "The bytes of each payload.")
+        var payload = 200
+
+        @Option(
+            help: """
+                The pod's store: sqlite, in a folder of its own under TMPDIR, or dynamodb, where the AWS_ variables say; \
+                its tables have to exist and keep what is written.
+                """
+        )
+        var store = "sqlite"
+
+        @Flag(help: "Leave the floor out.")
+        var noFloor = false
+
+        @Flag(help: "Print one JSON object for each run.")
+        var json = false
+
+        func validate() throws {
+            guard ["sqlite", "dynamodb"].contains(store) else {
+                throw ValidationError("--store takes sqlite or dynamodb.")
+            }
+            guard (1...100).contains(repetitions) else { throw ValidationError("--repeat takes 1 to 100.") }
+            guard (BenchMark.length...100_000).contains(payload) else {
+                throw ValidationError("--payload takes \(BenchMark.length) to 100000.")
+            }
+        }
+
+        func run() throws {
+            for scenario in scenarios.isEmpty ? BenchScenario.allCases : scenarios {
+                var results: [BenchResult] = []
+                for repetition in 1...repetitions {
+                    for kind in BenchSubjectKind.allCases where kind == .pod || (scenario.hasFloor && !noFloor) {
+                        let result = try measure(scenario, kind, repetition)
+                        results.append(result)
+                        if json { Console.print(result.json) }
+                    }
+                }
+                if !json { for line in BenchTable.lines(of: results) { Console.print(line) } }
+            }
+        }
+
+        private func measure(
+            _ scenario: BenchScenario,
+            _ kind: BenchSubjectKind,
+            _ repetition: Int
+        ) throws -> BenchResult {
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let run = BenchRun(
+                scenario: scenario,
+                kind: kind,
+                payloadBytes: payload,
+                store: ["SCHEDULE_STORE": store, "SQLITE_PATH": folder.path + "/bench.db"]
+            )
+            return try run.run(repetition: repetition)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import CFloor
+
+extension Bench {
+    /// `clockwork bench floor`: the process that a pod is measured against.
+    struct Floor: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Runs the floor: consume, hold, produce, and nothing else.",
+            shouldDisplay: false
+        )
+
+        /// How long brokers keep an empty fetch of the intake, in milliseconds; the same for pod and floor.
+        static let fetchWait = 10
+
+        @Option var brokers: String
+        @Option var intake: String
+        @Option var partitions: Int32
+        @Option var delivery: String
+
+        func run() throws {
+            throw ExitCode(floor_run(brokers, intake, partitions, delivery, Int32(Self.fetchWait)))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Glibc
+import Kafka
+import Synchronization
+
+/// One run of one scenario with one subject: brokers, producer and reader in this process, the subject in another, all
+/// made for it.
+struct BenchRun {
+    let scenario: BenchScenario
+    let kind: BenchSubjectKind
+    let payloadBytes: Int
+    /// What a pod gets besides: its store.
+    let store: [String: String]
+
+    static let intakePartitions = 8
+    private static let intake = "bench-intake"
+    private static let delivery = "bench-delivery"
+    private static let deadLetters = "bench-dead-letters"
+    private static let group = "bench"
+    /// How much may be on its way. A partition of the local brokers keeps 5 MB: eight hold 100,000 requests.
+    private static let window = 60_000
+    /// How long before it is due a request is sent, in milliseconds.
+    private static let lead: Int64 = 2_000
+
+    func run(repetition: Int) throws -> BenchResult {
+        let cluster = try LocalKafka(
+            brokers: 1,
+            topics: [
+                Self.intake: Self.intakePartitions, Self.delivery: scenario.deliveryPartitions, Self.deadLetters: 1,
+            ]
+        )
+        defer { withExtendedLifetime(cluster) {} }
+        let brokers = cluster.bootstrapServers
+        let subject = try startSubject(brokers)
+        defer { subject.stop() }
+        var sender = try BenchSender(
+            form: kind == .pod ? .structured : .bare,
+            intake: Self.intake,
+            delivery: Self.delivery,
+            payloadBytes: payloadBytes,
+            brokers: brokers
+        )
+        var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition)
+        switch scenario {
+        case .creates:
+            try measureCreates(&sender, subject, brokers, &result)
+        case .throughput, .lateness2k, .lateness20k, .burst20k, .burst200k:
+            try measureDeliveries(&sender, subject, brokers, &result)
+        }
+        sender.finish()
+        return result
+    }
+
+    private func startSubject(_ brokers: String) throws -> BenchSubject {
+        switch kind {
+        case .floor:
+            return try BenchSubject(
+                arguments: [
+                    "bench", "floor", "--brokers", brokers, "--intake", Self.intake, "--partitions",
+                    "\(Self.intakePartitions)", "--delivery", Self.delivery,
+                ],
+                environment: [:],
+                readyText: "ready",
+                readyCount: 1
+            )
+        case .pod:
+            let settings = [
+                "KAFKA_BROKERS": brokers, "KAFKA_CONSUMER_GROUP": Self.group,
+                "SCHEDULE_CREATE_KAFKA_TOPIC": Self.intake, "DEAD_LETTER_KAFKA_TOPIC": Self.deadLetters,
+                "APP_HOST": "127.0.0.1", "APP_PORT": "0", "LOG_LEVEL": "info", "LOG_FORMAT": "text",
+                "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(Bench.Floor.fetchWait)",
+            ]
+            return try BenchSubject(
+                arguments: ["serve"],
+                environment: settings.merging(store) { $1 },
+                readyText: " firing ",
+                readyCount: Self.intakePartitions
+            )
+        }
+    }
+
+    private func measureDeliveries(
+        _ sender: inout BenchSender,
+        _ subject: BenchSubject,
+        _ brokers: String,
+        _ result: inout BenchResult
+    ) throws {
+        let count = scenario.count
+        let collector = try BenchCollector(topic: Self.delivery, capacity: count, brokers: brokers)
+        let processor = subject.processorSeconds
+        let begin = BenchCollector.microseconds()
+        let instant = send(&sender, begin: begin / 1_000, collector)
+        let arrivals = collector.finish(count)
+        // What is left to do, such as deletes in the store, counts too.
+        usleep(500_000)
+        let used = subject.processorSeconds - processor
+        let sorted = arrivals.lateness.sorted()
+        switch scenario {
+        case .throughput:
+            result.figures.append(("perSecond", Double(count) / Double(arrivals.last - begin) * 1e6))
+        case .burst20k, .burst200k:
+            result.figures.append(("lastAfterMs", Double(arrivals.last - instant * 1_000) / 1e3))
+        case .lateness2k, .lateness20k, .creates:
+            break
+        }
+        result.figures += [
+            ("processorUs", used / Double(count) * 1e6),
+            ("early", Double(arrivals.early)),
+            ("repeated", Double(arrivals.repeated)),
+            ("missing", Double(count - arrivals.isHere.count { $0 })),
+            ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
+        ]
+        if scenario != .throughput {
+            result.latenessMs = BenchResult.percentiles.map { Double(percentile($0, of: sorted)) / 1e3 }
+        }
+    }
+
+    /// Sends everything; the instant of a burst is the answer.
+    private func send(_ sender: inout BenchSender, begin: Int64, _ collector: BenchCollector) -> Int64 {
+        let count = scenario.count
+        switch scenario {
+        case .throughput, .creates:
+            for number in 0..<count {
+                while number - collector.count.load(ordering: .relaxed) >= Self.window {
+                    sender.takeReports()
+                    usleep(200)
+                }
+                sender.send(due: begin)
+            }
+            return begin
+        case .burst20k, .burst200k:
+            // Half of the time until then is for the store.
+            let instant = begin + Self.lead + Int64(count) / 10
+            pace(&sender, perMillisecond: 20) { _ in instant }
+            return instant
+        case .lateness2k:
+            pace(&sender, perMillisecond: 2) { $0 + Self.lead }
+            return begin
+        case .lateness20k:
+            pace(&sender, perMillisecond: 20) { $0 + Self.lead }
+            return begin
+        }
+    }
+
+    /// Sends so many in each millisecond; `due` tells from the time of sending when each is due.
+    private func pace(_ sender: inout BenchSender, perMillisecond: Int, due: (Int64) -> Int64) {
+        let begin = BenchCollector.microseconds() / 1_000
+        var sent = 0
+        while sent < scenario.count {
+            let now = BenchCollector.microseconds() / 1_000
+            let wanted = min(scenario.count, Int(now - begin + 1) * perMillisecond)
+            while sent < wanted {
+                sender.send(due: due(begin + Int64(sent / perMillisecond)))
+                sent += 1
+            }
+            sender.takeReports()
+            usleep(1_000)
+        }
+    }
+
+    private func measureCreates(
+        _ sender: inout BenchSender,
+        _ subject: BenchSubject,
+        _ brokers: String,
+        _ result: inout BenchResult
+    ) throws {
+        let inspector = try KafkaInspector(group: Self.group, properties: ["bootstrap.servers": brokers])
+        func committed() throws -> Int {
+            try inspector.committedOffsets(topic: Self.intake, partitions: Self.intakePartitions, timeout: .seconds(5))
+                .reduce(0) { $0 + Int($1 ?? 0) }
+        }
+        let processor = subject.processorSeconds
+        let begin = BenchCollector.microseconds()
+        let due = begin / 1_000 + 86_400_000
+        var done = 0
+        for number in 0..<scenario.count {
+            while number - done >= Self.window {
+                sender.takeReports()
+                usleep(10_000)
+                done = try committed()
+            }
+            sender.send(due: due)
+        }
+        while done < scenario.count {
+            sender.takeReports()
+            usleep(5_000)
+            done = try committed()
+        }
+        let end = BenchCollector.microseconds()
+        result.figures = [
+            ("perSecond", Double(scenario.count) / Double(end - begin) * 1e6),
+            ("processorUs", (subject.processorSeconds - processor) / Double(scenario.count) * 1e6),
+            ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
+        ]
+    }
+}

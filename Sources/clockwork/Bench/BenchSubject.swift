@@ -1,0 +1,126 @@
+import ClockworkService
+import Glibc
+import HTTPTransport
+import Synchronization
+
+/// A process that is measured: a pod or the floor, run from this very executable.
+final class BenchSubject {
+    /// The last lines that it wrote, for the error of one that failed.
+    private final class Tail: Sendable {
+        private let lines = Mutex<[String]>([])
+
+        func append(_ line: String) {
+            lines.withLock { lines in
+                if lines.count == 20 { lines.removeFirst() }
+                lines.append(line)
+            }
+        }
+
+        var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    }
+
+    let pid: pid_t
+    /// How long from its start until it was ready.
+    private(set) var startup = Duration.zero
+    private let output: UnsafeMutablePointer<FILE>
+    private let tail = Tail()
+    private var drain: WorkerThread?
+    private var hasEnded = false
+
+    /// Starts the process and waits until it has written `readyCount` lines that contain `readyText`.
+    init(
+        arguments: [String],
+        environment: [String: String],
+        readyText: String,
+        readyCount: Int
+    ) throws(ClientError) {
+        let begin = ContinuousClock.now
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw ClientError("no pipe: \(String(cString: strerror(errno)))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        output = fdopen(ends[0], "r")
+        pid = try Self.spawn(arguments: arguments, environment: environment, output: ends[1])
+        // Or reading would never come to an end.
+        close(ends[1])
+        var ready = 0
+        while ready < readyCount, let line = Self.line(of: output) {
+            tail.append(line)
+            if line.contains(readyText) { ready += 1 }
+        }
+        guard ready == readyCount else {
+            stop()
+            throw ClientError("\(arguments.joined(separator: " ")) has ended:\n\(tail.text)")
+        }
+        startup = ContinuousClock.now - begin
+        let handover = Handover(file: output)
+        drain = WorkerThread(name: "bench-output") { [tail] in
+            while let line = Self.line(of: handover.file) { tail.append(line) }
+        }
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// Ends it with SIGTERM and waits for that.
+    func stop() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        kill(pid, SIGTERM)
+        waitpid(pid, nil, 0)
+        drain?.join()
+        fclose(output)
+    }
+
+    /// The time of a core that it has used, in seconds; a hundredth is the least that Linux tells.
+    var processorSeconds: Double {
+        guard let stat = try? LocalFile.contents(ofFile: "/proc/\(pid)/stat", limit: 4_096) else { return .nan }
+        // The name, in brackets, may hold anything; user and system time are the 12th and 13th field behind it.
+        let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// A line of `/proc/PID/status` that counts KiB, such as `VmHWM`, in bytes.
+    func memory(_ name: String) -> Int {
+        guard let status = try? LocalFile.contents(ofFile: "/proc/\(pid)/status", limit: 65_536) else { return 0 }
+        for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("\(name):") {
+            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+                .map { $0 * 1_024 } ?? 0
+        }
+        return 0
+    }
+
+    /// `@unchecked Sendable`: handed once to the thread that reads on.
+    private struct Handover: @unchecked Sendable {
+        let file: UnsafeMutablePointer<FILE>
+    }
+
+    private static func line(of file: UnsafeMutablePointer<FILE>) -> String? {
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        guard getline(&line, &capacity, file) > 0, let line else { return nil }
+        return String(cString: line)
+    }
+
+    private static func spawn(
+        arguments: [String],
+        environment: [String: String],
+        output: Int32
+    ) throws(ClientError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        let all = ProcessEnvironment.variables.merging(environment) { $1 }
+        var argumentPointers = (["clockwork"] + arguments).map { strdup($0) } + [nil]
+        var environmentPointers = all.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
+        var pid = pid_t()
+        let status = posix_spawn(&pid, "/proc/self/exe", &actions, nil, &argumentPointers, &environmentPointers)
+        guard status == 0 else { throw ClientError("no process: \(String(cString: strerror(status)))") }
+        return pid
+    }
+}
