@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +24,6 @@ typedef struct {
     entry_t *entries;
     size_t count, capacity;
 } heap_t;
-
-static volatile sig_atomic_t is_stopping;
-
-static void stop(int signal)
-{
-    (void)signal;
-    is_stopping = 1;
-}
 
 static void push(heap_t *heap, entry_t entry)
 {
@@ -97,14 +88,13 @@ static rd_kafka_t *make_client(rd_kafka_type_t type, const char *const propertie
     return client;
 }
 
-/// Produces what is due.
+/// Produces what is due, as much as the producer's queue takes.
 static void fire(heap_t *heap, rd_kafka_t *producer, rd_kafka_topic_t *delivery)
 {
     while (heap->count > 0 && heap->entries[0].due <= wall_clock()) {
         rd_kafka_message_t *message = heap->entries[0].message;
         if (rd_kafka_produce(delivery, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, message->payload, message->len,
                              message->key, message->key_len, NULL)) {
-            // The queue is full: reports make room, and they wake the loop.
             return;
         }
         pop(heap);
@@ -127,8 +117,6 @@ int floor_run(const char *brokers, const char *intake, int intake_partitions, co
         {"partitioner", "murmur2_random"}, {"queue.buffering.max.messages", "100000"},
         {"queue.buffering.max.kbytes", "262144"}, {NULL, NULL}};
 
-    struct sigaction action = {.sa_handler = stop};
-    sigaction(SIGTERM, &action, NULL);
     rd_kafka_t *consumer = make_client(RD_KAFKA_CONSUMER, reading);
     rd_kafka_t *producer = make_client(RD_KAFKA_PRODUCER, producing);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(consumer, intake, NULL);
@@ -152,7 +140,7 @@ int floor_run(const char *brokers, const char *intake, int intake_partitions, co
     heap_t heap = {0};
     static rd_kafka_message_t *batch[BATCH];
     int64_t alarm = 0;
-    while (!is_stopping) {
+    for (;;) {
         ssize_t count;
         do {
             count = rd_kafka_consume_batch_queue(records, 0, batch, BATCH);
@@ -164,10 +152,12 @@ int floor_run(const char *brokers, const char *intake, int intake_partitions, co
                 }
             }
             fire(&heap, producer, delivery);
-            rd_kafka_poll(producer, 0);
-        } while (count == BATCH);
+            // What is due still waits for room, which reports make.
+            rd_kafka_poll(producer, heap.count > 0 && heap.entries[0].due <= wall_clock() ? 1 : 0);
+        } while (count == BATCH || (heap.count > 0 && heap.entries[0].due <= wall_clock()));
         int64_t next = heap.count > 0 ? heap.entries[0].due : 0;
-        if (next != alarm && next > wall_clock()) {
+        // One that is due by now ends the wait at once.
+        if (next != alarm && next > 0) {
             struct itimerspec specification = {
                 .it_value = {.tv_sec = next / 1000, .tv_nsec = (next % 1000) * 1000000}};
             timerfd_settime(timer, TFD_TIMER_ABSTIME, &specification, NULL);
@@ -179,5 +169,4 @@ int floor_run(const char *brokers, const char *intake, int intake_partitions, co
         if (read(wake, &value, sizeof value) < 0 && errno != EAGAIN) return 1;
         if (read(timer, &value, sizeof value) < 0 && errno != EAGAIN) return 1;
     }
-    _exit(0);
 }

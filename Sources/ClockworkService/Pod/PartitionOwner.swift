@@ -42,6 +42,12 @@ final class PartitionOwner {
     let ownership: Ownership
     var scheduler: PartitionScheduler
 
+    /// The look-ups without an answer, and when each is called delayed; in that order, and few.
+    private var lookUps: [(id: Int, patienceEnd: Uptime)] = []
+
+    /// How long a look-up may take before its schedules go out without it, in milliseconds.
+    private static let patience: Int64 = 1_000
+
     /// The offset last committed by this owner, as the group has confirmed it.
     var confirmedOffset: Int64?
     /// When a drain is given up, once one has begun.
@@ -58,5 +64,28 @@ final class PartitionOwner {
         self.epoch = epoch
         self.ownership = ownership
         self.scheduler = scheduler
+    }
+
+    // MARK: Look-ups
+
+    /// When the next look-up is called delayed.
+    var patienceEnd: Uptime? { lookUps.first?.patienceEnd }
+
+    /// A look-up has begun.
+    func beginLookUp(_ id: Int, now: Uptime) {
+        lookUps.append((id, now.advanced(byMilliseconds: Self.patience)))
+    }
+
+    /// A look-up has been answered.
+    func endLookUp(_ id: Int) {
+        lookUps.removeAll { $0.id == id }
+    }
+
+    /// The look-ups to be called delayed now, each once.
+    func takeDelayedLookUps(now: Uptime) -> [Int] {
+        guard let end = patienceEnd, end <= now else { return [] }
+        let delayed = lookUps.prefix { $0.patienceEnd <= now }.map(\.id)
+        lookUps.removeFirst(delayed.count)
+        return delayed
     }
 }

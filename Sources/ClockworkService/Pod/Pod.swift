@@ -302,6 +302,9 @@ public actor Pod: Service {
             if let time = owner.scheduler.wakeAt, time <= now.wall {
                 step(owner, now) { $0.timeReached(now.wall, &$1) }
             }
+            for id in owner.takeDelayedLookUps(now: now.uptime) {
+                step(owner, now) { $0.lookUpDelayed(id, now: now.wall, &$1) }
+            }
             keepProgress(of: owner, now)
         }
         takeOutcome()
@@ -342,7 +345,11 @@ public actor Pod: Service {
     }
 
     private func nextWake(_ now: Moment) -> EpochMilliseconds? {
-        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 } + owners.values.compactMap(\.drainDeadline)
+        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 }
+        for owner in owners.values {
+            if let end = owner.drainDeadline { wake.append(end) }
+            if let end = owner.patienceEnd { wake.append(end) }
+        }
         if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
         let fire = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
         let due = [fire, now.isSure ? callbacks.wakeAt : nil].compactMap { $0 }.min()
@@ -428,6 +435,7 @@ public actor Pod: Service {
                 )
             )
         }
+        for call in effects.lookUp { owner.beginLookUp(call.id, now: now.uptime) }
         if let offset = effects.commit { commits.want(owner.partition, offset) }
         if let flow = effects.intake { steer(flow, owner) }
         if effects.drained { owner.isDrained = true }
@@ -439,8 +447,9 @@ public actor Pod: Service {
         step(owner, now) { scheduler, effects in
             switch answer {
             case .changesStored(let id): scheduler.changesStored(id, now: now.wall, &effects)
-            case .lookUpDelayed(let id): scheduler.lookUpDelayed(id, now: now.wall, &effects)
-            case .keysLookedUp(let id, let answers): scheduler.keysLookedUp(id, answers, now: now.wall, &effects)
+            case .keysLookedUp(let id, let answers):
+                owner.endLookUp(id)
+                scheduler.keysLookedUp(id, answers, now: now.wall, &effects)
             case .pageLoaded(let page): scheduler.pageLoaded(page, now: now.wall, &effects)
             }
         }

@@ -8,7 +8,6 @@ struct StoreRunner: Sendable {
     /// The answer to one call.
     enum Answer: Sendable {
         case changesStored(Int)
-        case lookUpDelayed(Int)
         case keysLookedUp(Int, [KeyLookup])
         case pageLoaded(TimelinePage)
     }
@@ -21,8 +20,6 @@ struct StoreRunner: Sendable {
     private let work: AsyncStream<@Sendable () async -> Void>
     private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation
 
-    /// How long a look-up may take before its schedules go out without it.
-    private static let patience = Duration.seconds(1)
     private static let firstPause = Duration.milliseconds(50)
     private static let longestPause = Duration.seconds(5)
 
@@ -67,7 +64,12 @@ struct StoreRunner: Sendable {
             }
         }
         for call in effects.lookUp {
-            start { await lookUp(call, caller) }
+            start {
+                let answers = await persist("look up", caller) { () throws(ScheduleStoreError) in
+                    try await store.lookUp(call.keys, partition: partition)
+                }
+                if let answers { await caller.deliver(caller.owner, .keysLookedUp(call.id, answers)) }
+            }
         }
         if let call = effects.loadPage {
             start {
@@ -97,20 +99,6 @@ struct StoreRunner: Sendable {
 
     private func start(_ call: @escaping @Sendable () async -> Void) {
         continuation.yield(call)
-    }
-
-    private func lookUp(_ call: Effects.LookUpCall, _ caller: Caller) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
-                await caller.deliver(caller.owner, .lookUpDelayed(call.id))
-            }
-            let answers = await persist("look up", caller) { () throws(ScheduleStoreError) in
-                try await store.lookUp(call.keys, partition: caller.partition)
-            }
-            if let answers { await caller.deliver(caller.owner, .keysLookedUp(call.id, answers)) }
-            group.cancelAll()
-        }
     }
 
     /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled, or when the caller has lost its

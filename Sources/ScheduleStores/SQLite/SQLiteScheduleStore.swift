@@ -10,9 +10,6 @@ public final class SQLiteScheduleStore: ScheduleStore {
     private let retention: KeyRetention
     private let now: @Sendable () -> EpochMilliseconds
 
-    /// The smallest number of key records that a write looks through for expired ones.
-    private static let sweepAtLeast = 100
-
     /// Opens the file, and makes it where there is none.
     ///
     /// - Parameters:
@@ -29,7 +26,7 @@ public final class SQLiteScheduleStore: ScheduleStore {
         now: @escaping @Sendable () -> EpochMilliseconds
     ) throws(ScheduleStoreError) {
         let lock = try FileLock(path: path + ".lock")
-        worker = try SQLiteWorker(path: path, lock: lock, logger: logger)
+        worker = try SQLiteWorker(path: path, lock: lock, logger: logger, now: now)
         retention = KeyRetention(keyRetention)
         self.now = now
     }
@@ -50,19 +47,19 @@ public final class SQLiteScheduleStore: ScheduleStore {
         let now = now()
         let retention = retention
         try await worker.write { (session) throws(SQLiteError) in
-            for change in changes {
-                if let schedule = change.put { try session.put(schedule, partition: partition) }
-                if let record = change.record {
+            // By index: a change is a large value, and a copy of it counts a reference for each of its parts.
+            for index in changes.indices {
+                if let schedule = changes[index].put { try session.put(schedule, partition: partition) }
+                if let record = changes[index].record {
                     let expirySeconds = retention.expirySeconds(of: record, now: now)
-                    try session.put(record, key: change.key, expirySeconds: expirySeconds)
+                    try session.put(record, key: changes[index].key, expirySeconds: expirySeconds)
                 }
             }
             // After every put, as in any other store.
-            for change in changes {
-                for position in change.deletes { try session.delete(position, partition: partition) }
+            for index in changes.indices where !changes[index].deletes.isEmpty {
+                for position in changes[index].deletes { try session.delete(position, partition: partition) }
             }
-            // At least as many as are written: the table has been gone through by the time it could have doubled.
-            try session.sweep(max(Self.sweepAtLeast, changes.count), now: now)
+            session.noteWrites(changes.count)
         }
     }
 

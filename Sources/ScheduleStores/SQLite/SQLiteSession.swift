@@ -14,14 +14,20 @@ final class SQLiteSession {
     private let getPage: SQLiteStatement
     private let putProgress: SQLiteStatement
     private let getProgress: SQLiteStatement
+    private let now: () -> EpochMilliseconds
+    /// How many changes were written since the last sweep.
+    private var unsweptWrites = 0
+    /// The smallest number of key records that a sweep looks through.
+    private static let sweepAtLeast = 100
     /// The key record that the sweep has come to.
     private var sweptTo = (client: "", key: "")
 
-    init(path: String, logger: Logger) throws(SQLiteError) {
+    init(path: String, logger: Logger, now: @escaping () -> EpochMilliseconds) throws(SQLiteError) {
         let connection = try SQLiteConnection(path: path)
         try SQLiteSchema.prepare(connection)
         self.connection = connection
         self.logger = logger
+        self.now = now
         putSchedule = try SQLiteStatement(
             connection,
             """
@@ -155,8 +161,19 @@ final class SQLiteSession {
         try putRecord.run()
     }
 
-    /// Looks at the next `count` key records, round and round through the table, and deletes those that have expired.
-    func sweep(_ count: Int, now: EpochMilliseconds) throws(SQLiteError) {
+    /// So many changes have been written in this transaction.
+    func noteWrites(_ count: Int) {
+        unsweptWrites += count
+    }
+
+    /// Looks at the next key records, round and round through the table, and deletes those that have expired. Once in a
+    /// transaction, and at least at as many as it writes: the table has been gone through by the time it could have
+    /// doubled.
+    func sweep() throws(SQLiteError) {
+        guard unsweptWrites > 0 else { return }
+        let count = max(Self.sweepAtLeast, unsweptWrites)
+        unsweptWrites = 0
+        let now = now()
         var seen = 0
         var expired: [(client: String, key: String)] = []
         do {

@@ -5,7 +5,8 @@ internal import Scheduling
 /// The thread that owns the connection, and the queue to it.
 ///
 /// All writes that wait when it comes round go into one transaction, whichever partition they are of: the disk is
-/// synchronised once for all of them. Reads are served between transactions.
+/// synchronised once for all of them. A write that comes alone is carried out at once; under load a transaction begins
+/// `pace` after the one before, so that it has something to gather. Reads are served meanwhile.
 final class SQLiteWorker: Sendable {
     typealias Outcome<Output> = Result<Output, ScheduleStoreError>
 
@@ -26,15 +27,23 @@ final class SQLiteWorker: Sendable {
     private static let maximumWaiting = 10_000
     /// Bounds how long the reads wait behind the writes.
     private static let writesPerTransaction = 64
+    /// The least time from the beginning of one transaction to that of the next, in nanoseconds. Ten times what a
+    /// transaction costs besides its rows, and less than anybody who waits for a write would notice.
+    private static let pace: UInt64 = 5_000_000
 
     private let inbox = WorkInbox<Work>(capacity: maximumWaiting)
     private let thread: WorkerThread
 
     /// Opens the file at `path`, which nobody else may use, and starts the thread. `lock` is kept until it ends.
-    init(path: String, lock: FileLock, logger: Logger) throws(ScheduleStoreError) {
+    init(
+        path: String,
+        lock: FileLock,
+        logger: Logger,
+        now: @escaping @Sendable () -> EpochMilliseconds
+    ) throws(ScheduleStoreError) {
         let handover: Handover
         do {
-            handover = Handover(session: try SQLiteSession(path: path, logger: logger))
+            handover = Handover(session: try SQLiteSession(path: path, logger: logger, now: now))
         } catch {
             var failure = ScheduleStoreError(error)
             failure.message = "\(path) cannot be opened. \(failure.message)"
@@ -89,21 +98,29 @@ final class SQLiteWorker: Sendable {
 
     private static func run(_ handover: Handover, _ inbox: WorkInbox<Work>) {
         let session = handover.session
-        while true {
-            let batch = inbox.takeAll()
-            if batch.isEmpty { return }
-            var writes: [Work] = []
-            for work in batch {
+        var writes: [Work] = []
+        var nextTransaction: UInt64 = 0
+        var isClosed = false
+        while !isClosed || !writes.isEmpty {
+            let batch = inbox.takeAll(until: writes.isEmpty ? nil : nextTransaction)
+            isClosed = batch.isClosed
+            for work in batch.work {
                 switch work {
                 case .write: writes.append(work)
                 case .read(let body): body(session)
                 }
                 if writes.count == writesPerTransaction {
+                    nextTransaction = MonotonicClock.now() + pace
                     commit(writes, session)
                     writes = []
                 }
             }
-            if !writes.isEmpty { commit(writes, session) }
+            let now = MonotonicClock.now()
+            if !writes.isEmpty, isClosed || now >= nextTransaction {
+                nextTransaction = now + pace
+                commit(writes, session)
+                writes = []
+            }
         }
     }
 
@@ -120,6 +137,7 @@ final class SQLiteWorker: Sendable {
         do throws(SQLiteError) {
             try session.transaction { () throws(SQLiteError) in
                 for case .write(let body, _) in writes { try body(session) }
+                try session.sweep()
             }
             return .success(())
         } catch {

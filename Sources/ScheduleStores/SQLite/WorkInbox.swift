@@ -13,7 +13,12 @@ final class WorkInbox<Work: Sendable>: @unchecked Sendable {
     init(capacity: Int) {
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(arrived, nil)
+        // The clock that nobody sets, for waits that end.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(arrived, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -33,13 +38,23 @@ final class WorkInbox<Work: Sendable>: @unchecked Sendable {
         return true
     }
 
-    /// Takes everything that waits; an empty array means that the queue is closed and empty.
-    func takeAll() -> [Work] {
+    /// Takes everything that waits, once there is something.
+    ///
+    /// - Parameter deadline: when to come back empty-handed, in nanoseconds of `MonotonicClock`; `nil` for never.
+    /// - Returns: what was there, and whether the queue is closed: then no more comes.
+    func takeAll(until deadline: UInt64?) -> (work: [Work], isClosed: Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while waiting.isEmpty, !isClosed { pthread_cond_wait(arrived, mutex) }
+        while waiting.isEmpty, !isClosed {
+            guard let deadline else {
+                pthread_cond_wait(arrived, mutex)
+                continue
+            }
+            var end = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+            if pthread_cond_timedwait(arrived, mutex, &end) == ETIMEDOUT { break }
+        }
         defer { waiting = [] }
-        return waiting
+        return (waiting, isClosed)
     }
 
     /// Refuses further work; what is already there is still handed out.

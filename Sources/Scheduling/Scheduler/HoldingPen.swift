@@ -42,20 +42,22 @@ struct HoldingPen {
 
     /// Takes `schedule` out; what stood behind it may be free now.
     mutating func remove(_ schedule: Schedule) {
-        let key = schedule.orderingKey
-        guard let index = queues[key]?.firstIndex(where: { $0.schedule === schedule }) else { return }
-        queues[key]?.remove(at: index)
+        guard let place = queues.index(forKey: schedule.orderingKey),
+            let index = queues.values[place].firstIndex(where: { $0.schedule === schedule })
+        else { return }
+        queues.values[place].remove(at: index)
         count -= 1
         bytes -= PartitionScheduler.bytes(of: schedule)
-        releaseFront(of: key)
+        releaseFront(of: place)
     }
 
     /// The answer for `schedule` is there: it goes out as soon as nothing stands before it.
     mutating func answer(_ schedule: Schedule) {
-        let key = schedule.orderingKey
-        guard let index = queues[key]?.firstIndex(where: { $0.schedule === schedule }) else { return }
-        queues[key]?[index].isWaiting = false
-        releaseFront(of: key)
+        guard let place = queues.index(forKey: schedule.orderingKey),
+            let index = queues.values[place].firstIndex(where: { $0.schedule === schedule })
+        else { return }
+        queues.values[place][index].isWaiting = false
+        releaseFront(of: place)
     }
 
     /// Hands over what is free to go out. Check that it is still the pending one of its entry.
@@ -67,14 +69,12 @@ struct HoldingPen {
         return released
     }
 
-    private mutating func releaseFront(of key: String) {
-        while let first = queues[key]?.first, !first.isWaiting {
-            queues[key]?.removeFirst()
+    private mutating func releaseFront(of place: Dictionary<String, Deque<Item>>.Index) {
+        while let first = queues.values[place].first, !first.isWaiting {
+            queues.values[place].removeFirst()
             released.append((first.entry, first.schedule))
         }
-        if queues[key]?.isEmpty == true {
-            queues[key] = nil
-        }
+        if queues.values[place].isEmpty { queues.remove(at: place) }
     }
 }
 

@@ -2,6 +2,10 @@ import TimerWheel
 
 /// What is in memory about one schedule key: a pending schedule, deliveries in flight, or both.
 struct KeyEntry {
+    /// Whose entry it is; `nil` in an entry that is free.
+    var key: ScheduleKey?
+    /// The key's hash.
+    var hash: UInt64 = 0
     /// Where the pending schedule is.
     enum Place: UInt8 {
         /// There is none: only deliveries or store work keep the entry.
@@ -139,13 +143,18 @@ struct OffsetList {
 
 /// The entries and their store work, in slabs with free lists: an index stays good until it is freed.
 struct KeyTable {
-    private(set) var indices: [ScheduleKey: Int32] = [:]
+    private var places = KeyIndex()
     private var entries: ContiguousArray<KeyEntry> = []
     private var freeEntries: [Int32] = []
     private var works: ContiguousArray<KeyWork> = []
     private var freeWorks: [Int32] = []
 
-    var count: Int { indices.count }
+    var count: Int { places.count }
+
+    /// The entries in use with their keys, in no order. Linear in the size of the slab.
+    var all: [(key: ScheduleKey, index: Int32)] {
+        entries.indices.compactMap { index in entries[index].key.map { ($0, Int32(index)) } }
+    }
 
     subscript(index: Int32) -> KeyEntry {
         _read { yield entries[Int(index)] }
@@ -157,11 +166,16 @@ struct KeyTable {
         _modify { yield &works[Int(index)] }
     }
 
-    func index(of key: ScheduleKey) -> Int32? { indices[key] }
+    func index(of key: ScheduleKey) -> Int32? { find(key, KeyIndex.hash(key)) }
+
+    private func find(_ key: ScheduleKey, _ hash: UInt64) -> Int32? {
+        places.find(hash) { entries[Int($0)].key == key }
+    }
 
     /// The entry of `key`, made if there is none.
     mutating func findOrAdd(_ key: ScheduleKey) -> (index: Int32, isNew: Bool) {
-        if let index = indices[key] { return (index, false) }
+        let hash = KeyIndex.hash(key)
+        if let index = find(key, hash) { return (index, false) }
         let index: Int32
         if let free = freeEntries.popLast() {
             index = free
@@ -169,13 +183,15 @@ struct KeyTable {
             index = Int32(entries.count)
             entries.append(KeyEntry())
         }
-        indices[key] = index
+        entries[Int(index)].key = key
+        entries[Int(index)].hash = hash
+        places.add(index, hash: hash) { entries[Int($0)].hash }
         return (index, true)
     }
 
-    /// Frees the entry of `key`, which has no work any more.
-    mutating func remove(_ index: Int32, key: ScheduleKey) {
-        indices[key] = nil
+    /// Frees an entry, which has no work any more.
+    mutating func remove(_ index: Int32) {
+        places.remove(index, hash: entries[Int(index)].hash) { entries[Int($0)].hash }
         entries[Int(index)] = KeyEntry()
         freeEntries.append(index)
     }

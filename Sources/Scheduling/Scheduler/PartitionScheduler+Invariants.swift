@@ -23,7 +23,7 @@ extension PartitionScheduler {
         var inGate = 0
         var residentWeight = 0
         var weight = flights.reduce(0) { $0 + ($1.map { Self.bytes(of: $0.schedule) } ?? 0) }
-        for (key, index) in table.indices {
+        for (key, index) in table.all {
             let entry = table[index]
             if let repeating = entry.repeating {
                 if entry.pending != nil || entry.handedOut == 0 { return "entry \(index): repeats nothing" }
@@ -79,7 +79,7 @@ extension PartitionScheduler {
         }
         if heldCancels.keys.contains(where: { table[$0].handedOut == 0 }) { return "a cancel held for nothing" }
         if flightCount + freeFlights.count != flights.count { return "a delivery's place is neither free nor taken" }
-        for (_, index) in table.indices where handedOut.removeValue(forKey: index) ?? 0 != table[index].handedOut {
+        for (_, index) in table.all where handedOut.removeValue(forKey: index) ?? 0 != table[index].handedOut {
             return "entry \(index): deliveries in flight miscounted"
         }
         return handedOut.isEmpty ? nil : "a delivery in flight has no entry"
@@ -91,7 +91,7 @@ extension PartitionScheduler {
         let sent = storeCalls.values.flatMap { $0 }
         if Set(sent).count != sent.count { return "two changes of one key are in flight" }
         var waiting = Set(sent)
-        for (key, index) in table.indices {
+        for (key, index) in table.all {
             guard let work = table[index].work else {
                 if queued.contains(index) { return "entry \(index): queued without work" }
                 if waiting.contains(index) { return "entry \(index): a change in flight without work" }
@@ -117,7 +117,7 @@ extension PartitionScheduler {
             guard table.index(of: question.key) == question.index else { return "a question about a freed entry" }
             if table[question.index].knowledge == .known { return "entry \(question.index): known and asked" }
         }
-        for (_, index) in table.indices where table[index].knowledge != .known && !asked.contains(index) {
+        for (_, index) in table.all where table[index].knowledge != .known && !asked.contains(index) {
             return "entry \(index): not known and nobody asks"
         }
         return nil
@@ -127,7 +127,7 @@ extension PartitionScheduler {
     private func brokenOffset() -> String? {
         var held = Array(rejections) + heldCancels.values.map(\.request)
         for flight in flights { flight?.offsets.forEach { held.append($0) } }
-        for (_, index) in table.indices {
+        for (_, index) in table.all {
             if let cancel = table[index].waitingCancel { held.append(cancel) }
             if let repeating = table[index].repeating { held.append(repeating.position.offset) }
             guard let work = table[index].work else { continue }
@@ -148,7 +148,7 @@ extension PartitionScheduler {
         for (index, key) in pageLoad?.kept ?? [] where table.index(of: key) != index || !table[index].isKeptForPage {
             return "entry \(index): kept for a page, and gone"
         }
-        for (_, index) in table.indices where table[index].knowledge == .known {
+        for (_, index) in table.all where table[index].knowledge == .known {
             let entry = table[index]
             if entry.isKeptForPage, pageLoad != nil { continue }
             if entry.handedOut > 0 || entry.place == .wheel || entry.place == .pen || entry.place == .gate { continue }

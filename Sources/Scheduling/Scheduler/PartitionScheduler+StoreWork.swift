@@ -108,6 +108,6 @@ extension PartitionScheduler {
             break
         }
         guard !table[index].isKeptForPage else { return }
-        table.remove(index, key: key)
+        table.remove(index)
     }
 }

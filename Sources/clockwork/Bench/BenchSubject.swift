@@ -114,12 +114,20 @@ final class BenchSubject {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        // The thread that starts it may have signals blocked, and they would stay so.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignal = sigset_t()
+        sigemptyset(&noSignal)
+        posix_spawnattr_setsigmask(&attributes, &noSignal)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let all = ProcessEnvironment.variables.merging(environment) { $1 }
         var argumentPointers = (["clockwork"] + arguments).map { strdup($0) } + [nil]
         var environmentPointers = all.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
         var pid = pid_t()
-        let status = posix_spawn(&pid, "/proc/self/exe", &actions, nil, &argumentPointers, &environmentPointers)
+        let status = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &argumentPointers, &environmentPointers)
         guard status == 0 else { throw ClientError("no process: \(String(cString: strerror(status)))") }
         return pid
     }
