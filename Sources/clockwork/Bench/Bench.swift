@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `clockwork bench`: how fast, how late, how much, beside the floor of what librdkafka allows.
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures a pod on this host, beside the floor of what librdkafka allows.",
         discussion: """
@@ -10,12 +10,12 @@ struct Bench: ParsableCommand {
             Each run has brokers and a store of its own, floor and pod take turns, and the ratio of their medians is \
             told.
             """,
-        subcommands: [Run.self, Fill.self, Floor.self],
+        subcommands: [Run.self, Floor.self],
         defaultSubcommand: Run.self
     )
 
     /// `clockwork bench run`.
-    struct Run: ParsableCommand {
+    struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Measures. (default)")
 
         @Option(
@@ -24,7 +24,7 @@ struct Bench: ParsableCommand {
         )
         var scenarios: [BenchScenario] = []
 
-        @Option(name: .customLong("repeat"), help: "How often each is measured.")
+        @Option(name: .customLong("repeat"), help: "How often each is measured; those with much pending once.")
         var repetitions = 3
 
         @Option(help: "The bytes of each payload.")
@@ -45,6 +45,9 @@ struct Bench: ParsableCommand {
         var json = false
 
         func validate() throws {
+            guard store == "sqlite" || !scenarios.contains(where: { $0.pending > 0 }) else {
+                throw ValidationError("Scenarios with much pending are measured with --store sqlite.")
+            }
             guard ["sqlite", "dynamodb"].contains(store) else {
                 throw ValidationError("--store takes sqlite or dynamodb.")
             }
@@ -54,12 +57,13 @@ struct Bench: ParsableCommand {
             }
         }
 
-        func run() throws {
-            for scenario in scenarios.isEmpty ? BenchScenario.allCases : scenarios {
+        func run() async throws {
+            let all = BenchScenario.allCases.filter { store == "sqlite" || $0.pending == 0 }
+            for scenario in scenarios.isEmpty ? all : scenarios {
                 var results: [BenchResult] = []
-                for repetition in 1...repetitions {
+                for repetition in 1...(scenario.pending > 0 ? 1 : repetitions) {
                     for kind in BenchSubjectKind.allCases where kind == .pod || (scenario.hasFloor && !noFloor) {
-                        let result = try measure(scenario, kind, repetition)
+                        let result = try await measure(scenario, kind, repetition)
                         results.append(result)
                         if json { Console.print(result.json) }
                     }
@@ -72,16 +76,17 @@ struct Bench: ParsableCommand {
             _ scenario: BenchScenario,
             _ kind: BenchSubjectKind,
             _ repetition: Int
-        ) throws -> BenchResult {
+        ) async throws -> BenchResult {
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let run = BenchRun(
                 scenario: scenario,
                 kind: kind,
                 payloadBytes: payload,
-                store: ["SCHEDULE_STORE": store, "SQLITE_PATH": folder.path + "/bench.db"]
+                store: store,
+                folder: folder.path
             )
-            return try run.run(repetition: repetition)
+            return try await run.run(repetition: repetition)
         }
     }
 }

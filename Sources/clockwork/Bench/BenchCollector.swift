@@ -11,6 +11,8 @@ final class BenchCollector: Sendable {
     struct Arrivals {
         /// How long after each schedule was due it was here, in microseconds, in order of arrival.
         var lateness: [Int64] = []
+        /// How long after each was due the producer was given it, in milliseconds: the record's own time.
+        var handed: [Int64] = []
         /// By number, whether it is here.
         var isHere: [Bool]
         /// Deliveries whose time is before the schedule's.
@@ -63,6 +65,7 @@ final class BenchCollector: Sendable {
                 now = time
                 guard let value = record.value, let mark = BenchMark(value) else { return }
                 arrivals.lateness.append(time - mark.due * 1_000)
+                arrivals.handed.append(record.timestampMilliseconds - mark.due)
                 if record.timestampMilliseconds < mark.due { arrivals.early += 1 }
                 arrivals.last = time
                 if mark.number >= arrivals.isHere.count || arrivals.isHere[mark.number] {
@@ -106,7 +109,7 @@ struct BenchMark {
     let number: Int
 
     init?(_ payload: UnsafeRawBufferPointer) {
-        guard payload.count >= Self.length else { return nil }
+        guard payload.count >= Self.length, payload[0] &- UInt8(ascii: "0") < 10 else { return nil }
         due = Self.digits(payload[0..<13])
         number = Int(Self.digits(payload[13..<23]))
     }

@@ -1,5 +1,8 @@
+import ClockworkService
 import Glibc
+import HTTPTransport
 import Kafka
+import Scheduling
 import Synchronization
 
 /// One run of one scenario with one subject: brokers, producer and reader in this process, the subject in another, all
@@ -8,10 +11,13 @@ struct BenchRun {
     let scenario: BenchScenario
     let kind: BenchSubjectKind
     let payloadBytes: Int
-    /// What a pod gets besides: its store.
-    let store: [String: String]
+    /// `sqlite` or `dynamodb`.
+    let store: String
+    /// Where the SQLite file is made.
+    let folder: String
 
-    static let intakePartitions = 8
+    private var path: String { folder + "/bench.db" }
+
     private static let intake = "bench-intake"
     private static let delivery = "bench-delivery"
     private static let deadLetters = "bench-dead-letters"
@@ -21,17 +27,23 @@ struct BenchRun {
     /// How long before it is due a request is sent, in milliseconds.
     private static let lead: Int64 = 2_000
 
-    func run(repetition: Int) throws -> BenchResult {
+    func run(repetition: Int) async throws -> BenchResult {
+        if scenario.pending > 0 { try await fill() }
         let cluster = try LocalKafka(
             brokers: 1,
             topics: [
-                Self.intake: Self.intakePartitions, Self.delivery: scenario.deliveryPartitions, Self.deadLetters: 1,
+                Self.intake: scenario.intakePartitions, Self.delivery: scenario.deliveryPartitions, Self.deadLetters: 1,
             ]
         )
         defer { withExtendedLifetime(cluster) {} }
         let brokers = cluster.bootstrapServers
         let subject = try startSubject(brokers)
         defer { subject.stop() }
+        var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition)
+        guard scenario != .idle else {
+            try await measureIdle(subject, &result)
+            return result
+        }
         var sender = try BenchSender(
             form: kind == .pod ? .structured : .bare,
             intake: Self.intake,
@@ -39,11 +51,9 @@ struct BenchRun {
             payloadBytes: payloadBytes,
             brokers: brokers
         )
-        var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition)
-        switch scenario {
-        case .creates:
+        if scenario == .creates {
             try measureCreates(&sender, subject, brokers, &result)
-        case .throughput, .lateness2k, .lateness20k, .burst20k, .burst200k:
+        } else {
             try measureDeliveries(&sender, subject, brokers, &result)
         }
         sender.finish()
@@ -56,7 +66,7 @@ struct BenchRun {
             return try BenchSubject(
                 arguments: [
                     "bench", "floor", "--brokers", brokers, "--intake", Self.intake, "--partitions",
-                    "\(Self.intakePartitions)", "--delivery", Self.delivery,
+                    "\(scenario.intakePartitions)", "--delivery", Self.delivery,
                 ],
                 environment: [:],
                 readyText: "ready",
@@ -67,13 +77,15 @@ struct BenchRun {
                 "KAFKA_BROKERS": brokers, "KAFKA_CONSUMER_GROUP": Self.group,
                 "SCHEDULE_CREATE_KAFKA_TOPIC": Self.intake, "DEAD_LETTER_KAFKA_TOPIC": Self.deadLetters,
                 "APP_HOST": "127.0.0.1", "APP_PORT": "0", "LOG_LEVEL": "info", "LOG_FORMAT": "text",
-                "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(Bench.Floor.fetchWait)",
+                "SCHEDULE_STORE": store, "SQLITE_PATH": path,
+                // An idle pod asks as seldom as librdkafka does by itself.
+                "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(scenario == .idle ? 500 : Bench.Floor.fetchWait)",
             ]
             return try BenchSubject(
                 arguments: ["serve"],
-                environment: settings.merging(store) { $1 },
+                environment: settings,
                 readyText: " firing ",
-                readyCount: Self.intakePartitions
+                readyCount: scenario.intakePartitions
             )
         }
     }
@@ -85,6 +97,12 @@ struct BenchRun {
         _ result: inout BenchResult
     ) throws {
         let count = scenario.count
+        if scenario.pending > 0 {
+            result.figures += [
+                ("readyMs", Double(subject.startup.wholeMilliseconds)),
+                ("memoryReadyMB", Double(subject.memory("VmRSS")) / 1e6),
+            ]
+        }
         let collector = try BenchCollector(topic: Self.delivery, capacity: count, brokers: brokers)
         let processor = subject.processorSeconds
         let begin = BenchCollector.microseconds()
@@ -99,7 +117,7 @@ struct BenchRun {
             result.figures.append(("perSecond", Double(count) / Double(arrivals.last - begin) * 1e6))
         case .burst20k, .burst200k:
             result.figures.append(("lastAfterMs", Double(arrivals.last - instant * 1_000) / 1e3))
-        case .lateness2k, .lateness20k, .creates:
+        default:
             break
         }
         result.figures += [
@@ -110,6 +128,7 @@ struct BenchRun {
             ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
         ]
         if scenario != .throughput {
+            result.figures.append(("handedP99Ms", Double(percentile(99, of: arrivals.handed.sorted()))))
             result.latenessMs = BenchResult.percentiles.map { Double(percentile($0, of: sorted)) / 1e3 }
         }
     }
@@ -118,7 +137,7 @@ struct BenchRun {
     private func send(_ sender: inout BenchSender, begin: Int64, _ collector: BenchCollector) -> Int64 {
         let count = scenario.count
         switch scenario {
-        case .throughput, .creates:
+        case .throughput, .creates, .idle:
             for number in 0..<count {
                 while number - collector.count.load(ordering: .relaxed) >= Self.window {
                     sender.takeReports()
@@ -132,7 +151,7 @@ struct BenchRun {
             let instant = begin + Self.lead + Int64(count) / 10
             pace(&sender, perMillisecond: 20) { _ in instant }
             return instant
-        case .lateness2k:
+        case .lateness2k, .pending100k, .pending1m, .pending10m:
             pace(&sender, perMillisecond: 2) { $0 + Self.lead }
             return begin
         case .lateness20k:
@@ -165,7 +184,12 @@ struct BenchRun {
     ) throws {
         let inspector = try KafkaInspector(group: Self.group, properties: ["bootstrap.servers": brokers])
         func committed() throws -> Int {
-            try inspector.committedOffsets(topic: Self.intake, partitions: Self.intakePartitions, timeout: .seconds(5))
+            try inspector.committedOffsets(
+                topic: Self.intake,
+                partitions: scenario.intakePartitions,
+                timeout: .seconds(5)
+            )
+           
                 .reduce(0) { $0 + Int($1 ?? 0) }
         }
         let processor = subject.processorSeconds
@@ -191,5 +215,46 @@ struct BenchRun {
             ("processorUs", (subject.processorSeconds - processor) / Double(scenario.count) * 1e6),
             ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
         ]
+    }
+
+    private func fill() async throws {
+        let store = BenchStore(
+            path: path,
+            count: scenario.pending,
+            partitions: Int32(scenario.intakePartitions),
+            topic: Self.delivery,
+            payloadBytes: payloadBytes,
+            // Filling takes 8 s for a million.
+            begin: WallClock.now().advanced(byMilliseconds: 20_000 + Int64(scenario.pending) / 50)
+        )
+        try await store.fill()
+    }
+
+    private func measureIdle(_ subject: BenchSubject, _ result: inout BenchResult) async throws {
+        let client = try HTTPClient()
+        defer { client.close() }
+        // What its beginning has left to do is over by then.
+        try await Task.sleep(for: .seconds(20))
+        let processor = subject.processorSeconds
+        let begin = ContinuousClock.now
+        for _ in 0..<4 {
+            try await scrape(subject, client)
+            try await Task.sleep(for: .seconds(15))
+        }
+        let seconds = Double((ContinuousClock.now - begin).wholeMilliseconds) / 1e3
+        result.figures = [
+            ("corePercent", (subject.processorSeconds - processor) / seconds * 100),
+            ("memoryMB", Double(subject.memory("VmRSS")) / 1e6),
+            ("memoryOwnMB", Double(subject.memory("RssAnon")) / 1e6),
+        ]
+    }
+
+    private func scrape(_ subject: BenchSubject, _ client: HTTPClient) async throws {
+        guard let port = subject.firstLine(containing: "HTTP API serves")?.split(separator: "port=").last else {
+            throw ClientError("the pod does not say where it serves")
+        }
+        let url = "http://127.0.0.1:\(port.prefix { $0.isNumber })/metrics"
+        let answer = try await client.send(HTTPRequest(method: "GET", url: url, timeout: .seconds(5)))
+        guard answer.status == 200 else { throw ClientError("the pod answers \(answer.status) to \(url)") }
     }
 }

@@ -13,20 +13,45 @@ enum BenchScenario: String, CaseIterable, ExpressibleByArgument {
     /// 20,000 and 200,000 that are due in one millisecond: how long until the last is there.
     case burst20k = "burst-20k"
     case burst200k = "burst-200k"
+    /// A pod that starts with so many schedules pending, due over 24 hours: how soon it is ready, what memory it takes,
+    /// and how late 2,000 a second come beside them.
+    case pending100k = "pending-100k"
+    case pending1m = "pending-1m"
+    case pending10m = "pending-10m"
+    /// A pod with 64 partitions and nothing to do, its metrics scraped every 15 seconds.
+    case idle
 
-    /// Whether the floor can be measured with it: it persists nothing.
-    var hasFloor: Bool { self != .creates }
+    /// Whether the floor can be measured with it: it persists nothing and has no idle work.
+    var hasFloor: Bool {
+        switch self {
+        case .throughput, .lateness2k, .lateness20k, .burst20k, .burst200k: true
+        case .creates, .pending100k, .pending1m, .pending10m, .idle: false
+        }
+    }
 
-    /// The number of schedules.
+    /// The number of schedules that are sent.
     var count: Int {
         switch self {
         case .throughput, .creates: 300_000
-        case .lateness2k: 20_000
+        case .lateness2k, .pending100k, .pending1m, .pending10m: 20_000
         case .lateness20k: 200_000
         case .burst20k: 20_000
         case .burst200k: 200_000
+        case .idle: 0
         }
     }
+
+    /// The number of schedules that are pending before the pod starts.
+    var pending: Int {
+        switch self {
+        case .pending100k: 100_000
+        case .pending1m: 1_000_000
+        case .pending10m: 10_000_000
+        default: 0
+        }
+    }
+
+    var intakePartitions: Int { self == .idle ? 64 : 8 }
 
     /// The partitions of the delivery topic: a local one holds 5 MB.
     var deliveryPartitions: Int { self == .burst200k ? 32 : 8 }

@@ -24,6 +24,8 @@ final class BenchSubject {
     private(set) var startup = Duration.zero
     private let output: UnsafeMutablePointer<FILE>
     private let tail = Tail()
+    /// What it wrote until it was ready.
+    private var firstLines: [String] = []
     private var drain: WorkerThread?
     private var hasEnded = false
 
@@ -45,6 +47,7 @@ final class BenchSubject {
         var ready = 0
         while ready < readyCount, let line = Self.line(of: output) {
             tail.append(line)
+            firstLines.append(line)
             if line.contains(readyText) { ready += 1 }
         }
         guard ready == readyCount else {
@@ -60,6 +63,11 @@ final class BenchSubject {
 
     deinit {
         stop()
+    }
+
+    /// The first line with this text that it wrote before it was ready.
+    func firstLine(containing text: String) -> String? {
+        firstLines.first { $0.contains(text) }
     }
 
     /// Ends it with SIGTERM and waits for that.

@@ -5,7 +5,7 @@ enum BenchTable {
     /// A line for each figure: the median of the floor, that of the pod with its spread, and their ratio.
     static func lines(of results: [BenchResult]) -> [String] {
         guard let first = results.first else { return [] }
-        var lines = ["", "\(first.scenario.rawValue) (\(first.scenario.count) schedules)"]
+        var lines = ["", "\(first.scenario.rawValue)"]
         lines.append(line("", "floor", "pod", "least…most", "ratio"))
         for (name, _) in results.last?.figures ?? [] {
             lines.append(row(name, results) { $0.figure(name) })
