@@ -29,7 +29,8 @@ struct RecordID {
     func deliveredHeaders(of schedule: Schedule, partition: Int32) -> RecordHeaders {
         var headers = schedule.headers
         forEachDeliveredHeader(of: schedule, partition: partition) { name, value in
-            headers.append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
+            let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            headers.append(name: name, value: value)
         }
         return headers
     }

@@ -55,6 +55,7 @@ struct BenchRun {
             try measureCreates(&sender, subject, brokers, &result)
         } else {
             try measureDeliveries(&sender, subject, brokers, &result)
+            if scenario.pending > 0 { try measureThroughput(&sender, brokers, &result) }
         }
         sender.finish()
         return result
@@ -133,18 +134,40 @@ struct BenchRun {
         }
     }
 
+    /// How many a second go through beside what is pending.
+    private func measureThroughput(_ sender: inout BenchSender, _ brokers: String, _ result: inout BenchResult) throws {
+        let count = 100_000
+        let collector = try BenchCollector(
+            topic: Self.delivery,
+            capacity: scenario.count + count,
+            brokers: brokers
+        )
+        let begin = BenchCollector.microseconds()
+        sendDue(&sender, count, begin: begin / 1_000, collector)
+        let arrivals = collector.finish(count)
+        result.figures += [
+            ("perSecond", Double(count) / Double(arrivals.last - begin) * 1e6),
+            ("missingThen", Double(count - arrivals.isHere.count { $0 })),
+        ]
+    }
+
+    /// Sends requests that are due already, so many at a time as may be on their way.
+    private func sendDue(_ sender: inout BenchSender, _ count: Int, begin: Int64, _ collector: BenchCollector) {
+        for number in 0..<count {
+            while number - collector.count.load(ordering: .relaxed) >= Self.window {
+                sender.takeReports()
+                usleep(200)
+            }
+            sender.send(due: begin)
+        }
+    }
+
     /// Sends everything; the instant of a burst is the answer.
     private func send(_ sender: inout BenchSender, begin: Int64, _ collector: BenchCollector) -> Int64 {
         let count = scenario.count
         switch scenario {
         case .throughput, .creates, .idle:
-            for number in 0..<count {
-                while number - collector.count.load(ordering: .relaxed) >= Self.window {
-                    sender.takeReports()
-                    usleep(200)
-                }
-                sender.send(due: begin)
-            }
+            sendDue(&sender, count, begin: begin, collector)
             return begin
         case .burst20k, .burst200k:
             // Half of the time until then is for the store.
@@ -184,13 +207,12 @@ struct BenchRun {
     ) throws {
         let inspector = try KafkaInspector(group: Self.group, properties: ["bootstrap.servers": brokers])
         func committed() throws -> Int {
-            try inspector.committedOffsets(
+            let offsets = try inspector.committedOffsets(
                 topic: Self.intake,
                 partitions: scenario.intakePartitions,
                 timeout: .seconds(5)
             )
-           
-                .reduce(0) { $0 + Int($1 ?? 0) }
+            return offsets.reduce(0) { $0 + Int($1 ?? 0) }
         }
         let processor = subject.processorSeconds
         let begin = BenchCollector.microseconds()

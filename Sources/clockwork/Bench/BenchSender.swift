@@ -32,7 +32,8 @@ struct BenchSender {
             logger: Logger(label: "bench")
         )
         topic = try producer.topic(intake)
-        let payload = String(repeating: "0", count: BenchMark.length)
+        let payload =
+            String(repeating: "0", count: BenchMark.length)
             + String(repeating: "x", count: max(0, payloadBytes - BenchMark.length))
         switch form {
         case .bare:
