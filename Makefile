@@ -5,6 +5,7 @@
 #   make test       runs every test, against real parts that it starts and stops itself
 #   make cluster-test  runs the tests of pods, brokers and stores that fail (a part of make test)
 #   make soak       runs all faults mixed for DURATION (default 30m); CLOCKWORK_SEED repeats a schedule of faults
+#   make bench      measures pod and parts and writes docs/benchmarks.md (about 25 min, on a quiet machine)
 #   make bench-rebalance  measures how much later schedules come because a pod joins or leaves
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
@@ -29,7 +30,7 @@ SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-tsan test-asan cluster-test soak bench-rebalance demo run simulate coverage fuzz
+.PHONY: help setup build test test-tsan test-asan cluster-test soak bench bench-rebalance demo run simulate coverage fuzz
 .PHONY: check-deploy check-metrics docs format lint clean
 
 help:
@@ -49,6 +50,9 @@ cluster-test:
 
 soak:
 	@CLOCKWORK_SOAK=$(DURATION) Tests/run.sh --filter 'SoakTests'
+
+bench:
+	@scripts/bench.sh
 
 bench-rebalance:
 	@CLOCKWORK_BENCH_REBALANCE=1 Tests/run.sh --filter 'RebalanceBenchmark'
@@ -91,4 +95,4 @@ lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 clean:
-	rm -rf .build .build-tsan .build-asan .build-coverage Fuzz/.build
+	rm -rf .build .build-tsan .build-asan .build-coverage .build-static Fuzz/.build
