@@ -69,7 +69,6 @@ struct KeyEntry {
 /// What is to be written for one schedule key. At most one change of a key is in flight, so that changes to one item
 /// never overtake each other; what comes meanwhile is gathered here and goes out together.
 struct KeyWork {
-    var key: ScheduleKey
     /// To be sent: the timeline item.
     var put: Schedule?
     /// To be sent: the key record.
@@ -92,8 +91,8 @@ struct KeyWork {
     /// Whether there is something to be sent.
     var hasUnsent: Bool { put != nil || record != nil || !deletes.isEmpty || !offsets.isEmpty }
 
-    /// Takes what is to be sent as one change, which is in flight then.
-    mutating func send() -> KeyChange {
+    /// Takes what is to be sent as one change of its key, which is in flight then.
+    mutating func send(_ key: ScheduleKey) -> KeyChange {
         let change = KeyChange(key: key, put: put.take(), record: record.take(), deletes: deletes)
         sent = SentChange(put: change.put?.position, deletes: deletes, offsets: offsets.take())
         deletes = []
@@ -166,6 +165,12 @@ struct KeyTable {
         _modify { yield &works[Int(index)] }
     }
 
+    /// The key of an entry in use.
+    func key(of index: Int32) -> ScheduleKey {
+        guard let key = entries[Int(index)].key else { preconditionFailure("entry \(index) is free") }
+        return key
+    }
+
     func index(of key: ScheduleKey) -> Int32? { find(key, KeyIndex.hash(key)) }
 
     private func find(_ key: ScheduleKey, _ hash: UInt64) -> Int32? {
@@ -197,15 +202,15 @@ struct KeyTable {
     }
 
     /// The work of an entry, made if there is none.
-    mutating func ensureWork(_ index: Int32, key: ScheduleKey) -> Int32 {
+    mutating func ensureWork(_ index: Int32) -> Int32 {
         if let work = entries[Int(index)].work { return work }
         let work: Int32
         if let free = freeWorks.popLast() {
             work = free
-            works[Int(free)] = KeyWork(key: key)
+            works[Int(free)] = KeyWork()
         } else {
             work = Int32(works.count)
-            works.append(KeyWork(key: key))
+            works.append(KeyWork())
         }
         entries[Int(index)].work = work
         return work

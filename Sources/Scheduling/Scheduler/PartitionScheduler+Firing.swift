@@ -183,7 +183,7 @@ extension PartitionScheduler {
     mutating func conclude(_ flight: Flight, _ outcome: Outcome, _ now: EpochMilliseconds) {
         let index = flight.index
         let schedule = flight.schedule
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         table[index].handedOut -= 1
         if flight.needsRecord { table[index].unrecorded -= 1 }
         if schedule.isOrdered { gate.end(schedule.orderingKey, offset: schedule.position.offset) }
@@ -207,7 +207,7 @@ extension PartitionScheduler {
         enqueueIfUnsent(index, work)
         // What repeats an attempt that has ended takes its place before its item may be deleted.
         if table[index].handedOut == 0 || outcome == .ended && isLatest { resolveRepeating(index, now) }
-        release(index, key: schedule.key)
+        release(index)
     }
 
     /// After a crash a page may have shown a later retry of a schedule while an earlier one was in flight: what that

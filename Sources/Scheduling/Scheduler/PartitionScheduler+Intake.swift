@@ -59,10 +59,10 @@ extension PartitionScheduler {
         let (index, isNew) = table.findOrAdd(schedule.key)
         counters.created += 1
         if isNew {
-            ask(schedule.key, index, offset: offset)
+            ask(index, offset: offset)
         } else if isReadAgain(offset, after: table[index].latestRequest) {
             // A page has brought what came later.
-            let work = table.ensureWork(index, key: schedule.key)
+            let work = table.ensureWork(index)
             table[work: work].deletes.append(schedule.position)
             table[work: work].offsets.append(offset)
             enqueue(index, work)
@@ -70,7 +70,7 @@ extension PartitionScheduler {
         } else if let pending = table[index].pending {
             if pending.origin == schedule.origin {
                 // Read again after a restart; the timeline had it already.
-                let work = table.ensureWork(index, key: schedule.key)
+                let work = table.ensureWork(index)
                 table[work: work].pendingOffsets.append(offset)
                 planWrite(index)
                 return
@@ -121,7 +121,7 @@ extension PartitionScheduler {
     /// Takes a create as the latest of its key, with nothing else pending.
     private mutating func takeUp(_ schedule: Schedule, _ index: Int32, _ now: EpochMilliseconds) {
         let offset = schedule.position.offset
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         table[work: work].pendingOffsets.append(offset)
         // A page may have brought this very item and had it condemned by an older key record.
         table[work: work].deletes.removeAll { $0 == schedule.position }
@@ -170,7 +170,7 @@ extension PartitionScheduler {
         guard let schedule = table[index].pending else { return }
         forgetPending(index)
         if schedule.isOrdered { gate.end(schedule.orderingKey, offset: schedule.position.offset) }
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         table[work: work].put = nil
         table[work: work].record = nil
         table[work: work].deletes.append(schedule.position)
@@ -202,7 +202,7 @@ extension PartitionScheduler {
         let offset = cancellation.offset
         let (index, isNew) = table.findOrAdd(cancellation.key)
         if isNew {
-            ask(cancellation.key, index, offset: offset)
+            ask(index, offset: offset)
         }
         if let pending = table[index].pending, !isReadAgain(offset, after: pending.position.offset) {
             cancelPending(pending, index, request: offset)
@@ -233,7 +233,7 @@ extension PartitionScheduler {
         discardPending(index)
         table[index].latestRequest = request
         table[index].latestHandedOut = nil
-        let work = table.ensureWork(index, key: pending.key)
+        let work = table.ensureWork(index)
         table[work: work].record = record(of: pending, state: .cancelled, request: request)
         table[work: work].offsets.append(table[work: work].pendingOffsets.take())
         table[work: work].offsets.append(request)

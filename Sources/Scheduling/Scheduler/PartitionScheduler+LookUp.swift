@@ -1,9 +1,8 @@
 import DequeModule
 
-/// A key that the store is asked about.
+/// An entry whose key the store is asked about.
 struct Question {
     var index: Int32
-    var key: ScheduleKey
     /// Whether the request was in the log at the assignment, so that firing begins after the answer.
     var isReplay: Bool
 }
@@ -24,7 +23,7 @@ extension PartitionScheduler {
         )
         for (question, answer) in zip(questions, answers) {
             if question.isReplay { replayQuestions -= 1 }
-            resolve(question.index, key: question.key, answer)
+            resolve(question.index, answer)
         }
         advance(now, &effects)
     }
@@ -54,10 +53,10 @@ extension PartitionScheduler {
     var lookUpsAreStuck: Bool { delayedLookUps.count >= limits.maxLookUpsInFlight }
 
     /// Has the store asked about a key met for the first time, in the request at `offset`.
-    mutating func ask(_ key: ScheduleKey, _ index: Int32, offset: Int64) {
+    mutating func ask(_ index: Int32, offset: Int64) {
         let isReplay = offset < replayEnd
         if isReplay { replayQuestions += 1 }
-        unasked.append(Question(index: index, key: key, isReplay: isReplay))
+        unasked.append(Question(index: index, isReplay: isReplay))
     }
 
     /// Asks the store about new keys, as many as the bounds allow.
@@ -68,7 +67,7 @@ extension PartitionScheduler {
             for question in questions { table[question.index].knowledge = .asked }
             let id = makeCallID()
             lookUps[id] = questions
-            effects.lookUp.append(Effects.LookUpCall(id: id, keys: questions.map(\.key)))
+            effects.lookUp.append(Effects.LookUpCall(id: id, keys: questions.map { table.key(of: $0.index) }))
         }
     }
 
@@ -83,9 +82,9 @@ extension PartitionScheduler {
         case drop
     }
 
-    private mutating func resolve(_ index: Int32, key: ScheduleKey, _ answer: KeyLookup) {
+    private mutating func resolve(_ index: Int32, _ answer: KeyLookup) {
         table[index].knowledge = .known
-        let work = table.ensureWork(index, key: key)
+        let work = table.ensureWork(index)
         let cancel = table[index].waitingCancel
         table[index].waitingCancel = nil
         if let pending = table[index].pending {
@@ -98,7 +97,7 @@ extension PartitionScheduler {
             catchUpWith(answer, at: index, work)
         }
         if table[work: work].hasUnsent { enqueue(index, work) }
-        release(index, key: key)
+        release(index)
     }
 
     private mutating func accept(_ pending: Schedule, at index: Int32, _ work: Int32, _ answer: KeyLookup) {
@@ -165,7 +164,7 @@ extension PartitionScheduler {
             counters.cancelledNothing += 1
             offsets.settle(cancel)
             table[index].latestRequest = max(table[index].latestRequest, cancel)
-            keepForPage(index, key: table[work: work].key)
+            keepForPage(index)
             return
         }
         counters.cancelled += 1
@@ -185,10 +184,10 @@ extension PartitionScheduler {
     /// Has an entry outlive the page on its way.
     ///
     /// Where a cancel finds that an owner before has carried it out, the page may have been read before that.
-    private mutating func keepForPage(_ index: Int32, key: ScheduleKey) {
+    private mutating func keepForPage(_ index: Int32) {
         guard !table[index].isKeptForPage, pageLoad?.retain(limit: limits.maxUnsettled) == true else { return }
         table[index].isKeptForPage = true
-        pageLoad?.kept.append((index, key))
+        pageLoad?.kept.append(index)
     }
 
     /// The answer came after the schedule had gone out, or had been cancelled.

@@ -8,7 +8,7 @@ struct PageLoad {
     /// Schedules written since the call that are kept in memory, as the page may not show them.
     private var retained = 0
     /// Entries kept in memory until the page is here.
-    var kept: [(index: Int32, key: ScheduleKey)] = []
+    var kept: [Int32] = []
     /// Whether the page has to be thrown away and asked for again.
     var isStale = false
 
@@ -56,9 +56,9 @@ extension PartitionScheduler {
         }
         sweepStoreOnly()
         endLostHolders()
-        for (index, key) in load.kept {
+        for index in load.kept {
             table[index].isKeptForPage = false
-            release(index, key: key)
+            release(index)
         }
         advance(now, &effects)
     }
@@ -101,7 +101,7 @@ extension PartitionScheduler {
             guard schedule.position > pending.position else { return condemn(schedule, index) }
             let offsets = table[index].work.map { table[work: $0].pendingOffsets.take() }
             discardPending(index)
-            let work = table.ensureWork(index, key: schedule.key)
+            let work = table.ensureWork(index)
             if let offsets { table[work: work].pendingOffsets.append(offsets) }
             hold(schedule, index)
             planWrite(index)
@@ -161,7 +161,7 @@ extension PartitionScheduler {
     }
 
     private mutating func condemn(_ schedule: Schedule, _ index: Int32) {
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         table[work: work].deletes.append(schedule.position)
         enqueue(index, work)
     }
@@ -174,7 +174,7 @@ extension PartitionScheduler {
             if schedule.position <= horizon {
                 putInWheel(index)
             } else {
-                release(index, key: schedule.key)
+                release(index)
             }
         }
     }
@@ -267,6 +267,6 @@ extension PartitionScheduler {
     mutating func leaveToStore(_ index: Int32, _ schedule: Schedule) {
         table[index].place = .storeOnly
         if !table[index].isInStore { planWrite(index) }
-        release(index, key: schedule.key)
+        release(index)
     }
 }

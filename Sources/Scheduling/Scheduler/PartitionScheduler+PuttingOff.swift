@@ -28,7 +28,7 @@ extension PartitionScheduler {
         table[index].handedOut -= 1
         if flight.needsRecord { table[index].unrecorded -= 1 }
         table[index].latestHandedOut = nil
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         if flight.isInStore { table[work: work].deletes.append(schedule.position) }
         table[work: work].pendingOffsets.append(flight.offsets)
         let next = Self.next(schedule, at: postponement.time, failure: postponement.failure)
@@ -78,7 +78,7 @@ extension PartitionScheduler {
     /// Puts a due schedule off that has not been handed out.
     mutating func putOff(due schedule: Schedule, _ index: Int32, to time: EpochMilliseconds) {
         counters.putOff += 1
-        let work = table.ensureWork(index, key: schedule.key)
+        let work = table.ensureWork(index)
         if table[index].isInStore { table[work: work].deletes.append(schedule.position) }
         table[index].pending = nil
         table[index].place = .nowhere

@@ -5,12 +5,11 @@ extension PartitionScheduler {
     public mutating func changesStored(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
         for index in storeCalls.removeValue(forKey: id) ?? [] {
             guard let work = table[index].work, let sent = table[work: work].sent else { continue }
-            let key = table[work: work].key
             table[work: work].sent = nil
             settle(sent.offsets)
             pageLoad?.noteRemoved(sent.deletes, limit: limits.maxUnsettled)
             if table[work: work].hasUnsent { enqueue(index, work) }
-            release(index, key: key)
+            release(index)
         }
         advance(now, &effects)
     }
@@ -71,16 +70,15 @@ extension PartitionScheduler {
         guard let work = table[index].work else { return nil }
         table[work: work].isQueued = false
         guard table[work: work].sent == nil, table[index].knowledge == .known else { return nil }
-        let key = table[work: work].key
         guard table[work: work].hasUnsent else {
             // What was to be sent has gone out another way meanwhile.
-            release(index, key: key)
+            release(index)
             return nil
         }
         guard table[index].unrecorded == 0 || table[work: work].hasRecord || table[work: work].deletes.isEmpty else {
             return nil
         }
-        let change = table[work: work].send()
+        let change = table[work: work].send(table.key(of: index))
         if let put = change.put, put === table[index].pending { table[index].isInStore = true }
         return change
     }
@@ -90,7 +88,7 @@ extension PartitionScheduler {
     }
 
     /// Frees what an entry does not need any more, and the entry itself once nothing is left to know.
-    mutating func release(_ index: Int32, key: ScheduleKey) {
+    mutating func release(_ index: Int32) {
         guard table[index].knowledge == .known else { return }
         if let work = table[index].work {
             guard table[work: work].isDone, !table[work: work].isQueued else { return }
