@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClockworkService
 
 /// The command line.
 @main
@@ -12,6 +13,7 @@ struct Clockwork: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.
             """,
+        version: Release.version,
         subcommands: [
             Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, CancelCommand.self, StatusCommand.self,
             PartitionsCommand.self, Tail.self, Tables.self, DoctorCommand.self, Bench.self,
