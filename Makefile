@@ -6,6 +6,7 @@
 #   make cluster-test  runs the tests of pods, brokers and stores that fail (a part of make test)
 #   make soak       runs all faults mixed for DURATION (default 30m); CLOCKWORK_SEED repeats a schedule of faults
 #   make bench      measures pod and parts and writes docs/benchmarks.md (about 25 min, on a quiet machine)
+#   make bench-micro  measures the parts alone (MICRO_OPTIONS: --json, or a part of a name)
 #   make bench-rebalance  measures how much later schedules come because a pod joins or leaves
 #   make demo       a pod with its own Kafka on this host plays examples/requests.jsonl (about 25 s)
 #   make run        the same pod, until it is stopped
@@ -25,12 +26,13 @@ SEEDS ?= 20000
 DURATION ?= 30m
 TARGET ?= RequestDecoder
 FUZZ_SECONDS ?= 600
-SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
+MICRO_OPTIONS ?=
+SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
 # The delivery topics of the examples, with their partitions in the local cluster.
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-tsan test-asan cluster-test soak bench bench-rebalance demo run simulate coverage fuzz
+.PHONY: help setup build test test-tsan test-asan cluster-test soak bench bench-micro bench-rebalance demo run simulate coverage fuzz
 .PHONY: check-deploy check-metrics docs format lint clean
 
 help:
@@ -53,6 +55,9 @@ soak:
 
 bench:
 	@scripts/bench.sh
+
+bench-micro: setup
+	CLOCKWORK_INNER_MODULES=1 swift run -c release --package-path Benchmarks -Xswiftc -enable-testing Micro $(MICRO_OPTIONS)
 
 bench-rebalance:
 	@CLOCKWORK_BENCH_REBALANCE=1 Tests/run.sh --filter 'RebalanceBenchmark'
@@ -95,4 +100,4 @@ lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 clean:
-	rm -rf .build .build-tsan .build-asan .build-coverage .build-static Fuzz/.build
+	rm -rf .build .build-tsan .build-asan .build-coverage .build-static Benchmarks/.build Fuzz/.build

@@ -31,18 +31,20 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
-/// For the package in `Fuzz` alone: the modules that read bytes from outside.
-let fuzzedModules: [Product] =
-    Context.environment["CLOCKWORK_FUZZING"] == nil
+/// For the packages in `Fuzz` and `Benchmarks` alone.
+let innerModules: [Product] =
+    Context.environment["CLOCKWORK_INNER_MODULES"] == nil
     ? []
-    : ["Scheduling", "DynamoDB", "ScheduleStores", "ClockworkAPI"].map { .library(name: $0, targets: [$0]) }
+    : ["TimerWheel", "Scheduling", "HTTPTransport", "DynamoDB", "ScheduleStores", "ClockworkAPI"].map {
+        .library(name: $0, targets: [$0])
+    }
 
 let package = Package(
     name: "clockwork",
     products: [
         .executable(name: "clockwork", targets: ["clockwork"]),
         .library(name: "ClockworkClient", targets: ["ClockworkClient"]),
-    ] + fuzzedModules,
+    ] + innerModules,
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),

@@ -3,7 +3,7 @@ import PackageDescription
 
 // Programs of libFuzzer's that feed hostile bytes to what reads bytes from outside. Built and run by `make fuzz`, which
 // gives the options of the sanitizers for the whole graph, so that the code under test is instrumented and not only the
-// few lines here. `CLOCKWORK_FUZZING` has the project offer its inner modules as products.
+// few lines here. `CLOCKWORK_INNER_MODULES` has the project offer its inner modules as products.
 
 let swiftSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),

@@ -14,7 +14,7 @@ if [[ ! -d Fuzz/Corpus/$target ]]; then
     exit 64
 fi
 
-export CLOCKWORK_FUZZING=1
+export CLOCKWORK_INNER_MODULES=1
 # Both sanitizers in one option: of several, the compiler heeds the last. The linker would take what tells libFuzzer of
 # coverage for dead.
 options=(--package-path Fuzz -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing

@@ -64,7 +64,7 @@ extension PartitionScheduler {
     }
 
     /// Takes one timeline item into memory, unless something newer is known of its key.
-    private mutating func take(_ item: TimelineItem) {
+    mutating func take(_ item: TimelineItem) {
         let schedule = item.schedule
         let (index, isNew) = table.findOrAdd(schedule.key)
         if isNew {
@@ -79,12 +79,19 @@ extension PartitionScheduler {
             // As in `takeBesides`: while a request of this log is being delivered, a foreign item is left where it is.
             let isOfThisLog = table[index].latestRequest >= 0 && !isForeign(offset: table[index].latestRequest)
             if isForeign(offset: schedule.position.offset), isOfThisLog { return }
-            let latest = max(table[index].latestRequest, table[index].repeating?.position.offset ?? -1)
-            guard schedule.position.offset >= latest else { return condemn(schedule, index) }
+            // The other way round, what is of this log comes after all that is not, whatever the offsets.
+            let offset = schedule.position.offset
+            let isLater =
+                offset >= table[index].latestRequest
+                || isForeign(offset: table[index].latestRequest) && !isForeign(offset: offset)
+            guard isLater, offset >= table[index].repeating?.position.offset ?? -1 else {
+                return condemn(schedule, index)
+            }
             dropRepeating(index)
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)
-            if let cancel = table[index].waitingCancel, cancel > schedule.position.offset {
+            // A cancel that has been read comes after whatever is not of this log.
+            if let cancel = table[index].waitingCancel, cancel > offset || isForeign(offset: offset) {
                 table[index].waitingCancel = nil
                 cancelPending(schedule, index, request: cancel)
             }
