@@ -41,9 +41,10 @@ struct APIResponder: HTTPResponder {
         // Before anything is said about what there is.
         guard tokens.admit(request.headers[.authorization]) else { throw .unauthorized }
         let route = try found.get()
-        guard let calls else { throw .noSuchResource }
+        guard var calls else { throw .noSuchResource }
         try check(request.method, route)
         guard let slot = slots.take() else { throw .tooBusy }
+        calls = calls.carrying(TraceContext.headers(of: request.headers))
         if route == .schedules, LineStreamType.isNamed(by: request.head) {
             return stream(request, slot, calls)
         }

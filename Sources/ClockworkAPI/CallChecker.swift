@@ -21,6 +21,8 @@ enum CheckedRequest: Sendable {
 /// Turns what came over HTTP into records for the intake: pure, and all that hostile bytes meet before they get there.
 struct CallChecker: Sendable {
     let decoder: Scheduling.RequestDecoder
+    /// What the records of this call have as headers.
+    var headers = RecordHeaders()
 
     /// Checks a body with the code that checks intake records.
     ///
@@ -28,8 +30,10 @@ struct CallChecker: Sendable {
     func check(_ body: ByteBuffer, action: RequestAction) throws(Problem) -> CheckedRequest {
         let request: Scheduling.Request
         do {
-            request = try body.withUnsafeReadableBytes { (bytes) throws(Rejection) in
-                try decoder.decode(body: bytes, action: action)
+            request = try headers.withViews { (headers) throws(Rejection) in
+                try body.withUnsafeReadableBytes { (bytes) throws(Rejection) in
+                    try decoder.decode(body: bytes, headers: headers, action: action)
+                }
             }
         } catch {
             throw .invalid(error)
@@ -43,7 +47,7 @@ struct CallChecker: Sendable {
             return .ready(prepare(schedule, body))
         case .cancel(let cancellation):
             guard let orderingKey = cancellation.orderingKey else { return .cancel(cancellation.key) }
-            return .ready(Self.cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
+            return .ready(cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
         }
     }
 
@@ -59,7 +63,12 @@ struct CallChecker: Sendable {
     private func prepare(_ schedule: Schedule, _ body: ByteBuffer) -> PreparedRequest {
         PreparedRequest(
             key: schedule.key,
-            record: IntakeProducer.Record(key: schedule.orderingKey, value: body, partition: nil),
+            record: IntakeProducer.Record(
+                key: schedule.orderingKey,
+                value: body,
+                headers: headers,
+                partition: nil
+            ),
             created: Standing(
                 status: .pending,
                 partition: -1,
@@ -72,12 +81,13 @@ struct CallChecker: Sendable {
     }
 
     /// The cancel of a schedule whose ordering key is known.
-    static func cancel(_ key: ScheduleKey, orderingKey: String, partition: Int32?) -> PreparedRequest {
+    func cancel(_ key: ScheduleKey, orderingKey: String, partition: Int32?) -> PreparedRequest {
         PreparedRequest(
             key: key,
             record: IntakeProducer.Record(
                 key: orderingKey,
-                value: cancelBody(key, orderingKey: orderingKey),
+                value: Self.cancelBody(key, orderingKey: orderingKey),
+                headers: headers,
                 partition: partition
             ),
             created: nil,

@@ -14,6 +14,7 @@ actor IntakeProducer {
     struct Record: Sendable {
         var key: String
         var value: ByteBuffer
+        var headers: RecordHeaders
         /// Where it goes; `nil` lets the partitioner choose by key.
         var partition: Int32?
     }
@@ -146,12 +147,26 @@ actor IntakeProducer {
             var key = record.key
             let error = key.withUTF8 { key in
                 record.value.withUnsafeReadableBytes { value in
-                    producer.produce(
+                    let key = UnsafeRawBufferPointer(key)
+                    let token = lastBatch << Self.indexBits | UInt64(index)
+                    guard !record.headers.isEmpty else {
+                        return producer.produce(
+                            to: topic,
+                            partition: record.partition,
+                            key: key,
+                            value: value,
+                            token: token
+                        )
+                    }
+                    var headers = KafkaHeaders()
+                    record.headers.forEach { headers.append(name: $0, value: $1) }
+                    return producer.produce(
                         to: topic,
                         partition: record.partition,
-                        key: UnsafeRawBufferPointer(key),
+                        key: key,
                         value: value,
-                        token: lastBatch << Self.indexBits | UInt64(index)
+                        headers: headers,
+                        token: token
                     )
                 }
             }

@@ -33,6 +33,12 @@ enum OpenAPIDocument {
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
                     "example": "wait=1"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Traceparent"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Tracestate"
                   }
                 ],
                 "requestBody": {
@@ -151,6 +157,12 @@ enum OpenAPIDocument {
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
                     "example": "wait=1"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Traceparent"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Tracestate"
                   }
                 ],
                 "requestBody": {
@@ -278,6 +290,12 @@ enum OpenAPIDocument {
                     },
                     "description": "wait=N (RFC 7240): waits up to N seconds, at most 30, for the owner to apply the request.",
                     "example": "wait=1"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Traceparent"
+                  },
+                  {
+                    "$ref": "#/components/parameters/Tracestate"
                   }
                 ],
                 "responses": {
@@ -439,6 +457,28 @@ enum OpenAPIDocument {
             }
           },
           "components": {
+            "parameters": {
+              "Traceparent": {
+                "name": "traceparent",
+                "in": "header",
+                "required": false,
+                "schema": {
+                  "type": "string"
+                },
+                "description": "W3C Trace Context: carried to the delivered record as a header. One that is not valid is ignored, and tracestate with it. Payload and carried headers count together.",
+                "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+              },
+              "Tracestate": {
+                "name": "tracestate",
+                "in": "header",
+                "required": false,
+                "schema": {
+                  "type": "string"
+                },
+                "description": "W3C Trace Context: carried with a valid traceparent. More than 512 bytes, or what is not visible ASCII, is ignored.",
+                "example": "vendor=value"
+              }
+            },
             "securitySchemes": {
               "bearer": {
                 "type": "http",

@@ -4,9 +4,16 @@ internal import Scheduling
 
 /// Creates, cancels and tells of schedules: what the calls of the API mean.
 struct ScheduleCalls: Sendable {
-    let checker: CallChecker
+    private(set) var checker: CallChecker
     let producer: IntakeProducer
     let reader: StatusReader
+
+    /// The same, with these headers for what is written to the intake.
+    func carrying(_ headers: RecordHeaders) -> ScheduleCalls {
+        var calls = self
+        calls.checker.headers = headers
+        return calls
+    }
 
     // MARK: Writing
 
@@ -14,7 +21,7 @@ struct ScheduleCalls: Sendable {
     func prepareCancel(_ key: ScheduleKey) async throws(Problem) -> PreparedRequest {
         guard let standing = try await standing(of: key) else { throw .unknownSchedule }
         guard standing.status == .pending else { throw .notPending(standing.status) }
-        var prepared = CallChecker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
+        var prepared = checker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
         prepared.time = standing.scheduleTime
         return prepared
     }

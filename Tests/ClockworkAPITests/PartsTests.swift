@@ -1,6 +1,7 @@
 import ClockworkService
 import HTTPTypes
 import NIOCore
+import Scheduling
 import Testing
 
 @testable import ClockworkAPI
@@ -17,6 +18,63 @@ import Testing
         var fields = HTTPFields()
         fields[HTTPField.Name("Prefer")!] = text
         #expect(WaitPreference.read(fields) == seconds.map { .seconds($0) })
+    }
+
+    private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"
+
+    /// What becomes of such headers, as `traceparent tracestate`.
+    private static func carried(_ parents: [String], _ states: [String] = []) -> [String] {
+        var fields = HTTPFields()
+        let parent = HTTPField.Name("Traceparent")!
+        let state = HTTPField.Name("Tracestate")!
+        for value in parents { fields.append(HTTPField(name: parent, value: value)) }
+        for value in states { fields.append(HTTPField(name: state, value: value)) }
+        var values: [String] = []
+        TraceContext.headers(of: fields).forEach { name, value in
+            #expect(String(decoding: name, as: UTF8.self) == ["traceparent", "tracestate"][values.count])
+            values.append(value.map { String(decoding: $0, as: UTF8.self) } ?? "null")
+        }
+        return values
+    }
+
+    @Test(
+        arguments: [
+            "00-\(trace)-00", "00-\(trace)-01", "00-\(trace)-ff", "01-\(trace)-01", "cc-\(trace)-01-what is to come",
+            "cc-\(trace)-01-",
+        ]
+    )
+    func `a trace is carried as it came`(parent: String) {
+        #expect(Self.carried([parent]) == [parent])
+        #expect(Self.carried([parent], ["a=1"]) == [parent, "a=1"])
+    }
+
+    @Test(
+        arguments: [
+            "", "00", "00-\(trace)", "00-\(trace)-", "00-\(trace)-1", "00-\(trace)-001", "0-\(trace)-01",
+            "ff-\(trace)-01",
+            "00-\(trace)-01-", "00-\(trace)-01-x", "cc-\(trace)-01.x", "00-\(trace.uppercased())-01", "00-\(trace)-0G",
+            "00-\(trace.dropFirst())-01", "00-0\(trace)-01", "00-\(trace)0-01", "00-\(trace.dropLast())-01",
+            "0x-\(trace)-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00_\(trace)_01", "00-\(trace)-0\u{661}",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", "00-\(trace)-01,00-\(trace)-01",
+            "cc-\(trace)-01-ü", "cc-\(trace)-01-" + String(repeating: "x", count: 512),
+        ]
+    )
+    func `a trace that is not valid is ignored, and its state with it`(parent: String) {
+        #expect(Self.carried([parent]) == [])
+        #expect(Self.carried([parent], ["a=1"]) == [])
+    }
+
+    @Test func `a trace's state may come in parts, and alone is left out where it is not valid`() {
+        let parent = "00-\(Self.trace)-01"
+        #expect(Self.carried([], ["a=1"]) == [])
+        #expect(Self.carried([parent, parent], ["a=1"]) == [])
+        #expect(Self.carried([parent], ["a=1, b=2", "", "c=3\t,d=4"]) == [parent, "a=1, b=2,c=3\t,d=4"])
+        let longest = String(repeating: "x", count: 512)
+        #expect(Self.carried([parent], [longest]) == [parent, longest])
+        for state in [[""], [longest + "x"], [longest, "x"], ["a=ü"]] {
+            #expect(Self.carried([parent], state) == [parent], "\(state)")
+        }
     }
 
     @Test func `a token has to be right to the last byte`() {

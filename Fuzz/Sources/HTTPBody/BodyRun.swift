@@ -14,7 +14,12 @@ enum BodyRun {
             topicPolicy: TopicPolicy(intakeTopic: "intake", deadLetterTopic: "dead", allow: ["t*", "other"])
         )
     )
-    private static let checker = CallChecker(decoder: decoder)
+    private static let checker = CallChecker(decoder: decoder, headers: headers)
+    private static let headers: RecordHeaders = {
+        var headers = RecordHeaders()
+        headers.append(name: "traceparent", value: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        return headers
+    }()
 
     /// What the API accepts, the owner of the partition reads the same way.
     static func check(_ bytes: [UInt8], action: RequestAction) {
@@ -27,7 +32,7 @@ enum BodyRun {
             case .ready(let prepared):
                 compare(prepared)
             case .cancel(let key):
-                compare(CallChecker.cancel(key, orderingKey: key.scheduleKey, partition: 3))
+                compare(checker.cancel(key, orderingKey: key.scheduleKey, partition: 3))
             }
         } catch {
             check(error)
@@ -39,8 +44,10 @@ enum BodyRun {
         let key = ExactBytes(Array(prepared.record.key.utf8))
         let request: Request
         do {
-            request = try withExtendedLifetime((key, value)) {
-                try decoder.decode(RecordView(offset: 7, key: key.view, value: value.view))
+            request = try prepared.record.headers.withViews { headers in
+                try withExtendedLifetime((key, value)) {
+                    try decoder.decode(RecordView(offset: 7, key: key.view, value: value.view, headers: headers))
+                }
             }
         } catch {
             fatalError("accepted by the API and rejected by the owner: \(error)")
@@ -52,6 +59,7 @@ enum BodyRun {
             require(schedule.position.time == prepared.time, "the time stays the same")
             require(Array(schedule.orderingKey.utf8) == Array(prepared.record.key.utf8), "the record key orders it")
             require(schedule.target == prepared.created?.target, "the target stays the same")
+            require(schedule.headers == headers, "the headers are carried")
         case .cancel(let cancellation):
             require(prepared.created == nil, "a cancel stays a cancel")
             require(cancellation.key == prepared.key, "the key stays the same")

@@ -38,11 +38,11 @@ extension Metric {
         ## Traces
 
         Headers of a request that Clockwork does not know, `traceparent` and `tracestate` among them, are carried to the
-        delivered record unchanged, so a trace goes on across the time between. Where the process has a tracer of
-        swift-distributed-tracing, there is a span `clockwork intake` for each batch of requests, `clockwork delivery` for
-        each batch of deliveries handed to the producer, both with links to the traces of up to \(BatchTracer.maxLinks)
-        of their records, and `clockwork store <operation>` for each call to the store. A span for each record would cost
-        more than its work does.
+        delivered record unchanged, so a trace goes on across the time between. Those two of an HTTP call go into each of its
+        intake records, and are carried from there. Where the process has a tracer of swift-distributed-tracing, there is a
+        span `clockwork intake` for each batch of requests, `clockwork delivery` for each batch of deliveries handed to the
+        producer, both with links to the traces of up to \(BatchTracer.maxLinks) of their records, and `clockwork store <operation>` for
+        each call to the store. A span for each record would cost more than its work does.
 
         """
     }

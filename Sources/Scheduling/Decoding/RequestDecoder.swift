@@ -33,13 +33,15 @@ public struct RequestDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - body: the JSON of the request.
+    ///   - headers: those the record will have; they count as they will then.
     ///   - action: what is asked for where the body does not say.
     /// - Throws: what is wrong with the request.
     public func decode(
         body: UnsafeRawBufferPointer,
+        headers: [HeaderView] = [],
         action: RequestAction = .create
     ) throws(Rejection) -> Request {
-        try decode(structured: body, headers: [], offset: -1, fallback: .scheduleKey, action: action)
+        try decode(structured: body, headers: headers, offset: -1, fallback: .scheduleKey, action: action)
     }
 
     private func decode(

@@ -69,21 +69,37 @@ public struct RecordHeaders: Hashable, Sendable {
 
     /// Calls `body` for each header in order. The pointers are valid during the call only.
     public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
-        packed.withUnsafeBytes { bytes in
-            var index = 0
-            while index < bytes.count {
-                let nameLength = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
-                let name = UnsafeRawBufferPointer(rebasing: bytes[(index + 4)..<(index + 4 + nameLength)])
-                index += 4 + nameLength
-                let valueLength = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
-                index += 4
-                if valueLength == Self.nullLength {
-                    body(name, nil)
-                } else {
-                    let end = index + Int(valueLength)
-                    body(name, UnsafeRawBufferPointer(rebasing: bytes[index..<end]))
-                    index = end
-                }
+        packed.withUnsafeBytes { Self.forEach(in: $0, body) }
+    }
+
+    /// Lends all headers at once, as those of a record are lent. The pointers are valid during the call only.
+    public func withViews<Outcome, Failure>(
+        _ body: ([HeaderView]) throws(Failure) -> Outcome
+    ) throws(Failure) -> Outcome {
+        try packed.withUnsafeBufferPointer { (bytes) throws(Failure) in
+            var views: [HeaderView] = []
+            Self.forEach(in: UnsafeRawBufferPointer(bytes)) { views.append(HeaderView(name: $0, value: $1)) }
+            return try body(views)
+        }
+    }
+
+    private static func forEach(
+        in bytes: UnsafeRawBufferPointer,
+        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
+    ) {
+        var index = 0
+        while index < bytes.count {
+            let nameLength = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
+            let name = UnsafeRawBufferPointer(rebasing: bytes[(index + 4)..<(index + 4 + nameLength)])
+            index += 4 + nameLength
+            let valueLength = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            index += 4
+            if valueLength == Self.nullLength {
+                body(name, nil)
+            } else {
+                let end = index + Int(valueLength)
+                body(name, UnsafeRawBufferPointer(rebasing: bytes[index..<end]))
+                index = end
             }
         }
     }

@@ -240,4 +240,28 @@ struct StructuredRequestTests {
         #expect(try decode(#"{"clientId":"c","scheduleKey":"k"}"#, .cancel) == .cancel(cancel))
         #expect(throws: Rejection.self) { try decode(#"{"clientId":"c","scheduleKey":"k"}"#) }
     }
+
+    @Test("without a record counts the headers that the record will have")
+    func bodyWithHeaders() throws {
+        var headers = RecordHeaders()
+        headers.append(name: "name", value: "value1")
+        headers.append(name: "clockwork-ignored", value: "123")
+        func decode(payload: Int) throws -> Request {
+            let json = StructuredFixture.json(["taskData": "\"" + String(repeating: "x", count: payload) + "\""])
+            return try headers.withViews { headers in
+                try Array(json.utf8).withUnsafeBytes { body in
+                    try RequestDecoder(rules: RecordFixture.rules).decode(body: body, headers: headers)
+                }
+            }
+        }
+        guard case .create(let schedule) = try decode(payload: 982) else {
+            Issue.record("not a create")
+            return
+        }
+        var carried = RecordHeaders()
+        carried.append(name: "name", value: "value1")
+        #expect(schedule.headers == carried)
+        let rejection = #expect(throws: Rejection.self) { try decode(payload: 983) }
+        #expect(rejection?.code == .payloadTooLarge)
+    }
 }
