@@ -546,10 +546,10 @@ enum OpenAPIDocument {
                     },
                     "additionalProperties": {
                       "type": "string",
-                      "maxLength": 100,
+                      "maxLength": 4096,
                       "pattern": "^([!-~]([ -~]*[!-~])?)?$"
                     },
-                    "description": "Header fields to send, at most 8192 bytes in all. Any name but those that the service sets, each once whatever its letter case."
+                    "description": "Header fields to send, each value at most 4096 bytes, at most 8192 bytes in all. Any name but those that the service sets, each once whatever its letter case."
                   },
                   "timeoutMs": {
                     "type": "integer",

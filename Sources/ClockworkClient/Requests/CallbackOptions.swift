@@ -2,7 +2,7 @@
 public struct CallbackOptions: Hashable, Sendable {
     /// The method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`; `POST` by default.
     public var method: String?
-    /// Header fields to send, by name; at most 32 with 8,192 bytes in all. Of a status the service hides the values.
+    /// Header fields to send, by name; at most 32 with 4,096 bytes a value and 8,192 in all. Of a status the service hides the values.
     public var headers: [String: String] = [:]
     /// How long one attempt may take in all, in milliseconds, 1 to 60,000; 10,000 by default.
     public var timeoutMilliseconds: Int64?

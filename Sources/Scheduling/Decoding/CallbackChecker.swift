@@ -9,6 +9,7 @@ struct CallbackChecker {
         static let headerNameBytes = 128
         /// Of names and values together.
         static let headerBytes = 8_192
+        static let headerValueBytes = 4_096
     }
 
     let form: RequestForm
@@ -130,6 +131,9 @@ struct CallbackChecker {
 
     private static func fault(value: RequestText?) -> String? {
         guard let value else { return "must have strings as values" }
+        guard value.byteCount <= Limits.headerValueBytes else {
+            return "must have values of at most \(Limits.headerValueBytes) bytes"
+        }
         let bytes = value.makeBytes()
         let isSafe = bytes.allSatisfy { 0x20...0x7E ~= $0 || $0 == 0x09 }
         let hasEdge = bytes.first == 0x20 || bytes.first == 0x09 || bytes.last == 0x20 || bytes.last == 0x09

@@ -117,6 +117,10 @@ struct CallbackTests {
             return (0..<count).map { #""h\#($0)":"\#(value)""# }.joined(separator: ",")
         }
         #expect(Self.outcome(#"{"url":"https://a","headers":{\#(headers(32, 9))}}"#) == "accepted")
+        #expect(Self.outcome(#"{"url":"https://a","headers":{\#(headers(1, 4_096))}}"#) == "accepted")
+        #expect(
+            Self.outcome(#"{"url":"https://a","headers":{\#(headers(1, 4_097))}}"#) == "invalid-field delivery.headers"
+        )
         #expect(
             Self.outcome(#"{"url":"https://a","headers":{\#(headers(33, 9))}}"#) == "invalid-field delivery.headers"
         )
