@@ -35,14 +35,20 @@ struct PodGraph {
     /// fails, such as an API whose port is taken, has the others drain.
     func group(logger: Logger) -> ServiceGroup {
         let parts: [(any Service)?] = [reporter, pod, api]
-        let services = parts.compactMap(\.self)
+        let services = parts.compactMap(\.self).map { service in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: service,
+                failureTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
+        // What it does is done soon, and is never a reason to end.
+        let startPages = ServiceGroupConfiguration.ServiceConfiguration(
+            service: StartPages(),
+            successTerminationBehavior: .ignore,
+            failureTerminationBehavior: .ignore
+        )
         let configuration = ServiceGroupConfiguration(
-            services: services.map { service in
-                ServiceGroupConfiguration.ServiceConfiguration(
-                    service: service,
-                    failureTerminationBehavior: .gracefullyShutdownGroup
-                )
-            },
+            services: services + [startPages],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
