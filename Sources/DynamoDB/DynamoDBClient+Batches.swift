@@ -12,6 +12,8 @@ extension DynamoDBClient {
     /// DynamoDB takes 16 MB. One megabyte is the largest body libcurl sends without asking first (`Expect:
     /// 100-continue`), and smaller requests spread better over connections; the largest item still fits.
     private static let bytesPerRequest = 1_000_000
+    /// What a write in JSON seldom exceeds; a longer one makes itself room.
+    private static let usualWriteBytes = 768
 
     /// Writes everything in `writes`, in no particular order; no key may occur twice. Requests are cut to what
     /// DynamoDB takes, several are in flight, and what it leaves unprocessed is sent again.
@@ -54,7 +56,7 @@ extension DynamoDBClient {
         var request: [[UInt8]] = []
         var byteCount = 0
         for write in writes {
-            var json = JSONWriter()
+            var json = JSONWriter(capacity: Self.usualWriteBytes)
             json.write(write)
             if request.count == Self.writesPerRequest
                 || !request.isEmpty && byteCount + json.bytes.count > Self.bytesPerRequest

@@ -11,27 +11,41 @@ package enum Base64 {
 
     /// Appends `input`, encoded, to `output`.
     package static func encode(_ input: [UInt8], into output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (input.count + 2) / 3 * 4)
-        input.withUnsafeBufferPointer { input in
-            alphabet.withUnsafeBufferPointer { alphabet in
-                var index = 0
-                while index + 3 <= input.count {
-                    let group = UInt32(input[index]) << 16 | UInt32(input[index + 1]) << 8 | UInt32(input[index + 2])
-                    output.append(alphabet[Int(group >> 18)])
-                    output.append(alphabet[Int(group >> 12 & 63)])
-                    output.append(alphabet[Int(group >> 6 & 63)])
-                    output.append(alphabet[Int(group & 63)])
-                    index += 3
+        // Room first, then written in place: an append of each byte would ask each time whether there is room.
+        let start = output.count
+        output.append(contentsOf: repeatElement(padding, count: (input.count + 2) / 3 * 4))
+        output.withUnsafeMutableBufferPointer { output in
+            input.withUnsafeBufferPointer { input in
+                alphabet.withUnsafeBufferPointer {
+                    encode(input, $0, into: UnsafeMutableBufferPointer(rebasing: output[start...]))
                 }
-                let rest = input.count - index
-                guard rest > 0 else { return }
-                let group = UInt32(input[index]) << 16 | (rest == 2 ? UInt32(input[index + 1]) << 8 : 0)
-                output.append(alphabet[Int(group >> 18)])
-                output.append(alphabet[Int(group >> 12 & 63)])
-                output.append(rest == 2 ? alphabet[Int(group >> 6 & 63)] : padding)
-                output.append(padding)
             }
         }
+    }
+
+    /// - Parameter output: as long as the result, and filled with padding.
+    private static func encode(
+        _ input: UnsafeBufferPointer<UInt8>,
+        _ alphabet: UnsafeBufferPointer<UInt8>,
+        into output: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        var index = 0
+        var place = 0
+        while index + 3 <= input.count {
+            let group = UInt32(input[index]) << 16 | UInt32(input[index + 1]) << 8 | UInt32(input[index + 2])
+            output[place] = alphabet[Int(group >> 18)]
+            output[place + 1] = alphabet[Int(group >> 12 & 63)]
+            output[place + 2] = alphabet[Int(group >> 6 & 63)]
+            output[place + 3] = alphabet[Int(group & 63)]
+            index += 3
+            place += 4
+        }
+        let rest = input.count - index
+        guard rest > 0 else { return }
+        let group = UInt32(input[index]) << 16 | (rest == 2 ? UInt32(input[index + 1]) << 8 : 0)
+        output[place] = alphabet[Int(group >> 18)]
+        output[place + 1] = alphabet[Int(group >> 12 & 63)]
+        if rest == 2 { output[place + 2] = alphabet[Int(group >> 6 & 63)] }
     }
 
     /// - Returns: `nil` when `input` is not base64 with padding.
@@ -42,24 +56,25 @@ package enum Base64 {
         if paddingCount == 1, input.last != padding { return nil }
         let digits = input.dropLast(paddingCount)
 
-        var output: [UInt8] = []
-        output.reserveCapacity(input.count / 4 * 3)
         var isValid = true
-        digits.withUnsafeBufferPointer { digits in
-            values.withUnsafeBufferPointer { values in
-                var group: UInt32 = 0
-                var bits = 0
-                for digit in digits {
-                    let value = values[Int(digit)]
-                    guard value != invalid else {
-                        isValid = false
-                        return
+        let output = [UInt8](unsafeUninitializedCapacity: input.count / 4 * 3) { output, count in
+            digits.withUnsafeBufferPointer { digits in
+                values.withUnsafeBufferPointer { values in
+                    var group: UInt32 = 0
+                    var bits = 0
+                    for digit in digits {
+                        let value = values[Int(digit)]
+                        guard value != invalid else {
+                            isValid = false
+                            return
+                        }
+                        group = group << 6 | UInt32(value)
+                        bits += 6
+                        guard bits >= 8 else { continue }
+                        bits -= 8
+                        output[count] = UInt8(truncatingIfNeeded: group >> UInt32(bits))
+                        count += 1
                     }
-                    group = group << 6 | UInt32(value)
-                    bits += 6
-                    guard bits >= 8 else { continue }
-                    bits -= 8
-                    output.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
                 }
             }
         }
