@@ -32,7 +32,7 @@ public struct MetricDescription: Sendable {
     public let unit: String
     /// One sentence about it.
     public let help: String
-    /// Its labels. Their values are bounded: no text of a client's becomes one.
+    /// Its labels. Their values are bounded in number: no key of a client's becomes one.
     public let labels: [Label]
 
     /// A description from its parts.

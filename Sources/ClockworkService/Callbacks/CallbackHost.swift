@@ -54,6 +54,8 @@ struct CallbackHost {
     /// The latest time to which anything was put off; the next one goes behind it.
     private var putOffTo = EpochMilliseconds.zero
     private var putOffByKey: [CallbackSender.OrderingKey: PutOff] = [:]
+    /// The latest time to which a schedule was put off whose key found no room in `putOffByKey`.
+    private var notNotedUntil = EpochMilliseconds.zero
     /// When `putOffByKey` may be gone through again.
     private var nextForgotten = EpochMilliseconds.zero
     /// Whether the host stands in the list of those that have something to send.
@@ -83,9 +85,10 @@ struct CallbackHost {
         switch standing {
         case .broken(let until, let pause):
             guard until <= now else { return .putOff(putOff(call, now, earliest: until)) }
+            if mustFollow(call, now) { return .putOff(putOff(call, now, earliest: now.advanced(byMilliseconds: 1))) }
             standing = .tried(pause: pause)
         case .tried(let pause):
-            guard inFlight + queue.count == 0 else {
+            guard inFlight + queue.count == 0, !mustFollow(call, now) else {
                 return .putOff(putOff(call, now, earliest: now.advanced(byMilliseconds: pause)))
             }
         case .working:
@@ -103,7 +106,8 @@ struct CallbackHost {
     /// Whether a first attempt would overtake one of its ordering key that was put off.
     private func mustFollow(_ call: CallbackSender.Call, _ now: EpochMilliseconds) -> Bool {
         guard putOffTo > now, call.schedule.attempt == 1 else { return false }
-        if putOffByKey.count >= Self.maximumKeys { return call.schedule.retry == nil }
+        // Whether its key is among those that were not noted cannot be told.
+        if notNotedUntil > now, call.schedule.retry == nil { return true }
         guard let other = putOffByKey[call.orderingKey] else { return false }
         return other.origin < call.schedule.origin && other.until > now
     }
@@ -123,8 +127,10 @@ struct CallbackHost {
         putOffTo = time
         if call.schedule.attempt == 1 {
             if putOffByKey.count >= Self.maximumKeys { forgetKeys(now) }
-            if putOffByKey.count < Self.maximumKeys {
+            if putOffByKey.count < Self.maximumKeys || putOffByKey[call.orderingKey] != nil {
                 putOffByKey[call.orderingKey] = PutOff(origin: call.schedule.origin, until: time)
+            } else {
+                notNotedUntil = time
             }
         }
         return time

@@ -220,7 +220,10 @@ final class CallbackSender {
         guard isOwned(call) else { return }
         outcome.delivered[call.owner, default: []].append(call.token)
         metrics.ended(call.target.url.origin, .delivered)
-        if !call.wasDueOnArrival { metrics.late(by: now.rawValue - call.schedule.scheduleTime.rawValue) }
+        // Of one that was put off or retried it is not known any more whether it was due on arrival.
+        if !call.wasDueOnArrival, call.schedule.retry == nil {
+            metrics.late(by: now.rawValue - call.schedule.scheduleTime.rawValue)
+        }
     }
 
     private func retry(_ call: Call, _ reason: String, _ retryAfter: Int64?, _ now: EpochMilliseconds) {

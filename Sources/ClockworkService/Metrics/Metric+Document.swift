@@ -7,7 +7,8 @@ extension Metric {
         # Metrics
 
         `GET /metrics` on `APP_PORT` answers in Prometheus's text format, without a token and whatever part of Clockwork
-        the process runs. Histograms count in seconds. Labels are bounded: no key and no text of a client's becomes one.
+        the process runs. Histograms count in seconds. Labels are bounded: no key becomes one, and of
+        what clients choose only names of topics and of callback hosts, at most 100 of each.
 
         | metric | kind | unit | meaning |
         | --- | --- | --- | --- |

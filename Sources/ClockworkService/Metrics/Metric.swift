@@ -80,7 +80,8 @@ public enum Metric {
         .histogram(buckets: latenessBuckets),
         unit: "seconds",
         help:
-            "From schedule time to a topic's acknowledgement; schedules that were due when they were read are left out."
+            "From the time that it was to be delivered at, put off or not, to a topic's acknowledgement; schedules that were "
+            + "due when they were read are left out."
     )
     static let deliveryRetries = MetricDescription(
         "clockwork_delivery_retries_total",
@@ -115,8 +116,8 @@ public enum Metric {
         "clockwork_callback_lateness_seconds",
         .histogram(buckets: latenessBuckets),
         unit: "seconds",
-        help: "From schedule time to the answer that accepted it, failed attempts and pauses included; schedules that "
-            + "were due when they were read are left out."
+        help: "From schedule time to the answer that accepted it at the first attempt; schedules that were due when "
+            + "they were read, and those that were put off or retried, are left out."
     )
     static let callbacksInFlight = MetricDescription(
         "clockwork_callbacks_in_flight",

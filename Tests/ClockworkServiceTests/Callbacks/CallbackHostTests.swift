@@ -172,6 +172,31 @@ import Testing
         #expect(host.admit(call(12), time(2_002)) == .accepted)
     }
 
+    @Test func `nor does the request that tries the host`() {
+        let host = broken()
+        #expect(time(of: host.admit(call(9, order: "other"), time(1_500))) == 2_000)
+        #expect(time(of: host.admit(call(10), time(1_500))) == 2_001)
+        #expect(time(of: host.admit(call(12), time(2_000))) != nil)
+        #expect(host.admit(call(10), time(2_001)) == .accepted)
+        _ = host.takeNext()
+        // It tries the host, and fails: whatever comes behind it waits behind it.
+        _ = host.failed(time(2_001))
+        #expect(time(of: host.admit(call(13), time(2_001))) != nil)
+    }
+
+    @Test func `nor where there were too many keys to note them all`() {
+        let host = broken()
+        for offset in 0..<10_002 as Range<Int64> { _ = host.admit(call(offset, order: "\(offset)"), time(1_500)) }
+        #expect(host.admit(call(0, order: "0"), time(2_000)) == .accepted)
+        _ = host.takeNext()
+        #expect(host.answered())
+        // Keys are forgotten here, which makes room again.
+        #expect(time(of: host.admit(call(20_000, order: "1"), time(3_500))) != nil)
+        // 10,001 found no room and waits until 12,001.
+        #expect(time(of: host.admit(call(20_001, order: "10001"), time(11_000))) != nil)
+        #expect(host.admit(call(20_002, order: "new"), time(50_000)) == .accepted)
+    }
+
     @Test func `a full queue puts off, by number and by bytes`() {
         var host = Host()
         for offset in 0..<2_000 as Range<Int64> { #expect(host.admit(call(offset), time(0)) == .accepted) }
