@@ -28,7 +28,7 @@ import Testing
     /// A call that was put off, as it comes again.
     private func again(_ call: CallbackSender.Call) -> CallbackSender.Call {
         var call = call
-        let retry = Retry(scheduleTime: call.schedule.scheduleTime, attempt: 1, failure: nil)
+        let retry = Retry(scheduleTime: call.schedule.scheduleTime, attempt: 1, failure: "")
         call.schedule = call.schedule.again(at: call.schedule.position.time, retry: retry)
         return call
     }
