@@ -57,7 +57,9 @@ bench:
 	@scripts/bench.sh
 
 bench-micro: setup
-	CLOCKWORK_INNER_MODULES=1 swift run -c release --package-path Benchmarks -Xswiftc -enable-testing Micro $(MICRO_OPTIONS)
+	CLOCKWORK_INNER_MODULES=1 swift run -c release --package-path Benchmarks Parts $(MICRO_OPTIONS)
+	CLOCKWORK_INNER_MODULES=1 swift run -c release --package-path Benchmarks --scratch-path Benchmarks/.build-testing \
+		-Xswiftc -enable-testing Database $(MICRO_OPTIONS)
 
 bench-rebalance:
 	@CLOCKWORK_BENCH_REBALANCE=1 Tests/run.sh --filter 'RebalanceBenchmark'
@@ -100,4 +102,4 @@ lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 clean:
-	rm -rf .build .build-tsan .build-asan .build-coverage .build-static Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-tsan .build-asan .build-coverage .build-static Benchmarks/.build Benchmarks/.build-testing Fuzz/.build

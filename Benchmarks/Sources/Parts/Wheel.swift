@@ -1,3 +1,4 @@
+import Harness
 import TimerWheel
 
 /// The timer wheel with many residents, whose number stays the same while time goes on.

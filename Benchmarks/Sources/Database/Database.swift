@@ -1,15 +1,17 @@
 import DynamoDBPeers
-import Glibc
 import HTTPTransport
+import Harness
 import Logging
 import Scheduling
 
 @testable import DynamoDB
 @testable import ScheduleStores
 
-/// DynamoDB's JSON, and its client beside a bare libcurl loop.
-enum Database {
-    static func run(_ harness: Harness) async throws {
+/// Measures DynamoDB's JSON, and its client beside a bare libcurl loop.
+@main
+struct Database {
+    static func main() async throws {
+        let harness = Harness(arguments: CommandLine.arguments)
         let schedules = (0..<25).map(schedule)
         let rounds = 1_000
         harness.measure("DynamoDB, encode a timeline item of 200 bytes", operations: rounds * schedules.count) {

@@ -1,3 +1,4 @@
+import Harness
 import Scheduling
 
 /// The decoder, both forms.

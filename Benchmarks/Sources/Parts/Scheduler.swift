@@ -1,3 +1,4 @@
+import Harness
 import Scheduling
 
 /// The scheduler of a partition, with a store and a producer that answer at once.

@@ -1,21 +1,27 @@
-import Glibc
+internal import Glibc
 
 /// Measures nanoseconds per operation: the median of several samples, and how far they lie apart.
 ///
 /// Not a package's harness: what is measured keeps its state from sample to sample (a wheel with ten million
 /// residents), and one figure and its spread are all that is wanted of each.
-struct Harness {
+package struct Harness {
     /// Print one JSON object a line.
-    let json: Bool
+    package let json: Bool
     /// Only what has this in its name is measured; `nil` for everything.
-    let filter: String?
+    package let filter: String?
+
+    /// From the arguments of the process: `--json`, and what a name has to contain.
+    package init(arguments: [String]) {
+        json = arguments.contains("--json")
+        filter = arguments.dropFirst().first { $0 != "--json" }
+    }
 
     private static let samples = 7
 
-    func wants(_ name: String) -> Bool { filter.map(name.contains) ?? true }
+    package func wants(_ name: String) -> Bool { filter.map(name.contains) ?? true }
 
     /// Measures `body`, which does `operations` of them, after running it once for nothing.
-    func measure(_ name: String, operations: Int, _ body: () throws -> Void) rethrows {
+    package func measure(_ name: String, operations: Int, _ body: () throws -> Void) rethrows {
         guard wants(name) else { return }
         try body()
         var samples: [Double] = []
@@ -37,7 +43,7 @@ struct Harness {
     }
 
     /// Tells figures that are not nanoseconds.
-    func report(_ name: String, _ figures: [(name: String, value: Double)]) {
+    package func report(_ name: String, _ figures: [(name: String, value: Double)]) {
         if json {
             let members = figures.map { "\"\($0.name)\":\($0.value)" }
             print("{\"benchmark\":\"\(name)\",\(members.joined(separator: ","))}")
@@ -46,7 +52,7 @@ struct Harness {
         }
     }
 
-    static func nanoseconds() -> UInt64 {
+    package static func nanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
@@ -59,4 +65,4 @@ struct Harness {
 
 /// Keeps the compiler from leaving out what nobody reads.
 @inline(never)
-func keep<Value>(_ value: borrowing Value) {}
+package func keep<Value>(_ value: borrowing Value) {}
