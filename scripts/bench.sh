@@ -22,12 +22,14 @@ if [[ "${1:-}" != --report ]]; then
     echo "bench: a pod beside the floor"
     "$clockwork" bench --json --repeat "${REPEAT:-3}" | tee "$results/pod.jsonl"
     echo "bench: the parts"
-    make --no-print-directory --silent bench-micro MICRO_OPTIONS=--json | grep '^{' | tee "$results/micro.jsonl"
+    for ((run = 0; run < ${REPEAT:-3}; run++)); do
+        make --no-print-directory --silent bench-micro MICRO_OPTIONS=--json | grep '^{'
+    done | tee "$results/micro.jsonl"
     {
         echo "date=$(date +%F)"
         echo "processor=$(nproc) × $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
         echo "memory=$(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo)"
-        echo "kernel=Linux $(uname -r)"
+        echo "kernel=Linux $(uname -r | cut -d. -f1,2)"
         echo "swift=$(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -1)"
         echo "librdkafka=librdkafka $(pkg-config --modversion rdkafka)"
     } >"$results/machine"

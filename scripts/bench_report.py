@@ -90,6 +90,27 @@ def pod_table(runs):
     return "\n".join(rows)
 
 
+def merged(rows):
+    """One row for each benchmark: the medians of its runs, and the least and most of all."""
+    by_name = {}
+    for row in rows:
+        by_name.setdefault(row["benchmark"], []).append(row)
+    out = []
+    for name, runs in by_name.items():
+        row = {"benchmark": name}
+        if "nsPerOperation" in runs[0]:
+            of = [run["nsPerOperation"] for run in runs]
+            row["nsPerOperation"] = {
+                "median": statistics.median(ns["median"] for ns in of),
+                "least": min(ns["least"] for ns in of),
+                "most": max(ns["most"] for ns in of),
+            }
+        else:
+            row |= {key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "benchmark"}
+        out.append(row)
+    return out
+
+
 def micro_table(rows):
     out = ["| what | ns per operation | least…most |", "| --- | ---: | --- |"]
     for row in rows:
@@ -156,7 +177,7 @@ def plot_pending(runs, figure_name, label, path, limit=None):
 def main():
     results, docs = map(pathlib.Path, sys.argv[1:])
     runs = lines(results / "pod.jsonl")
-    micro = lines(results / "micro.jsonl")
+    micro = merged(lines(results / "micro.jsonl"))
     images = docs / "images"
     images.mkdir(exist_ok=True)
     plot_lateness(runs, images / "lateness.svg")
