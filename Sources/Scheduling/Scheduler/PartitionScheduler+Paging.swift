@@ -64,7 +64,7 @@ extension PartitionScheduler {
     }
 
     /// Takes one timeline item into memory, unless something newer is known of its key.
-    mutating func take(_ item: TimelineItem) {
+    private mutating func take(_ item: TimelineItem) {
         let schedule = item.schedule
         let (index, isNew) = table.findOrAdd(schedule.key)
         if isNew {
@@ -79,14 +79,9 @@ extension PartitionScheduler {
             // As in `takeBesides`: while a request of this log is being delivered, a foreign item is left where it is.
             let isOfThisLog = table[index].latestRequest >= 0 && !isForeign(offset: table[index].latestRequest)
             if isForeign(offset: schedule.position.offset), isOfThisLog { return }
-            // The other way round, what is of this log comes after all that is not, whatever the offsets.
             let offset = schedule.position.offset
-            let isLater =
-                offset >= table[index].latestRequest
-                || isForeign(offset: table[index].latestRequest) && !isForeign(offset: offset)
-            guard isLater, offset >= table[index].repeating?.position.offset ?? -1 else {
-                return condemn(schedule, index)
-            }
+            let latest = max(table[index].latestRequest, table[index].repeating?.position.offset ?? -1)
+            guard offset >= latest else { return condemn(schedule, index) }
             dropRepeating(index)
             table[index].latestRequest = schedule.position.offset
             hold(schedule, index)

@@ -82,23 +82,6 @@ import Testing
         #expect(script.committed == 1)
     }
 
-    @Test func `What is of this log is kept beside a delivery of what the old topic left`() {
-        let new = Script.schedule("a", 0, due: 50)
-        let callback = Script.schedule("a", 1_000, due: 40, target: Script.callback)
-        var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [callback]))
-        script.settleStore()
-        script.time(40)
-        #expect(script.handedOut == [1_000])
-        // Written before the assignment, and shown by a later page only.
-        script.store.apply([KeyChange(key: new.key, put: new, record: KeyRecord(latest: new))])
-        script.event { scheduler, now, effects in
-            scheduler.take(TimelineItem(schedule: new, record: KeyRecord(latest: new)))
-            scheduler.advance(now, &effects)
-        }
-        script.time(50)
-        #expect(script.handedOut == [1_000, 0])
-    }
-
     @Test func `A record of the old topic does not make requests of the new one old`() {
         var store = SimulatedStore()
         store.apply([KeyChange(key: old.key, record: KeyRecord(latest: old, state: .cancelled, request: 1_001))])
