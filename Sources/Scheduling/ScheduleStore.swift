@@ -70,7 +70,24 @@ public struct TimelinePage: Sendable, Equatable {
     }
 }
 
-/// How far the owner of a partition has come; for operators, never read by the owner itself.
+/// A record of an intake partition by which its log is told from another log of the same name.
+public struct LogMark: Sendable, Hashable {
+    /// Kafka's own offset of the record.
+    public var offset: Int64
+    /// The record's timestamp, in milliseconds.
+    public var timestamp: Int64
+    /// A hash of the record's key and value, the same in every process.
+    public var hash: UInt64
+
+    /// A mark from its parts.
+    public init(offset: Int64, timestamp: Int64, hash: UInt64) {
+        self.offset = offset
+        self.timestamp = timestamp
+        self.hash = hash
+    }
+}
+
+/// How far the owner of a partition has come, and in which log. The next owner begins from it.
 public struct PartitionProgress: Sendable, Equatable {
     /// The intake partition.
     public var partition: Int32
@@ -82,8 +99,12 @@ public struct PartitionProgress: Sendable, Equatable {
     public var executedUpTo: EpochMilliseconds?
     /// The number of schedules in memory.
     public var pendingResident: Int
-    /// The intake offset to be read next after a restart, once one has been committed.
+    /// The intake offset to be read next after a restart, once one has been committed. Kafka's own.
     public var committedOffset: Int64?
+    /// Which log of this partition the offsets are of: 0 for the first, one more each time that a new one is found.
+    public var generation: Int64
+    /// The latest record read when this was written; `nil` while none has been read of this generation.
+    public var mark: LogMark?
     /// When this was written.
     public var updatedAt: EpochMilliseconds
 
@@ -95,6 +116,8 @@ public struct PartitionProgress: Sendable, Equatable {
         executedUpTo: EpochMilliseconds?,
         pendingResident: Int,
         committedOffset: Int64?,
+        generation: Int64 = 0,
+        mark: LogMark? = nil,
         updatedAt: EpochMilliseconds
     ) {
         self.partition = partition
@@ -103,6 +126,8 @@ public struct PartitionProgress: Sendable, Equatable {
         self.executedUpTo = executedUpTo
         self.pendingResident = pendingResident
         self.committedOffset = committedOffset
+        self.generation = generation
+        self.mark = mark
         self.updatedAt = updatedAt
     }
 }

@@ -1,0 +1,29 @@
+/// Offsets of the intake as the scheduler sees them, which never go back: a partition's log may end, and another one
+/// of the same name begin at offset 0. Only this type maps between them and Kafka's own offsets.
+///
+/// A log offset is `generation × 10^15 + Kafka's offset`, so what was written before there were generations is of
+/// generation 0. Of a partition that takes a million records a second 10^15 lasts thirty years.
+public struct LogOffset: Hashable, Sendable {
+    /// Which log of its partition: 0 for the first.
+    public var generation: Int64
+    /// Kafka's own offset in it.
+    public var offset: Int64
+
+    /// The most records that one log can have.
+    private static let span: Int64 = 1_000_000_000_000_000
+
+    /// An offset of a log.
+    public init(generation: Int64, offset: Int64) {
+        self.generation = generation
+        self.offset = offset
+    }
+
+    /// The two parts of what the scheduler calls an offset.
+    public init(scheduling value: Int64) {
+        generation = value / Self.span
+        offset = value % Self.span
+    }
+
+    /// What the scheduler calls this offset.
+    public var scheduling: Int64 { generation * Self.span + offset }
+}
