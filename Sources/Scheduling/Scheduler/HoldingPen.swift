@@ -6,7 +6,7 @@ import DequeModule
 /// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
 struct HoldingPen {
     fileprivate struct Item {
-        var entry: Int32
+        var key: Int32
         var schedule: Schedule
         /// Whether it waits for its own answer, rather than for those in front of it.
         var isWaiting: Bool
@@ -19,7 +19,7 @@ struct HoldingPen {
 
     private var queues: [String: Deque<Item>] = [:]
     /// Free to go out, in order, until taken.
-    private var released: [(entry: Int32, schedule: Schedule)] = []
+    private var released: [(key: Int32, schedule: Schedule)] = []
 
     /// Whether it holds `schedule`.
     func contains(_ schedule: Schedule) -> Bool {
@@ -33,10 +33,10 @@ struct HoldingPen {
         return first.schedule.position < schedule.position
     }
 
-    mutating func add(_ schedule: Schedule, entry: Int32, isWaiting: Bool) {
+    mutating func add(_ schedule: Schedule, key: Int32, isWaiting: Bool) {
         count += 1
-        bytes += PartitionScheduler.bytes(of: schedule)
-        let item = Item(entry: entry, schedule: schedule, isWaiting: isWaiting)
+        bytes += schedule.bytesInMemory
+        let item = Item(key: key, schedule: schedule, isWaiting: isWaiting)
         queues[schedule.orderingKey, default: []].insertInOrder(item)
     }
 
@@ -47,7 +47,7 @@ struct HoldingPen {
         else { return }
         queues.values[place].remove(at: index)
         count -= 1
-        bytes -= PartitionScheduler.bytes(of: schedule)
+        bytes -= schedule.bytesInMemory
         releaseFront(of: place)
     }
 
@@ -60,11 +60,11 @@ struct HoldingPen {
         releaseFront(of: place)
     }
 
-    /// Hands over what is free to go out. Check that it is still the pending one of its entry.
-    mutating func takeReleased() -> [(entry: Int32, schedule: Schedule)] {
+    /// Hands over what is free to go out. Check that it is still the pending one of its key.
+    mutating func takeReleased() -> [(key: Int32, schedule: Schedule)] {
         guard !released.isEmpty else { return [] }
         count -= released.count
-        for (_, schedule) in released { bytes -= PartitionScheduler.bytes(of: schedule) }
+        for (_, schedule) in released { bytes -= schedule.bytesInMemory }
         defer { released.removeAll() }
         return released
     }
@@ -72,7 +72,7 @@ struct HoldingPen {
     private mutating func releaseFront(of place: Dictionary<String, Deque<Item>>.Index) {
         while let first = queues.values[place].first, !first.isWaiting {
             queues.values[place].removeFirst()
-            released.append((first.entry, first.schedule))
+            released.append((first.key, first.schedule))
         }
         if queues.values[place].isEmpty { queues.remove(at: place) }
     }

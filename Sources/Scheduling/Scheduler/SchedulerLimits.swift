@@ -14,17 +14,6 @@ public struct SchedulerLimits: Sendable {
     public var maxUncommitted = 1_000_000
     /// Deliveries to topics handed to the producer and not yet acknowledged.
     public var maxDeliveriesInFlight = 10_000
-    /// Callbacks handed out and not yet answered, beside the deliveries to topics. Past it a due one is put off.
-    public var maxCallbacksInFlight = 5_000
-    /// For how long such a one is put off, in milliseconds.
-    public var callbackPauseMilliseconds: Int64 = 1_000
-    /// Ordered callbacks that hold their ordering key; further ones hold nothing.
-    public var maxHolders = 10_000
-    /// Due schedules that wait in memory behind an ordered callback; further ones wait in the store.
-    public var maxHeld = 1_000
-    /// How soon the next attempt of an ordered callback has to be due for schedules to wait behind it in memory, in
-    /// milliseconds.
-    public var heldMilliseconds: Int64 = 2_000
     /// Store calls that write, in flight at once.
     public var maxStoreCallsInFlight = 4
     /// Key changes in one store call.

@@ -1,0 +1,79 @@
+/// The deliveries of a partition that have been handed out and not answered, in a slab with a free list.
+struct Flights {
+    /// A delivery in flight.
+    struct Flight {
+        /// The number of its key.
+        var key: Int32
+        var schedule: Schedule
+    }
+
+    private var slots: ContiguousArray<Flight?> = []
+    private var free: [UInt32] = []
+    /// How many go to topics.
+    private(set) var topicCount = 0
+    /// How many are callbacks.
+    private(set) var callbackCount = 0
+    /// What they weigh, in bytes.
+    private(set) var bytes = 0
+
+    var count: Int { topicCount + callbackCount }
+
+    /// The delivery under `token`, which is in flight.
+    subscript(token: UInt32) -> Flight {
+        guard Int(token) < slots.count, let flight = slots[Int(token)] else {
+            preconditionFailure("no delivery \(token) in flight")
+        }
+        return flight
+    }
+
+    /// - Returns: the token that names the delivery until it has landed.
+    mutating func takeOff(_ schedule: Schedule, key: Int32) -> UInt32 {
+        count(schedule, 1)
+        let flight = Flight(key: key, schedule: schedule)
+        if let token = free.popLast() {
+            slots[Int(token)] = flight
+            return token
+        }
+        slots.append(flight)
+        return UInt32(slots.count - 1)
+    }
+
+    mutating func land(_ token: UInt32) -> Flight {
+        let flight = self[token]
+        slots[Int(token)] = nil
+        free.append(token)
+        count(flight.schedule, -1)
+        return flight
+    }
+
+    /// Notes why a callback has failed for good, for the key record, which says so.
+    mutating func noteFailure(_ token: UInt32, _ detail: String) {
+        let schedule = self[token].schedule
+        guard schedule.target.callback != nil else { return }
+        let retry = Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: detail)
+        slots[Int(token)]?.schedule = schedule.again(at: schedule.position.time, retry: retry)
+    }
+
+    private mutating func count(_ schedule: Schedule, _ sign: Int) {
+        bytes += sign * schedule.bytesInMemory
+        if schedule.target.callback == nil { topicCount += sign } else { callbackCount += sign }
+    }
+
+    // MARK: For tests
+
+    func brokenInvariant() -> String? {
+        let flights = slots.compactMap { $0 }
+        if flights.count != count || slots.count != count + free.count { return "\(count) deliveries counted" }
+        if flights.count(where: { $0.schedule.target.callback != nil }) != callbackCount { return "callbacks miscounted" }
+        if flights.reduce(0, { $0 + $1.schedule.bytesInMemory }) != bytes { return "bytes in flight miscounted" }
+        return nil
+    }
+
+    /// How many deliveries each key has in flight.
+    var countByKey: [Int32: Int] { slots.reduce(into: [:]) { if let key = $1?.key { $0[key, default: 0] += 1 } } }
+}
+
+extension Schedule {
+    /// What it weighs in memory, in bytes.
+    var bytesInMemory: Int { (payload?.count ?? 0) + headers.packed.count }
+}

@@ -1,0 +1,97 @@
+/// Which requests of the partition have been read, which of them are settled, and whether more are wanted.
+struct Intake {
+    private var offsets: OffsetTracker
+    /// Rejected requests on their way to the dead-letter topic.
+    private var rejections: Set<Int64> = []
+    /// The end of the log as it was at the assignment. A previous owner may have handled requests below it.
+    let replayEnd: Int64
+    /// Whether the log has been read up to `replayEnd`.
+    private(set) var hasReadReplay: Bool
+    /// The offset whose commit was asked for last.
+    private var committed: Int64
+    /// Whether the partition is paused because a bound is reached.
+    private(set) var isPaused = false
+
+    init(start: Int64, end: Int64) {
+        offsets = OffsetTracker(next: start)
+        committed = start
+        replayEnd = end
+        hasReadReplay = start >= end
+    }
+
+    /// The offset to be read next; a record below it has been read and is ignored.
+    var next: Int64 { offsets.next }
+    /// Every offset below it is settled.
+    var committable: Int64 { offsets.committable }
+    /// Offsets read and not settled.
+    var unsettledCount: Int { offsets.unsettledCount }
+    /// Offsets read and not passed by `committable`, settled or not.
+    var uncommittedCount: Int { offsets.uncommittedCount }
+    /// Whether no rejected request waits for its dead letter.
+    var isQuiet: Bool { rejections.isEmpty }
+
+    /// Whether the request at `offset` was in the log at the assignment.
+    func isReplay(_ offset: Int64) -> Bool { offset < replayEnd }
+
+    /// - Returns: `false` when the offset has been read before and is to be ignored.
+    mutating func read(_ offset: Int64) -> Bool {
+        guard offsets.read(offset) else { return false }
+        if offset + 1 >= replayEnd { hasReadReplay = true }
+        return true
+    }
+
+    /// The consumer has come to the end of the partition.
+    mutating func endReached() {
+        hasReadReplay = true
+    }
+
+    mutating func settle(_ offset: Int64) {
+        offsets.settle(offset)
+    }
+
+    mutating func settle(_ list: OffsetList) {
+        list.forEach { offsets.settle($0) }
+    }
+
+    /// The request at `offset`, just read, waits for its dead letter.
+    mutating func reject(_ offset: Int64) {
+        rejections.insert(offset)
+    }
+
+    /// A rejected request is in the dead-letter topic. One that is not awaited is ignored.
+    mutating func deadLettered(_ offset: Int64) {
+        if rejections.remove(offset) != nil { offsets.settle(offset) }
+    }
+
+    /// The offset to commit, if it has grown (design rule "Settled").
+    mutating func takeCommit() -> Int64? {
+        guard offsets.committable > committed else { return nil }
+        committed = offsets.committable
+        return committed
+    }
+
+    /// Design rule "Bounded": at a limit the partition is paused, at half of it resumed.
+    ///
+    /// The holding pen has a limit of its own: what waits there may be settled already, as callbacks are.
+    mutating func steer(bytes: Int, waiting: Int, _ limits: SchedulerLimits) -> Effects.Intake? {
+        let isFull =
+            unsettledCount >= limits.maxUnsettled || uncommittedCount >= limits.maxUncommitted
+            || bytes >= 2 * limits.maxResidentBytes || waiting >= limits.maxResident
+        let isRoomy =
+            unsettledCount <= limits.maxUnsettled / 2 && uncommittedCount <= limits.maxUncommitted / 2
+            && bytes < 2 * limits.maxResidentBytes && waiting <= limits.maxResident / 2
+        if isPaused ? isRoomy : isFull {
+            isPaused.toggle()
+            return isPaused ? .pause : .resume
+        }
+        return nil
+    }
+
+    /// Looks whether each unsettled offset is held once, by what will settle it. For tests.
+    func brokenInvariant(held others: [Int64]) -> String? {
+        let held = others + rejections
+        if Set(held).count != held.count { return "an offset is held twice" }
+        if let lost = held.first(where: { !offsets.isUnsettled($0) }) { return "offset \(lost) is held and settled" }
+        return held.count == unsettledCount ? nil : "\(held.count) offsets held, \(unsettledCount) unsettled"
+    }
+}

@@ -1,0 +1,68 @@
+/// What an owner knows of the store's record of a key.
+enum KeyKnowledge {
+    /// Nothing yet: the store is to be asked, or has been. Goes on to `known`.
+    case asking(KeyQuestion)
+    /// All that matters.
+    case known
+
+    var isKnown: Bool { if case .known = self { true } else { false } }
+
+    /// The store has been asked.
+    mutating func questionSent() {
+        change { $0.progress = .sent }
+    }
+
+    /// The answer takes long.
+    mutating func answerIsLate() {
+        change { if $0.progress == .sent { $0.progress = .late } }
+    }
+
+    /// A create has replaced one with another schedule time.
+    mutating func noteOtherTime() {
+        change { $0.repeatsNothing = true }
+    }
+
+    /// Has a cancel wait for the answer.
+    ///
+    /// - Returns: `false` where no answer is awaited, or another cancel waits for it already.
+    mutating func hold(cancel: Int64) -> Bool {
+        guard case .asking(var question) = self, question.cancel < 0 else { return false }
+        question.cancel = cancel
+        self = .asking(question)
+        return true
+    }
+
+    /// Takes the cancel that waits for the answer, if it comes after the request at `offset`.
+    mutating func takeCancel(after offset: Int64) -> Int64? {
+        guard case .asking(var question) = self, question.cancel > offset else { return nil }
+        defer {
+            question.cancel = -1
+            self = .asking(question)
+        }
+        return question.cancel
+    }
+
+    private mutating func change(_ change: (inout KeyQuestion) -> Void) {
+        guard case .asking(var question) = self else { return }
+        change(&question)
+        self = .asking(question)
+    }
+}
+
+/// A look-up of a key that has not been answered.
+struct KeyQuestion {
+    enum Progress {
+        /// It waits to be sent.
+        case unsent
+        /// It is on its way, and schedules that may repeat delivered ones wait for it.
+        case sent
+        /// It takes long: schedules do not wait for it any more.
+        case late
+    }
+
+    var progress = Progress.unsent
+    /// The offset of a cancel that waits for the answer; −1 for none.
+    var cancel: Int64 = -1
+    /// Whether a create has replaced one with another schedule time meanwhile: then it repeats nothing.
+    var repeatsNothing = false
+}

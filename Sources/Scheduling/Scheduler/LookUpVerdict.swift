@@ -1,0 +1,51 @@
+/// What the answer of a look-up means for a create that waits for it.
+enum LookUpVerdict: Equatable {
+    /// It is to be delivered.
+    case accept
+    /// It is to be delivered, and the timeline holds it.
+    case acceptStored
+    /// It is to be delivered, and the item at this position is to be deleted. `isReplaced` where that is another create's.
+    case acceptInPlace(of: Position, isReplaced: Bool)
+    /// It has been put off by a previous owner, to where this record says.
+    case adopt(KeyRecord)
+    /// It has been delivered, or a later request has taken its place.
+    case drop
+
+    /// - Parameters:
+    ///   - own: the create.
+    ///   - mayRepeat: whether it may repeat a delivered one.
+    init(on own: Schedule, _ answer: KeyLookup, partition: Int32, mayRepeat: Bool) {
+        guard let record = answer.record else {
+            self = .accept
+            return
+        }
+        let isOurs = record.partition == partition
+        if isOurs, record.requestOffset >= own.position.offset {
+            self = Self.handledBefore(own, answer, record)
+        } else if mayRepeat, record.state == .latest, !answer.isPending, record.scheduleTime == own.scheduleTime {
+            self = .drop
+        } else if isOurs, answer.isPending {
+            self = .acceptInPlace(of: record.position, isReplaced: true)
+        } else {
+            self = .accept
+        }
+    }
+
+    /// A previous owner has handled this request, or a later one of the key.
+    private static func handledBefore(_ own: Schedule, _ answer: KeyLookup, _ record: KeyRecord) -> Self {
+        guard record.requestOffset == own.position.offset, answer.isPending else { return .drop }
+        if record.position == own.position { return .acceptStored }
+        if record.position > own.position { return .adopt(record) }
+        return .acceptInPlace(of: record.position, isReplaced: false)
+    }
+}
+
+extension KeyRecord {
+    /// Whether a timeline item of its own partition is not to be delivered any more, by what this record says.
+    ///
+    /// A record names a retry once its item is written: an earlier one is what a crash has left.
+    func supersedes(_ item: Schedule) -> Bool {
+        guard requestOffset == item.position.offset else { return requestOffset > item.position.offset }
+        return state != .latest || position > item.position
+    }
+}

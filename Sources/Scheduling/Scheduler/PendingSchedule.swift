@@ -1,0 +1,93 @@
+import TimerWheel
+
+/// The schedule of a key that is still to be handed out, and where it is.
+struct PendingSchedule {
+    /// Where it is.
+    enum Place {
+        /// In the window, under this handle of its wheel.
+        case window(TimerWheel<Int32>.Handle)
+        /// Due, and in the holding pen.
+        case pen
+        /// Beyond the horizon: in memory only until the store has it.
+        case store
+    }
+
+    let schedule: Schedule
+    /// Where it is; the scheduler says so with `placed`.
+    private(set) var place = Place.store
+    /// Whether the timeline holds it, or may by now.
+    private(set) var isStored: Bool
+    /// Whether it was due when its request was read, so that it may repeat a delivered one.
+    let wasDueOnArrival: Bool
+    /// Settled by whatever becomes of it.
+    private(set) var offsets: OffsetList
+
+    /// A schedule that a request has created, or an attempt left behind: the store does not have it yet.
+    init(_ schedule: Schedule, wasDueOnArrival: Bool, settling offsets: OffsetList) {
+        self.schedule = schedule
+        self.wasDueOnArrival = wasDueOnArrival
+        self.offsets = offsets
+        isStored = false
+    }
+
+    /// A schedule that the timeline holds.
+    init(stored schedule: Schedule, settling offsets: OffsetList = OffsetList()) {
+        self.schedule = schedule
+        self.offsets = offsets
+        wasDueOnArrival = false
+        isStored = true
+    }
+
+    var position: Position { schedule.position }
+    var isBeyondHorizon: Bool { if case .store = place { true } else { false } }
+    var isInPen: Bool { if case .pen = place { true } else { false } }
+
+    mutating func placed(_ place: Place) {
+        self.place = place
+    }
+
+    /// The timeline holds it, or may by now.
+    mutating func isInTimeline() {
+        isStored = true
+    }
+
+    /// Has a request settled by whatever becomes of it.
+    mutating func settle(_ offset: Int64) {
+        offsets.append(offset)
+    }
+
+    /// Has it written where it is needed, once what the store knows of its key is known.
+    ///
+    /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
+    /// and the write of its timeline item is spared. Not so if it replaces another one, whose item must not go before
+    /// the key record names its successor; nor a callback, which may take long.
+    mutating func planWrite(in draft: inout Draft, _ steps: inout KeySteps) {
+        let goesOutAtOnce = wasDueOnArrival && !isBeyondHorizon && schedule.target.callback == nil
+        let isSpared = goesOutAtOnce && !isStored && draft.deletes.isEmpty
+        let isPlanned = (isStored || draft.put === schedule) && offsets.isEmpty
+        guard !isSpared, !isPlanned else { return }
+        draft.write(schedule, settling: offsets.take())
+        steps.add(.write)
+    }
+
+    /// Takes it away for good and has its timeline item deleted, even where this owner has not written it: a previous
+    /// owner may have.
+    ///
+    /// - Returns: the offsets that waited for it.
+    consuming func withdraw(from draft: inout Draft, _ steps: inout KeySteps) -> OffsetList {
+        steps.add(.takeOut(schedule, place))
+        draft.discardWrite()
+        draft.delete(position)
+        steps.add(.write)
+        return offsets
+    }
+
+    /// Takes it away since it has been delivered before, or a later request has taken its place.
+    consuming func drop(from draft: inout Draft, _ steps: inout KeySteps) {
+        steps.counters.duplicates += 1
+        // The previous owner did not come to delete it.
+        if isStored { draft.delete(position) }
+        steps.add(.takeOut(schedule, place))
+        steps.add(.settleAll(offsets))
+    }
+}

@@ -1,0 +1,169 @@
+import TimerWheel
+
+/// The part of the timeline that is in memory: the wheel, how far it reaches, and the page on its way.
+///
+/// Design rule "Horizon": every pending schedule at or below `horizon` is in memory.
+struct Window {
+    /// A page on its way.
+    private struct PageLoad {
+        let call: Effects.PageCall
+        /// Keys that would have been let go, but for what the page may show of them.
+        var kept: [Int32] = []
+        /// Whether the page is to be thrown away and asked for again.
+        var isStale = false
+    }
+
+    private var wheel: TimerWheel<Int32>
+    /// Every pending schedule at or below it is in memory.
+    private(set) var horizon = Position.beforeAll
+    /// Whether the timeline has been read up to the horizon's whole range, not only to the end of a full page.
+    private var isComplete = false
+    /// Whether a page has been loaded since the assignment.
+    private(set) var hasLoadedPage = false
+    private var load: PageLoad?
+    /// Payload and header bytes of the schedules in the wheel.
+    private(set) var bytes = 0
+
+    init(now: EpochMilliseconds) {
+        wheel = TimerWheel(now: now.rawValue)
+    }
+
+    var count: Int { wheel.count }
+    /// The time of the first schedule; `nil` when there is none.
+    var nextTime: Int64? { wheel.nextWake }
+
+    // MARK: Schedules
+
+    /// Takes a schedule in.
+    ///
+    /// - Returns: its handle; `nil` where it lies beyond the horizon.
+    mutating func insert(_ schedule: Schedule, key: Int32) -> TimerWheel<Int32>.Handle? {
+        let position = schedule.position
+        guard position <= horizon else { return nil }
+        bytes += schedule.bytesInMemory
+        return wheel.insert(tick: position.time.rawValue, order: position.offset, value: key)
+    }
+
+    mutating func remove(_ handle: TimerWheel<Int32>.Handle, _ schedule: Schedule) {
+        guard wheel.remove(handle) != nil else { return }
+        bytes -= schedule.bytesInMemory
+    }
+
+    /// Appends the keys whose schedules are due by `now`, at most `limit`, in position order, and takes these out.
+    /// `left` has to be told each of the schedules.
+    mutating func expire(through now: EpochMilliseconds, limit: Int, into due: inout [Int32]) {
+        _ = wheel.expire(through: now.rawValue, limit: limit) { _, key in due.append(key) }
+    }
+
+    /// A schedule that `expire` has taken out.
+    mutating func left(_ schedule: Schedule) {
+        bytes -= schedule.bytesInMemory
+    }
+
+    // MARK: Bounds
+
+    /// Design rule "Bounded": past a limit the farthest quarter is let go, and the horizon comes nearer.
+    ///
+    /// - Returns: the keys of the schedules to let go; each has to be removed.
+    mutating func takeExcess(_ limits: SchedulerLimits, bytesOf: (Int32) -> Int) -> [Int32] {
+        guard wheel.count > limits.maxResident || bytes > limits.maxResidentBytes && wheel.count > 1 else { return [] }
+        var all: [(position: Position, key: Int32)] = []
+        all.reserveCapacity(wheel.count)
+        wheel.forEach { _, tick, order, key in
+            all.append((Position(time: EpochMilliseconds(rawValue: tick), offset: order), key))
+        }
+        all.sort { $0.position < $1.position }
+        // As many of the nearest as fit into three quarters of both bounds; at least one.
+        var kept = min(all.count - 1, max(1, limits.maxResident * 3 / 4))
+        if bytes > limits.maxResidentBytes {
+            var excess = bytes - limits.maxResidentBytes * 3 / 4
+            var fitting = all.count
+            while fitting > 1, excess > 0 {
+                fitting -= 1
+                excess -= bytesOf(all[fitting].key)
+            }
+            kept = min(fitting, kept)
+        }
+        horizon = min(horizon, all[kept - 1].position)
+        isComplete = false
+        load?.isStale = true
+        return all[kept...].map(\.key)
+    }
+
+    // MARK: Pages
+
+    /// The next page to ask for, when the horizon has come near and there is room.
+    ///
+    /// - Parameters:
+    ///   - waiting: how many due schedules wait in memory: they count as well, for there are more with each page.
+    ///   - hasRoom: whether all else that bounds memory has room.
+    mutating func nextPage(
+        _ now: EpochMilliseconds,
+        _ limits: SchedulerLimits,
+        waiting: Int,
+        hasRoom: Bool
+    ) -> Effects.PageCall? {
+        guard load == nil, hasRoom else { return nil }
+        let end = min(now.advanced(byMilliseconds: limits.horizonMilliseconds), .maximum)
+        guard horizon.time < end else { return nil }
+        let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)
+        guard !isComplete || isNear else { return nil }
+        let limit = min(limits.pageSize, limits.maxResident - wheel.count - waiting)
+        let call = Effects.PageCall(after: horizon, through: end, limit: limit)
+        load = PageLoad(call: call)
+        return call
+    }
+
+    /// When the next page is to be asked for; `nil` while one is on its way, or nothing is left to load.
+    func refillTime(_ limits: SchedulerLimits) -> EpochMilliseconds? {
+        guard load == nil, horizon.time < .maximum else { return nil }
+        return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
+    }
+
+    /// Has a key stay in memory until the page on its way is here: that may have been read before the key's latest
+    /// change, and show what is not so any more, or not show what is.
+    ///
+    /// - Returns: `false` where no page is on its way, or one that is thrown away. So many keys may stay that asking again
+    ///   costs less than remembering them; then the page is thrown away.
+    mutating func keepForPage(_ key: Int32, _ limits: SchedulerLimits) -> Bool {
+        guard load?.isStale == false else { return false }
+        load?.kept.append(key)
+        if let kept = load?.kept.count, kept > limits.maxUnsettled { load?.isStale = true }
+        return true
+    }
+
+    /// The page asked for is here.
+    ///
+    /// - Returns: its items, now at or below the horizon, unless it is to be thrown away; and the keys that have stayed
+    ///   for it.
+    mutating func pageLoaded(_ page: TimelinePage, isWanted: Bool) -> (items: [TimelineItem], kept: [Int32]) {
+        guard let load else { preconditionFailure("a page that was not asked for") }
+        self.load = nil
+        guard isWanted, !load.isStale else { return ([], load.kept) }
+        if page.reachedEnd {
+            horizon = Position.end(of: load.call.through)
+        } else if let last = page.items.last {
+            horizon = last.schedule.position
+        }
+        isComplete = page.reachedEnd
+        hasLoadedPage = true
+        return (page.items, load.kept)
+    }
+
+    // MARK: For tests
+
+    /// Whether the key's schedule is in the wheel under `handle`.
+    func holds(_ key: Int32, _ handle: TimerWheel<Int32>.Handle) -> Bool { wheel.value(of: handle) == key }
+
+    /// Whether a page is on its way that is not to be thrown away.
+    var awaitsPage: Bool { load?.isStale == false }
+    var keptKeys: [Int32] { load?.kept ?? [] }
+
+    func overdueCount(at now: EpochMilliseconds) -> Int {
+        var count = 0
+        wheel.forEach { _, tick, _, _ in if tick <= now.rawValue { count += 1 } }
+        return count
+    }
+
+    func brokenInvariant() -> String? { wheel.brokenInvariant() }
+}
