@@ -123,6 +123,12 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "SimulatedStore",
+            dependencies: ["Scheduling", "TestSupport"],
+            path: "Tests/Support/SimulatedStore",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "TimerWheelTests",
             dependencies: ["TimerWheel", "TestSupport"],
@@ -130,7 +136,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "TestSupport", heap],
+            dependencies: ["Scheduling", "SimulatedStore", "TestSupport", heap],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -193,7 +199,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ScheduleStoresTests",
-            dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            dependencies: [
+                "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", "SimulatedStore",
+                "TestSupport", logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
