@@ -97,8 +97,13 @@ struct KeyState {
         planWrite(&steps)
     }
 
-    private mutating func planWrite(_ steps: inout KeySteps) {
-        if knowledge.isKnown { pending?.planWrite(in: &draft, &steps) }
+    /// Whether something is pending that was beyond the horizon and is not beyond this one.
+    func isLeft(by horizon: Position) -> Bool {
+        pending.map { $0.isBeyondHorizon && $0.position <= horizon } ?? false
+    }
+
+    private mutating func planWrite(isNamed: Bool = true, _ steps: inout KeySteps) {
+        if knowledge.isKnown { pending?.planWrite(in: &draft, isNamed: isNamed, &steps) }
     }
 
     // MARK: Look-ups
@@ -145,7 +150,8 @@ struct KeyState {
     private mutating func judgePending(_ answer: KeyLookup, mayRepeat: Bool, _ steps: inout KeySteps) {
         guard let found = pending else { return }
         let mayRepeat = mayRepeat && !found.isStored
-        switch LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: mayRepeat) {
+        let verdict = LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: mayRepeat)
+        switch verdict {
         case .accept:
             break
         case .acceptStored:
@@ -161,7 +167,7 @@ struct KeyState {
             pending = nil
             return found.drop(from: &draft, &steps)
         }
-        planWrite(&steps)
+        planWrite(isNamed: verdict == .acceptStored, &steps)
         steps.add(.release(found.schedule))
     }
 
@@ -252,9 +258,11 @@ struct KeyState {
     /// Makes an item of the timeline the pending schedule: of two of one key the later one stays.
     private mutating func takeFromTimeline(_ schedule: Schedule, _ steps: inout KeySteps) {
         var offsets = OffsetList()
+        let isSecond = pending != nil
         if let earlier = pending.take() { offsets = earlier.withdraw(from: &draft, &steps) }
         latest.note(schedule.position.offset)
         takeUp(PendingSchedule(stored: schedule, settling: offsets), &steps)
+        if isSecond { planWrite(isNamed: false, &steps) }
         if let request = knowledge.takeCancel(after: schedule.position.offset), let found = pending.take() {
             cancel(found, request: request, &steps)
         }

@@ -50,7 +50,7 @@ extension PartitionScheduler {
         let queued = Set(outbox.queued)
         let written = Set(outbox.written)
         let asked = Set(outbox.asked)
-        let kept = window.awaitsPage ? Set(window.keptKeys) : []
+        let kept = Set(window.keptKeys)
         var flying = flights.countByKey
         if let number = (queued.union(written).union(asked)).first(where: { !table.isInUse($0) }) {
             return "key \(number): gone, and has something to do"

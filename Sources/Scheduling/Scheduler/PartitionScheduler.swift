@@ -210,15 +210,18 @@ public struct PartitionScheduler: Sendable {
 
     /// The page asked for is here.
     public mutating func pageLoaded(_ page: TimelinePage, now: EpochMilliseconds, _ effects: inout Effects) {
-        let (items, kept) = window.pageLoaded(page, isWanted: isActive)
+        let items = window.pageArrived(page, isWanted: isActive)
+        // What was on its way to the store and is at or below the new horizon comes into memory, too.
+        let horizon = window.horizon
+        for key in table.numbers(where: { $0.isLeft(by: horizon) }) {
+            place(key)
+        }
         for item in items {
             let (key, isNew) = table.findOrAdd(item.schedule.key)
             table[key].shown(item, isNew: isNew, &steps)
             carryOut(key)
         }
-        // What was on its way to the store and is at or below the new horizon comes into memory, too.
-        for key in table.numbers(where: { $0.pending?.isBeyondHorizon == true }) { place(key) }
-        for key in kept { letGoIfOver(key) }
+        for key in window.pageTaken() { letGoIfOver(key) }
         advance(now, &effects)
     }
 

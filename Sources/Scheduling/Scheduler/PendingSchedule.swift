@@ -61,10 +61,12 @@ struct PendingSchedule {
     /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
     /// and the write of its timeline item is spared. Not so if it replaces another one, whose item must not go before
     /// the key record names its successor; nor a callback, which may take long.
-    mutating func planWrite(in draft: inout Draft, _ steps: inout KeySteps) {
+    ///
+    /// - Parameter isNamed: whether the key record names it, if the timeline holds it.
+    mutating func planWrite(in draft: inout Draft, isNamed: Bool, _ steps: inout KeySteps) {
         let goesOutAtOnce = wasDueOnArrival && !isBeyondHorizon && schedule.target.callback == nil
         let isSpared = goesOutAtOnce && !isStored && draft.deletes.isEmpty
-        let isPlanned = (isStored || draft.put === schedule) && offsets.isEmpty
+        let isPlanned = (isStored && isNamed || draft.put === schedule) && offsets.isEmpty
         guard !isSpared, !isPlanned else { return }
         draft.write(schedule, settling: offsets.take())
         steps.add(.write)

@@ -132,14 +132,12 @@ struct Window {
         return true
     }
 
-    /// The page asked for is here.
+    /// The page asked for is here. `pageTaken` follows.
     ///
-    /// - Returns: its items, now at or below the horizon, unless it is to be thrown away; and the keys that have stayed
-    ///   for it.
-    mutating func pageLoaded(_ page: TimelinePage, isWanted: Bool) -> (items: [TimelineItem], kept: [Int32]) {
+    /// - Returns: its items, now at or below the horizon, unless it is to be thrown away.
+    mutating func pageArrived(_ page: TimelinePage, isWanted: Bool) -> [TimelineItem] {
         guard let load else { preconditionFailure("a page that was not asked for") }
-        self.load = nil
-        guard isWanted, !load.isStale else { return ([], load.kept) }
+        guard isWanted, !load.isStale else { return [] }
         if page.reachedEnd {
             horizon = Position.end(of: load.call.through)
         } else if let last = page.items.last {
@@ -147,7 +145,15 @@ struct Window {
         }
         isComplete = page.reachedEnd
         hasLoadedPage = true
-        return (page.items, load.kept)
+        return page.items
+    }
+
+    /// All that a page has shown is known.
+    ///
+    /// - Returns: the keys that have stayed for it.
+    mutating func pageTaken() -> [Int32] {
+        defer { load = nil }
+        return load?.kept ?? []
     }
 
     // MARK: For tests
@@ -155,8 +161,7 @@ struct Window {
     /// Whether the key's schedule is in the wheel under `handle`.
     func holds(_ key: Int32, _ handle: TimerWheel<Int32>.Handle) -> Bool { wheel.value(of: handle) == key }
 
-    /// Whether a page is on its way that is not to be thrown away.
-    var awaitsPage: Bool { load?.isStale == false }
+    /// The keys that stay for the page on its way.
     var keptKeys: [Int32] { load?.kept ?? [] }
 
     func overdueCount(at now: EpochMilliseconds) -> Int {

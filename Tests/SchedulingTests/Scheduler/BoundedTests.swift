@@ -11,7 +11,7 @@ import Testing
         var script = Script.running(limits: limits)
         for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 1_000 * (9 - offset)) }
         #expect(script.scheduler.residentCount == 6)
-        #expect(script.scheduler.horizon == Script.schedule("k3", 3, due: 6_000).position)
+        #expect(script.scheduler.window.horizon == Script.schedule("k3", 3, due: 6_000).position)
         script.settleStore()
         #expect(script.timeline.count == 9)
         #expect(script.scheduler.table.count == 6)

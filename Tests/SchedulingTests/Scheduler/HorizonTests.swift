@@ -7,7 +7,7 @@ import Testing
 @Suite struct HorizonTests {
     @Test func `A create at or below the horizon goes into the wheel at once`() {
         var script = Script.running()
-        #expect(script.scheduler.horizon == .end(of: EpochMilliseconds(rawValue: Script.start + 600_000)))
+        #expect(script.scheduler.window.horizon == .end(of: EpochMilliseconds(rawValue: Script.start + 600_000)))
         script.read(Script.create("a", 0, due: 1), Script.create("b", 1, due: 600_000))
         #expect(script.scheduler.residentCount == 2)
     }
@@ -140,7 +140,7 @@ import Testing
         let pending = (0..<3).map { Script.schedule("k\($0)", Int64($0), due: 1_000 * Int64($0 + 1)) }
         var script = Script(from: 3, end: 3, store: SimulatedStore(pending: pending), limits: limits)
         script.loadPage()
-        #expect(script.scheduler.horizon == pending[1].position)
+        #expect(script.scheduler.window.horizon == pending[1].position)
         #expect(script.pageCall?.after == pending[1].position)
         script.create("z", 3, due: 2_001)
         #expect(script.scheduler.residentCount == 2)

@@ -129,8 +129,10 @@ import Testing
         let items = [Script.schedule("x", 0, due: 700), Script.schedule("a", 1, due: 800)]
         var store = SimulatedStore(pending: items)
         for item in items {
-            // An owner that had lost the partition without noticing has written these.
-            store.apply([KeyChange(key: item.key, record: KeyRecord(latest: item, state: .cancelled, request: 9))])
+            // Requests with another ordering key have taken the keys to another partition.
+            var record = KeyRecord(latest: item, state: .cancelled, request: 9)
+            record.partition = 7
+            store.apply([KeyChange(key: item.key, record: record)])
         }
         var script = Script(from: 1, end: 2, store: store, limits: limits)
         script.loadPage()

@@ -113,10 +113,6 @@ struct Script: CustomTestStringConvertible {
 
     /// A callback to a host that nobody calls.
     static let callback = DeliveryTarget.callback(CallbackTarget(url: CallbackURL("https://a.test/")!))
-    /// One that holds its ordering key.
-    static let orderedCallback = DeliveryTarget.callback(
-        CallbackTarget(url: CallbackURL("https://a.test/")!, isOrdered: true)
-    )
 
     static func cancel(_ key: String, _ offset: Int64) -> IntakeItem {
         let key = ScheduleKey(clientID: "c", scheduleKey: key)
@@ -133,9 +129,8 @@ struct Script: CustomTestStringConvertible {
         read(Self.create(key, offset, due: delay, order: order, bytes: bytes))
     }
 
-    mutating func call(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", ordered: Bool = false) {
-        let target = ordered ? Self.orderedCallback : Self.callback
-        read(.request(.create(Self.schedule(key, offset, due: delay, order: order, target: target))))
+    mutating func call(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o") {
+        read(.request(.create(Self.schedule(key, offset, due: delay, order: order, target: Self.callback))))
     }
 
     mutating func cancel(_ key: String, _ offset: Int64) {

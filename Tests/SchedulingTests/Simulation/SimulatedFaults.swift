@@ -28,7 +28,7 @@ struct SimulatedFaults: CustomStringConvertible {
     var clockSteps: Int
     /// How often many schedules of one instant are asked for at once.
     var bursts: Int
-    /// Whether the intake topic is deleted and made anew.
+    /// Whether the intake topic is deleted and created again.
     var hasNewTopic: Bool
     /// One key in so many delivers into a topic that does not exist.
     var badTopics: Int
@@ -50,6 +50,14 @@ struct SimulatedFaults: CustomStringConvertible {
     var gaps: Int
     /// One read in so many brings records again that have been read.
     var rewinds: Int
+    /// How many callbacks are attempted at once; what is due beyond is put off.
+    var maxCallbacks: Int
+    /// For how long such a one is put off, in milliseconds.
+    var callbackPause: Int64
+    /// Whether an owner that has lost the partition may act on for a while, beside its successor.
+    var hasUnawareOwners: Bool
+    /// How long key records are kept, in milliseconds; `nil` for ever.
+    var keyRetention: Int64?
     /// Whether nothing takes time or fails, so that every schedule goes out in the millisecond it should.
     var isCalm: Bool
 
@@ -84,13 +92,6 @@ struct SimulatedFaults: CustomStringConvertible {
         clockSteps = random.oneIn(3) ? .random(in: 1...3, using: &random) : 0
         bursts = random.oneIn(6) ? .random(in: 1...2, using: &random) : 0
         hasNewTopic = random.oneIn(8)
-        // Offsets of two topics cannot be told apart, so what one owner of the old topic writes after another one of
-        // the new topic has begun would count as the newer.
-        if hasNewTopic {
-            hasStaleWrites = false
-            hasLateWrites = false
-            losses = 0
-        }
         badTopics = random.oneIn(3) ? 5 : 0
         slowTopics = random.oneIn(4) ? 4 : 0
         deadLetterDelay = random.oneIn(4) ? 4_000 : 50
@@ -104,10 +105,10 @@ struct SimulatedFaults: CustomStringConvertible {
         failedAttempts = .random(in: 2...6, using: &random)
         putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
         // What is put off for too short a time goes round and round, as it never does with the real limits.
-        limits.maxCallbacksInFlight = .random(in: 1...20, using: &random)
-        limits.callbackPauseMilliseconds = .random(in: 50...2_000, using: &random)
-        limits.maxHeld = .random(in: 0...10, using: &random)
-        limits.heldMilliseconds = .random(in: 500...3_000, using: &random)
+        maxCallbacks = .random(in: 1...20, using: &random)
+        callbackPause = .random(in: 50...2_000, using: &random)
+        hasUnawareOwners = random.oneIn(2)
+        keyRetention = random.oneIn(8) ? .random(in: 20_000...90_000, using: &random) : nil
         if isCalm { calmDown() }
     }
 
@@ -131,7 +132,7 @@ struct SimulatedFaults: CustomStringConvertible {
             + "stale writes \(hasStaleWrites), losses \(losses), freezes \(freezes), drains \(drains), "
             + "clock steps \(clockSteps), bursts \(bursts), new topic \(hasNewTopic), rewinds \(rewinds), calm \(isCalm), "
             + "callbacks \(callbacks), ordered \(orderedCallbacks), failed attempts \(failedAttempts), "
-            + "put off \(putOffs)"
+            + "put off \(putOffs), unaware owners \(hasUnawareOwners), key retention \(keyRetention ?? -1)"
     }
 }
 
@@ -140,7 +141,7 @@ extension SimulatedFaults {
     enum Part: String, CaseIterable {
         case storeDelay, brokenCalls, lateWrites, outages, crashes, staleWrites, losses, freezes, drains, clockSteps
         case bursts, newTopic, badTopics, callbacks, orderedCallbacks, putOffs, slowTopics, deadLetterDelay, rejects,
-            gaps, rewinds, smallMemory
+            gaps, rewinds, smallMemory, unawareOwners, keyExpiry
 
         /// Whether a world without it is a calmer one: then it takes time, or makes owners change.
         var takesTime: Bool {
@@ -149,7 +150,7 @@ extension SimulatedFaults {
                 .slowTopics:
                 true
             case .staleWrites, .drains, .bursts, .badTopics, .callbacks, .orderedCallbacks, .putOffs, .deadLetterDelay,
-                .rejects, .gaps, .rewinds, .smallMemory:
+                .rejects, .gaps, .rewinds, .smallMemory, .unawareOwners, .keyExpiry:
                 false
             }
         }
@@ -178,6 +179,8 @@ extension SimulatedFaults {
         case .rejects: rejects = 0
         case .gaps: gaps = 0
         case .rewinds: rewinds = 0
+        case .unawareOwners: hasUnawareOwners = false
+        case .keyExpiry: keyRetention = nil
         case .smallMemory:
             limits.maxResidentBytes = SchedulerLimits().maxResidentBytes
             limits.maxUncommitted = SchedulerLimits().maxUncommitted

@@ -13,9 +13,10 @@ final class SimulatedLog {
         var time: EpochMilliseconds
     }
 
-    /// The log of the topic that was here before, if this one was made anew. Its offsets are all higher.
-    let predecessor: SimulatedLog?
-    private let start: Int64
+    /// Which topic of its name this is the log of: 0 for the first.
+    let generation: Int64
+    /// The log of the topic that was here before. Its log offsets are all lower.
+    private let predecessor: SimulatedLog?
     private(set) var records: [Record] = []
     /// The offset behind the last record, or behind the gap that follows it.
     private(set) var end: Int64
@@ -24,10 +25,10 @@ final class SimulatedLog {
     private var repeats: [Identity: [Int64]] = [:]
     private var requestsOfKey: [ScheduleKey: [Int64]] = [:]
 
-    init(start: Int64, predecessor: SimulatedLog? = nil) {
-        self.start = start
+    init(generation: Int64, predecessor: SimulatedLog? = nil) {
+        self.generation = generation
         self.predecessor = predecessor
-        end = start
+        end = generation * 1_000_000_000_000_000
     }
 
     func append(_ request: Request?, gap: Int64) {
@@ -60,24 +61,16 @@ final class SimulatedLog {
         return low
     }
 
-    /// Whether `schedule` was in the topic that was here before.
-    func isOlder(_ schedule: Schedule) -> Bool {
-        predecessor.map { schedule.position.offset >= $0.start } ?? false
-    }
-
     /// Whether a later request names the same key.
     func isSuperseded(_ schedule: Schedule) -> Bool {
-        if let predecessor, isOlder(schedule) {
-            return latest[schedule.key] != nil || predecessor.isSuperseded(schedule)
-        }
-        return latest[schedule.key].map { $0 > schedule.position.offset } ?? false
+        if let latest = latest[schedule.key], latest > schedule.position.offset { return true }
+        return predecessor?.isSuperseded(schedule) ?? false
     }
 
     /// The creates before `schedule` with the same key and time.
     func earlierRepeats(of schedule: Schedule) -> [Int64] {
-        if let predecessor, isOlder(schedule) { return predecessor.earlierRepeats(of: schedule) }
         let identity = Identity(key: schedule.key, time: schedule.scheduleTime)
-        let older = predecessor?.repeats[identity] ?? []
+        let older = predecessor?.earlierRepeats(of: schedule) ?? []
         return older + (repeats[identity] ?? []).prefix { $0 < schedule.position.offset }
     }
 

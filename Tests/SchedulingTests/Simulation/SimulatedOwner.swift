@@ -18,6 +18,14 @@ final class SimulatedOwner {
     var frozenUntil: Int64 = 0
     /// How far its clock is ahead of the world's.
     var clockOffset: Int64
+    /// Whether it has lost the partition and acts on all the same.
+    var isUnaware = false
+    /// Which callbacks may be attempted.
+    var order = CallbackOrder<Delivery>()
+    /// How many callbacks are being attempted.
+    var callbacks = 0
+    /// What was put off since the scheduler was told last.
+    var putOff: [(schedule: Schedule, postponement: Postponement)] = []
     /// After how many effects more it crashes; `nil` for not at all.
     var effectsToCrash: Int?
     /// When what it has produced arrives, by topic.
@@ -45,8 +53,12 @@ struct OwnerHistory {
     var latestHandedOut: [String: (schedule: Schedule, readsBefore: Int)] = [:]
     var arrivals: [Int64: (number: Int, time: EpochMilliseconds)] = [:]
     var reads = 0
-    /// Ordered callbacks that it has handed out and that have not ended, by ordering key.
+    /// Ordered callbacks that it has been handed and that have not ended, by ordering key.
     var unfinished: [String: [Int64: Schedule]] = [:]
+    /// The offsets of the creates whose deliveries it has handed out and not heard of.
+    var inFlight: Set<Int64> = []
+    /// The most callbacks that it had in flight at once.
+    var mostCallbacks = 0
     /// Since when it fires.
     var firingSince: EpochMilliseconds?
 }

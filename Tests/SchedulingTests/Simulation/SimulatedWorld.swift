@@ -13,7 +13,7 @@ final class SimulatedWorld {
 
     private(set) var log: SimulatedLog
     private(set) var committed: Int64
-    var store = SimulatedStore()
+    var store: SimulatedStore
     private(set) var checks: SimulationChecks
 
     /// Whether to print what happens.
@@ -42,8 +42,8 @@ final class SimulatedWorld {
         plan = WorldPlan(faults, &random)
         recipe.without.forEach { faults.turnOff($0) }
         self.faults = faults
-        // Where the topic is made anew, the old one has had a long life.
-        log = SimulatedLog(start: faults.hasNewTopic ? 1_000_000 : 0)
+        store = SimulatedStore(keyRetention: faults.keyRetention.map(Duration.milliseconds))
+        log = SimulatedLog(generation: 0)
         committed = log.end
         checks = SimulationChecks(faults: faults)
     }
@@ -84,7 +84,7 @@ final class SimulatedWorld {
         case .crash where faults.crashes > 0:
             if random.oneIn(2) { owner.map(crash) } else { owner?.effectsToCrash = .random(in: 0...30, using: &random) }
         case .loss where faults.losses > 0:
-            lose()
+            lose(&random)
         case .freeze where faults.freezes > 0:
             guard let owner else { return }
             owner.frozenUntil = max(owner.frozenUntil, now + .random(in: 10...6_000, using: &random))
@@ -100,7 +100,7 @@ final class SimulatedWorld {
             owner?.clockOffset += step
             owner.map(wake)
         case .newTopic where faults.hasNewTopic:
-            makeTopicAnew()
+            recreateTopic(&random)
         case .request, .crash, .loss, .freeze, .drain, .outage, .clockStep, .newTopic:
             // Has been left out.
             break
@@ -113,7 +113,7 @@ final class SimulatedWorld {
         checks.atRest(owner, now: now, wallClock(of: owner))
         guard step % 16 == 0 else { return }
         checks.intact(owner.scheduler)
-        checks.horizon(owner.scheduler, log: log, timeline: store.timeline)
+        checks.horizon(owner.scheduler, timeline: store.timeline)
     }
 
     func wallClock(of owner: SimulatedOwner) -> EpochMilliseconds {
@@ -222,12 +222,19 @@ final class SimulatedWorld {
 
     /// The group gives the partition to another one, as to one that stood still past its session. The pod acts no more
     /// once that can have happened; but what it has asked for goes on, however late it arrives.
-    private func lose() {
+    ///
+    /// One that is unaware of it even acts on for a while: it reads, fires, delivers and writes beside its successor.
+    private func lose(_ random: inout SeededRandom) {
         guard let owner else { return }
         trace { "the partition is lost" }
-        owner.isGone = true
-        owner.goesOn = true
         checks.ownerWasInterrupted()
+        owner.goesOn = true
+        if faults.hasUnawareOwners, random.oneIn(2) {
+            owner.isUnaware = true
+            at(now + .random(in: 0...8_000, using: &random)) { owner.isGone = true }
+        } else {
+            owner.isGone = true
+        }
         leave(owner, within: 500)
     }
 
@@ -240,9 +247,12 @@ final class SimulatedWorld {
 
     /// The partition is taken away in an orderly way.
     private func drain() {
-        guard let owner else { return }
+        guard let owner, !owner.isDraining else { return }
         owner.isDraining = true
-        step(owner) { $0.drain($1, &$2) }
+        step(owner) { [self] in
+            $0.drain($1, &$2)
+            for delivery in owner.order.removeAll() { handBack(delivery, to: $1, nil, owner) }
+        }
         at(now + 20_000) { [self] in
             // The drain is bounded: what is not done by then is left as in a crash.
             if self.owner === owner { crash(owner) }
@@ -250,7 +260,7 @@ final class SimulatedWorld {
     }
 
     private func drained(_ owner: SimulatedOwner) {
-        if self.owner === owner {
+        if self.owner === owner, owner.log === log {
             committed = max(committed, owner.toCommit)
             checks.committed(committed, log: log, timeline: store.timeline)
         }
@@ -258,13 +268,14 @@ final class SimulatedWorld {
         leave(owner, within: 1_000)
     }
 
-    /// The intake topic is deleted, and what it holds is gone; one of the same name begins at offset 0.
-    private func makeTopicAnew() {
-        trace { "the topic is made anew" }
-        owner.map(crash)
-        checks.topicWasMadeAnew(log, timeline: store.timeline)
-        log = SimulatedLog(start: 0, predecessor: log)
-        committed = 0
+    /// The intake topic is deleted, and what it holds is gone; one of the same name begins at offset 0. Its owner notices
+    /// and lets go in good order, or ends.
+    private func recreateTopic(_ random: inout SeededRandom) {
+        trace { "the topic is recreated" }
+        checks.topicWasRecreated(log, timeline: store.timeline)
+        log = SimulatedLog(generation: log.generation + 1, predecessor: log)
+        committed = log.end
+        if random.oneIn(2) { owner.map(crash) } else { drain() }
     }
 
     private func planRead(_ owner: SimulatedOwner) {
@@ -334,7 +345,7 @@ final class SimulatedWorld {
         var effects = Effects()
         event(&owner.scheduler, wallClock(of: owner), &effects)
         if owner.scheduler.isRunning { checks.ownerFires(owner, since: wallClock(of: owner)) }
-        checks.bounds(owner.scheduler)
+        checks.bounds(owner)
         perform(effects, owner)
         wake(owner)
     }
@@ -343,7 +354,7 @@ final class SimulatedWorld {
 
     /// Carries out what is asked for, in any order but that of the deliveries, unless the process ends in the midst.
     private func perform(_ effects: Effects, _ owner: SimulatedOwner) {
-        trace { "effects \(summary(of: effects)); horizon \(owner.scheduler.horizon.time.rawValue)" }
+        trace { "effects \(summary(of: effects)); horizon \(owner.scheduler.window.horizon.time.rawValue)" }
         var groups: [[() -> Void]] = [
             effects.deliver.map { delivery in { self.deliver(delivery, owner) } },
             effects.deadLetter.map { failed in { self.deadLetter(failed, owner) } },
@@ -371,7 +382,7 @@ final class SimulatedWorld {
     private func deliver(_ delivery: Delivery, _ owner: SimulatedOwner) {
         let schedule = delivery.schedule
         checks.wasHandedOut(schedule, by: owner, at: wallClock(of: owner))
-        guard schedule.target.callback == nil else { return call(delivery, owner) }
+        guard schedule.target.callback == nil else { return admit(delivery, owner) }
         // One idempotent producer: what was produced first arrives first in its topic.
         let delay: Int64 = schedule.target == .topic("slow") ? 5_000 : 30
         let time = max(owner.producerTimes[schedule.target] ?? 0, now + .random(in: 0...delay, using: &random))
@@ -387,8 +398,35 @@ final class SimulatedWorld {
             default:
                 checks.wasDelivered(schedule)
                 at(now + .random(in: 0...30, using: &random)) { [self] in
-                    step(owner) { $0.delivered([delivery.token], now: $1, &$2) }
+                    delivered(delivery, owner)
                 }
+            }
+        }
+    }
+
+    private func delivered(_ delivery: Delivery, _ owner: SimulatedOwner) {
+        step(owner) { [self] in
+            checks.hasLanded(delivery.schedule, owner)
+            $0.delivered([delivery.token], now: $1, &$2)
+        }
+    }
+
+    /// A callback goes to the part that sends them: it is attempted, waits behind an ordered one, or is put off.
+    private func admit(_ delivery: Delivery, _ owner: SimulatedOwner) {
+        let now = wallClock(of: owner)
+        if owner.callbacks >= faults.maxCallbacks {
+            let pause = now.advanced(byMilliseconds: faults.callbackPause)
+            carryOut(owner.order.putOff(delivery.schedule, to: pause), owner)
+            return handBack(delivery, to: pause, nil, owner)
+        }
+        carryOut(owner.order.admit(delivery.schedule, delivery, now: now), owner)
+    }
+
+    private func carryOut(_ decisions: [CallbackOrder<Delivery>.Decision], _ owner: SimulatedOwner) {
+        for decision in decisions {
+            switch decision {
+            case .attempt(let delivery): call(delivery, owner)
+            case .putOff(let delivery, let time): handBack(delivery, to: time, nil, owner)
             }
         }
     }
@@ -396,34 +434,59 @@ final class SimulatedWorld {
     /// A callback is attempted, beside the others and in any time; or it is put off.
     private func call(_ delivery: Delivery, _ owner: SimulatedOwner) {
         let schedule = delivery.schedule
-        if random.oneIn(faults.putOffs) {
-            at(now) { [self] in putOff(delivery, nil, owner) }
-            return
-        }
+        if random.oneIn(faults.putOffs) { return putOff(delivery, nil, owner) }
+        checks.isAttempted(schedule, by: owner)
+        owner.callbacks += 1
         let mayBeLost = random.oneIn(2)
         at(now + .random(in: 0...1_500, using: &random)) { [self] in
             if owner.isGone, !owner.goesOn, mayBeLost { return }
+            owner.callbacks -= 1
             let isBusy = random.oneIn(faults.failedAttempts)
             if isBusy, schedule.attempt < Self.maxAttempts { return putOff(delivery, "answered 503", owner) }
+            checks.hasEnded(schedule, of: owner)
             if isBusy || random.oneIn(12) {
                 let failure = DeliveryFailure(code: .callbackFailed, detail: "answered")
                 step(owner) { $0.deliveryFailed([(delivery.token, failure)], now: $1, &$2) }
             } else {
                 checks.wasDelivered(schedule)
-                checks.hasEnded(schedule, of: owner)
-                step(owner) { $0.delivered([delivery.token], now: $1, &$2) }
+                delivered(delivery, owner)
             }
+            if !owner.isGone { carryOut(owner.order.ended(schedule), owner) }
         }
     }
 
     private func putOff(_ delivery: Delivery, _ failure: String?, _ owner: SimulatedOwner) {
         guard !owner.isGone else { return }
-        trace { "put off @\(delivery.schedule.position.offset) \(failure ?? "")" }
-        checks.wasPutOff(delivery.schedule, isFailure: failure != nil)
         let pause = Int64.random(in: 0...(random.oneIn(2) ? 500 : 10_000), using: &random)
         let time = wallClock(of: owner).advanced(byMilliseconds: pause)
-        let postponement = Postponement(token: delivery.token, time: time, failure: failure)
-        step(owner) { $0.deliveriesPutOff([postponement], now: $1, &$2) }
+        if !owner.isDraining { carryOut(owner.order.putOff(delivery.schedule, to: time), owner) }
+        handBack(delivery, to: time, failure, owner)
+    }
+
+    /// The scheduler is told of all that was put off at one time, in one outcome.
+    private func handBack(
+        _ delivery: Delivery,
+        to time: EpochMilliseconds,
+        _ failure: String?,
+        _ owner: SimulatedOwner
+    ) {
+        trace { "put off @\(delivery.schedule.position.offset) to \(time.rawValue) \(failure ?? "")" }
+        checks.wasPutOff(delivery.schedule, isFailure: failure != nil)
+        owner.putOff.append((delivery.schedule, Postponement(token: delivery.token, time: time, failure: failure)))
+        if owner.putOff.count == 1 { takeOutcome(owner, at: now) }
+    }
+
+    private func takeOutcome(_ owner: SimulatedOwner, at time: Int64) {
+        at(time) { [self] in
+            guard now >= owner.frozenUntil else { return takeOutcome(owner, at: owner.frozenUntil) }
+            owner.order.outcomeTaken()
+            let postponements = owner.putOff
+            owner.putOff = []
+            step(owner) { [self] in
+                for (schedule, _) in postponements { checks.hasLanded(schedule, owner) }
+                $0.deliveriesPutOff(postponements.map(\.postponement), now: $1, &$2)
+            }
+        }
     }
 
     private func deadLetter(_ failed: Effects.FailedDelivery, _ owner: SimulatedOwner) {
@@ -431,22 +494,30 @@ final class SimulatedWorld {
         at(now + .random(in: 0...faults.deadLetterDelay, using: &random)) { [self] in
             if owner.isGone, !owner.goesOn, mayBeLost { return }
             checks.wasDeadLettered(failed.delivery.schedule.position.offset)
-            checks.hasEnded(failed.delivery.schedule, of: owner)
-            step(owner) { $0.deliveryDeadLettered([failed.delivery.token], now: $1, &$2) }
+            step(owner) { [self] in
+                checks.hasLanded(failed.delivery.schedule, owner)
+                $0.deliveryDeadLettered([failed.delivery.token], now: $1, &$2)
+            }
         }
     }
 
     private func write(_ call: Effects.StoreCall, _ owner: SimulatedOwner) {
         at(storeTime()) { [self] in
-            if owner.isGone {
+            if owner.isUnaware, random.oneIn(2) {
+                // It goes on behind the back of the present owner, and learns of it or not.
+                applyLate(call)
+                at(storeTime()) { [self] in step(owner) { $0.changesStored(call.id, now: $1, &$2) } }
+            } else if owner.isGone {
                 if owner.goesOn || faults.hasStaleWrites && random.oneIn(2) { applyLate(call) }
             } else if random.oneIn(faults.brokenCalls) {
                 trace { "call \(call.id) breaks off" }
-                store.applyPart(of: call.changes, &random)
+                store.applyPart(of: call.changes, now: wallClock(of: owner), &random)
+                if owner.isUnaware { checks.wroteLate(call.changes) }
                 if faults.hasLateWrites, random.oneIn(2) { applyLate(call) }
                 write(call, owner)
             } else {
-                store.apply(call.changes)
+                if owner.isUnaware { checks.wroteLate(call.changes) }
+                store.apply(call.changes, now: wallClock(of: owner))
                 at(storeTime()) { [self] in
                     trace { "call \(call.id) is done" }
                     step(owner) { $0.changesStored(call.id, now: $1, &$2) }
@@ -460,14 +531,19 @@ final class SimulatedWorld {
         at(storeTime() + .random(in: 0...3_000, using: &random)) { [self] in
             trace { "call \(call.id) comes late" }
             checks.wroteLate(call.changes)
-            if random.oneIn(2) { store.apply(call.changes) } else { store.applyPart(of: call.changes, &random) }
+            let time = EpochMilliseconds(rawValue: now)
+            if random.oneIn(2) {
+                store.apply(call.changes, now: time)
+            } else {
+                store.applyPart(of: call.changes, now: time, &random)
+            }
         }
     }
 
     private func loadPage(_ call: Effects.PageCall, _ owner: SimulatedOwner) {
         at(storeTime()) { [self] in
             guard !random.oneIn(faults.brokenCalls) else { return loadPage(call, owner) }
-            let page = store.page(call)
+            let page = store.page(call, now: EpochMilliseconds(rawValue: now))
             at(storeTime()) { [self] in
                 trace { "page \(page.items.map { "@\($0.schedule.position.offset)" }) \(page.reachedEnd)" }
                 step(owner) { $0.pageLoaded(page, now: $1, &$2) }
@@ -487,7 +563,7 @@ final class SimulatedWorld {
     private func ask(_ call: Effects.LookUpCall, _ owner: SimulatedOwner) {
         at(storeTime()) { [self] in
             guard !random.oneIn(faults.brokenCalls) else { return ask(call, owner) }
-            let answers = store.lookUp(call.keys)
+            let answers = store.lookUp(call.keys, now: EpochMilliseconds(rawValue: now))
             at(storeTime()) { [self] in
                 owner.lookUpsSent[call.id] = nil
                 trace { "answer \(call.id): \(answers.map { "\($0.record?.requestOffset ?? -1) \($0.isPending)" })" }
@@ -497,11 +573,13 @@ final class SimulatedWorld {
     }
 
     private func commit(_ offset: Int64, _ owner: SimulatedOwner) {
+        // Neither an owner that the group does not know nor one of a topic that is gone commits anything.
+        guard self.owner === owner, owner.log === log else { return }
         owner.toCommit = offset
         checks.committed(offset, log: log, timeline: store.timeline)
         let isRefused = random.oneIn(10)
         at(now + .random(in: 0...200, using: &random)) { [self] in
-            guard self.owner === owner else { return }
+            guard self.owner === owner, owner.log === log else { return }
             if isRefused {
                 commit(owner.toCommit, owner)
             } else {

@@ -32,8 +32,8 @@ struct SimulationChecks {
 
     /// The attempt that comes next, by offset; 1 where there is none.
     private var nextAttempts: [Int64: Int32] = [:]
-    /// What was put off or failed an attempt: a repeat that came meanwhile takes its place after that.
-    private var putOff: Set<Int64> = []
+    /// Creates that were read while one with the same key and time was being delivered: duplicates at once.
+    private var repeatsInFlight: Set<Int64> = []
 
     /// Whether the store holds nothing but what its present owner knows of.
     private var storeIsUndisturbed: Bool { lateWrites == 0 }
@@ -71,7 +71,7 @@ struct SimulationChecks {
     }
 
     /// What the log held is gone; what was in the store is still to be delivered.
-    mutating func topicWasMadeAnew(_ log: SimulatedLog, timeline: [Position: Schedule]) {
+    mutating func topicWasRecreated(_ log: SimulatedLog, timeline: [Position: Schedule]) {
         committedOffset = 0
         for schedule in timeline.values where deliveries[schedule.position.offset] == nil {
             if !log.isSuperseded(schedule), !isRepeat(schedule, log) { owed.append(schedule) }
@@ -82,7 +82,12 @@ struct SimulationChecks {
         owner.history.reads += 1
         owner.history.arrivals[record.offset] = (owner.history.reads, now)
         switch record.request {
-        case .create(let schedule): owner.history.latestRead[schedule.key] = record.offset
+        case .create(let schedule):
+            if owner.log.earlierRepeats(of: schedule).contains(where: owner.history.inFlight.contains) {
+                repeatsInFlight.insert(record.offset)
+            } else {
+                owner.history.latestRead[schedule.key] = record.offset
+            }
         case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
         }
@@ -91,17 +96,21 @@ struct SimulationChecks {
     mutating func wasHandedOut(_ schedule: Schedule, by owner: SimulatedOwner, at now: EpochMilliseconds) {
         neverEarly(schedule, now)
         neverLate(schedule, now, owner)
-        latestWins(schedule, owner)
+        latestWins(schedule, now, owner)
         inOrderPerKey(schedule, owner)
-        behindOrdered(schedule, owner)
         numberedRight(schedule)
-        if schedule.isOrdered {
+        owner.history.inFlight.insert(schedule.position.offset)
+        if schedule.target.callback?.isOrdered == true {
             owner.history.unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule
         }
     }
 
+    /// A callback is attempted, not only handed out.
+    mutating func isAttempted(_ schedule: Schedule, by owner: SimulatedOwner) {
+        behindOrdered(schedule, owner)
+    }
+
     mutating func wasPutOff(_ schedule: Schedule, isFailure: Bool) {
-        putOff.insert(schedule.position.offset)
         // An owner that has lost the partition may be behind.
         if isFailure {
             let known = nextAttempts[schedule.position.offset] ?? 0
@@ -109,7 +118,12 @@ struct SimulationChecks {
         }
     }
 
-    /// It is delivered, or a dead letter.
+    /// Its scheduler learns what has become of a delivery.
+    func hasLanded(_ schedule: Schedule, _ owner: SimulatedOwner) {
+        owner.history.inFlight.remove(schedule.position.offset)
+    }
+
+    /// It is delivered, or has failed for good.
     func hasEnded(_ schedule: Schedule, of owner: SimulatedOwner) {
         owner.history.unfinished[schedule.orderingKey]?[schedule.position.offset] = nil
     }
@@ -130,18 +144,16 @@ struct SimulationChecks {
     }
 
     /// Design rules "Horizon" and "Firing never waits for the store": in a world where nothing takes time, a schedule
-    /// goes out in the millisecond it is due, or arrives, or its owner begins to fire. One that repeats a delivery in
-    /// flight waits to see whether that fails.
+    /// goes out in the millisecond it is due, or arrives, or its owner begins to fire.
     private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ owner: SimulatedOwner) {
         guard faults.isCalm, let firingSince = owner.history.firingSince else { return }
-        guard !repeatsFailed(schedule, owner.log) else { return }
         let arrival = owner.history.arrivals[schedule.position.offset]?.time ?? .zero
         let expected = max(schedule.position.time, arrival, firingSince)
         if now > expected { problem("late: \(name(schedule)) at \(now.rawValue), not \(expected.rawValue)") }
     }
 
     /// Design rule "Never early, and in order", second half: within one owner's time the deliveries of an ordering key
-    /// are in position order, but for what was read after a later one had gone out, and what repeated one that failed.
+    /// are in position order, but for what was read after a later one had gone out.
     private mutating func inOrderPerKey(_ schedule: Schedule, _ owner: SimulatedOwner) {
         // What was put off, and every attempt but the first, comes when it comes.
         guard schedule.retry == nil else { return }
@@ -150,15 +162,10 @@ struct SimulationChecks {
             before.position > schedule.position
         else { return }
         if let arrival = owner.history.arrivals[schedule.position.offset], arrival.number > readsBefore { return }
-        if repeatsFailed(schedule, owner.log) { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
     }
 
-    private func repeatsFailed(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
-        log.earlierRepeats(of: schedule).contains { deadLetters[$0] != nil || putOff.contains($0) }
-    }
-
-    /// An ordered callback holds what comes behind it on its ordering key until it has ended.
+    /// An ordered callback holds the callbacks behind it on its ordering key until it has ended.
     private mutating func behindOrdered(_ schedule: Schedule, _ owner: SimulatedOwner) {
         guard storeIsUndisturbed else { return }
         for other in (owner.history.unfinished[schedule.orderingKey] ?? [:]).values
@@ -171,7 +178,6 @@ struct SimulationChecks {
 
     /// Design rule "Retries are schedules": the next attempt is the one after the last that failed.
     private mutating func numberedRight(_ schedule: Schedule) {
-        guard !faults.hasNewTopic else { return }
         let next = nextAttempts[schedule.position.offset] ?? 1
         let isCertain = interruptions == 0 && storeIsUndisturbed
         if schedule.attempt > next || isCertain && schedule.attempt != next {
@@ -180,16 +186,17 @@ struct SimulationChecks {
     }
 
     /// Design rule "Latest wins": nothing goes out of which its owner knows that it was replaced or cancelled.
-    private mutating func latestWins(_ schedule: Schedule, _ owner: SimulatedOwner) {
+    private mutating func latestWins(_ schedule: Schedule, _ now: EpochMilliseconds, _ owner: SimulatedOwner) {
         guard let latest = owner.history.latestRead[schedule.key], latest > schedule.position.offset else { return }
         if keysBroughtBack.contains(schedule.key) { return }
+        // So long overdue that its key record had expired when the request was read.
+        if let retention = faults.keyRetention, now.rawValue > schedule.position.time.rawValue + retention { return }
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
     }
 
     /// Whether `owner` has read a request that takes the place of `schedule`.
     private func isKnownSuperseded(_ schedule: Schedule, _ owner: SimulatedOwner) -> Bool {
-        guard let latest = owner.history.latestRead[schedule.key] else { return false }
-        return latest > schedule.position.offset || owner.log.isOlder(schedule)
+        owner.history.latestRead[schedule.key].map { $0 > schedule.position.offset } ?? false
     }
 
     // MARK: At each commit
@@ -214,12 +221,13 @@ struct SimulationChecks {
     private func isSettled(_ schedule: Schedule, _ log: SimulatedLog, _ timeline: [Position: Schedule]) -> Bool {
         let offset = schedule.position.offset
         return timeline.keys.contains { $0.offset == offset } || deliveries[offset] != nil || deadLetters[offset] != nil
-            || log.isSuperseded(schedule) || isRepeat(schedule, log)
+            || log.isSuperseded(schedule) || isRepeat(schedule, log) || repeatsInFlight.contains(offset)
     }
 
-    /// Whether the same schedule, with the same time, was delivered before.
+    /// Whether the same schedule, with the same time, was delivered before; or was being delivered, whatever came of it.
     private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
-        log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil }
+        let isInFlight = repeatsInFlight.contains(schedule.position.offset)
+        return log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil || isInFlight && deadLetters[$0] != nil }
             || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.scheduleTime))
     }
 
@@ -244,51 +252,46 @@ struct SimulationChecks {
     /// about the replay.
     private mutating func waitsForLookUpOnly(_ owner: SimulatedOwner, _ now: Int64) {
         let isYoung = owner.lookUpsSent.values.contains { now - $0 < SimulatedWorld.patience }
-        if isYoung || owner.scheduler.replayQuestions > 0 { return }
+        if isYoung || owner.scheduler.outbox.replayQuestions > 0 { return }
         problem("\(owner.scheduler.pen.count) wait at \(now), and no look-up for them is young")
     }
 
     /// Design rule "Horizon": what the store holds at or below the horizon is in memory, or on its way out of the
     /// store. Writes of an owner long gone come behind the back of the present one.
-    mutating func horizon(_ scheduler: PartitionScheduler, log: SimulatedLog, timeline: [Position: Schedule]) {
+    mutating func horizon(_ scheduler: PartitionScheduler, timeline: [Position: Schedule]) {
         guard scheduler.isRunning, storeIsUndisturbed else { return }
-        for (position, schedule) in timeline where position <= scheduler.horizon {
-            // One of the topic before stays in the store until it is known to be that.
-            if log.isOlder(schedule) { continue }
-            let index = scheduler.table.index(of: schedule.key)
-            let isAccountedFor = index.map {
-                scheduler.table[$0].pending?.position == position || scheduler.isInHand(position, $0)
-            }
+        for (position, schedule) in timeline where position <= scheduler.window.horizon {
+            let number = scheduler.table.number(of: schedule.key)
+            let isAccountedFor = number.map { scheduler.table[$0].accounts(for: position) }
             if isAccountedFor != true { problem("below the horizon and not resident: \(name(schedule))") }
         }
     }
 
     /// Design rule "Bounded". One batch of at most 20 requests may be on its way when the intake is paused.
-    mutating func bounds(_ scheduler: PartitionScheduler) {
+    mutating func bounds(_ owner: SimulatedOwner) {
+        let scheduler = owner.scheduler
         let limits = scheduler.limits
         let unsettled = limits.maxUnsettled + SimulatedWorld.batch
         atMost(limits.maxResident, scheduler.residentCount, "resident")
         // When it pauses the intake there may be as many in the wheel, and what waits for its write; callbacks that were
-        // put off, and what waited for an ordered one, come besides.
-        let returned = limits.maxCallbacksInFlight + limits.maxHeld
-        atMost(2 * limits.maxResident + unsettled + returned, scheduler.pen.count, "in the holding pen")
+        // put off come besides, from among those that were resident.
+        atMost(3 * limits.maxResident + unsettled, scheduler.pen.count, "in the holding pen")
         atMost(unsettled, scheduler.unsettledCount, "unsettled")
-        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.offsets.uncommittedCount, "uncommitted")
+        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.intake.uncommittedCount, "uncommitted")
         let callbacks = scheduler.callbacksInFlight
+        owner.history.mostCallbacks = max(owner.history.mostCallbacks, callbacks)
         atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight - callbacks, "deliveries in flight")
-        atMost(limits.maxCallbacksInFlight, callbacks, "callbacks in flight")
-        atMost(limits.maxHeld, scheduler.heldCount, "held in memory")
-        atMost(limits.maxStoreCallsInFlight, scheduler.storeCalls.count, "store calls")
-        atMost(limits.maxLookUpsInFlight, scheduler.lookUps.count, "look-ups")
-        // Beside what pauses the intake and holds back pages: one batch, one page, and what is in delivery.
+        atMost(limits.maxStoreCallsInFlight, scheduler.outbox.writeCount, "store calls")
+        atMost(limits.maxLookUpsInFlight, scheduler.outbox.lookUpCount, "look-ups")
+        // Beside what pauses the intake and holds back pages: one batch, one page, what is in delivery, and callbacks that
+        // were put off and wait for their write.
         let spare =
-            SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxCallbacksInFlight
-            + limits.maxHeld
+            SimulatedWorld.batch + limits.pageSize + limits.maxDeliveriesInFlight + limits.maxResident
+            + 2 * owner.history.mostCallbacks + limits.maxUnsettled
         atMost(2 * limits.maxResidentBytes + spare * SimulatedWorld.maxPayload, scheduler.bytesInMemory, "bytes")
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
         let entries =
-            2 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled
-            + limits.maxCallbacksInFlight + limits.maxHeld
+            3 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled + 2 * owner.history.mostCallbacks
         atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
     }
 
@@ -315,11 +318,9 @@ struct SimulationChecks {
         // Design rule "Settled".
         let last = log.records.last.map { $0.offset + 1 } ?? committed
         if committed != last { problem("committed \(committed) of \(last) at the end") }
-        // Design rule "Done means gone". Late writes may leave something that is dropped when read, and so may the topic
-        // before: what has been replaced since.
-        let left = timeline.values.filter { !log.isOlder($0) || !log.isSuperseded($0) }
-        if storeIsUndisturbed, !left.isEmpty {
-            problem("left in the timeline: \(left.map(name))")
+        // Design rule "Done means gone". Late writes may leave something that is dropped when read.
+        if storeIsUndisturbed, !timeline.isEmpty {
+            problem("left in the timeline: \(timeline.values.map(name))")
         }
     }
 
@@ -330,11 +331,12 @@ struct SimulationChecks {
         if times > 0 || !log.isSuperseded(schedule) && !isRepeat(schedule, log) {
             // The clock of the host before may have been ahead: what it has fired is not due yet for the next one, which
             // does not wait for the store where that takes longer than the catching up.
-            let behind = faults.clockSteps > 0 ? handovers - 1 : 0
+            // And without its key record a request read again is new.
+            let behind = faults.clockSteps > 0 || faults.keyRetention != nil ? handovers - 1 : 0
             count(of: name(schedule), times, interruptions: interruptions + lateWrites + behind)
         }
         // A request sent again is dropped where the look-up is not given up.
-        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, deliveries[offset] != nil,
+        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, faults.keyRetention == nil, deliveries[offset] != nil,
             let before = log.requestBefore(schedule)
         else { return }
         if log.earlierRepeats(of: schedule).last == before, deliveries[before] != nil {
