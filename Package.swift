@@ -203,6 +203,7 @@ let package = Package(
                 "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", "SimulatedStore",
                 "TestSupport", logging,
             ],
+            resources: [.embedInCode("EarlierLayout/items.json"), .embedInCode("EarlierLayout/store.sql")],
             swiftSettings: swiftSettings
         ),
         .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
