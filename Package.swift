@@ -106,6 +106,7 @@ let package = Package(
                 "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
                 nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
+            resources: [.embedInCode("openapi.json")],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
