@@ -106,6 +106,7 @@ let package = Package(
                 "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
                 nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
+            resources: [.embedInCode("openapi.json")],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
@@ -203,6 +204,7 @@ let package = Package(
                 "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", "SimulatedStore",
                 "TestSupport", logging,
             ],
+            resources: [.embedInCode("EarlierLayout/items.json"), .embedInCode("EarlierLayout/store.sql")],
             swiftSettings: swiftSettings
         ),
         .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),
