@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import HTTPTransport
 internal import Logging
 internal import PrometheusMetrics
