@@ -18,18 +18,8 @@ extension Pod {
                 ),
                 now: now
             )
-        case .callback(let target):
-            callbacks.send(
-                CallbackSender.Call(
-                    owner: owner.number,
-                    partition: owner.partition,
-                    token: delivery.token,
-                    schedule: schedule,
-                    target: target,
-                    wasDueOnArrival: delivery.wasDueOnArrival
-                ),
-                now: now.wall
-            )
+        case .callback:
+            callbacks.send(delivery, of: Sender(owner: owner.number, partition: owner.partition), now: now)
         }
     }
 
@@ -100,7 +90,7 @@ extension Pod {
     /// Tells owners what became of their deliveries and callbacks.
     func takeOutcome() {
         let now = look()
-        let calls = callbacks.takeOutcome(now: now.wall, maySend: now.isSure)
+        let calls = callbacks.takeOutcome(now: now)
         tell(calls.delivered, now) { $0.delivered($1, now: now.wall, &$2) }
         tell(calls.failed, now) { $0.deliveryFailed($1, now: now.wall, &$2) }
         tell(calls.putOff, now) { $0.deliveriesPutOff($1, now: now.wall, &$2) }

@@ -129,7 +129,7 @@ extension Pod {
         guard owner.drainDeadline == nil else { return }
         owner.drainDeadline = now.uptime.advanced(byMilliseconds: Self.drainLimit)
         step(owner, now) { $0.drain(now.wall, &$1) }
-        callbacks.drain(owner: owner.number, now: now.wall)
+        callbacks.drain(owner: owner.number, now: now)
     }
 
     /// Lets go of owners that have drained and committed, or whose time is up.

@@ -22,7 +22,7 @@ public actor Pod: Service {
     let stores: StoreRunner
     let consumer: KafkaConsumer
     let delivery: DeliveryProducer
-    let callbacks: CallbackSender
+    let callbacks: CallbackChannel
     let recordID: RecordID
     private let tracer: BatchTracer?
 
@@ -118,7 +118,7 @@ public actor Pod: Service {
             logger: logger.inCategory(.delivery)
         )
         let loop = loop
-        callbacks = CallbackSender(
+        callbacks = CallbackChannel(
             client: callbackClient,
             settings: settings.callbacks,
             recordID: recordID,
@@ -321,6 +321,7 @@ public actor Pod: Service {
     /// Makes visible what this turn, and the jobs before it, have changed.
     private func publishMetrics() {
         delivery.publishMetrics()
+        callbacks.publishMetrics()
         var standing = PodMetrics.Standing()
         standing.counters = counted
         standing.owned = owners.count
@@ -345,14 +346,15 @@ public actor Pod: Service {
     }
 
     private func nextWake(_ now: Moment) -> EpochMilliseconds? {
-        var wake = [delivery.wakeAt, commits.wakeAt].compactMap { $0 }
+        let callbackWake = callbacks.wakeAt
+        if let callbackWake, callbackWake <= now.uptime { return .zero }
+        var wake = [delivery.wakeAt, commits.wakeAt, callbackWake].compactMap { $0 }
         for owner in owners.values {
             if let end = owner.drainDeadline { wake.append(end) }
             if let end = owner.patienceEnd { wake.append(end) }
         }
         if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
-        let fire = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
-        let due = [fire, now.isSure ? callbacks.wakeAt : nil].compactMap { $0 }.min()
+        let due = now.isSure ? owners.values.compactMap(\.scheduler.wakeAt).min() : nil
         guard let pause = wake.min() else { return due }
         // Rounded up. A step of the wall clock is no matter: it wakes the loop, which then asks again.
         let end = WallClock.now().advanced(byMilliseconds: max(0, pause.milliseconds - now.uptime.milliseconds) + 1)

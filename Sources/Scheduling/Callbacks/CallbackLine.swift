@@ -50,6 +50,10 @@ struct CallbackLine<Call> {
     /// The last position to which a callback was put off for what it has in front of it.
     private var lastPutOff = Position.beforeAll
 
+    /// How far apart two callbacks can stand that were put off one behind the other, in milliseconds. A larger distance
+    /// comes from a holder that is gone, or from a clock that has been set back.
+    private static var longestLine: Int64 { 60_000 }
+
     /// How many callbacks hold the key.
     var holderCount: Int { holders.count }
 
@@ -71,8 +75,6 @@ struct CallbackLine<Call> {
             let holder = holders[index]
             if holder.isReplaced(by: schedule) || holder.isMissed(at: schedule.position, round: round) {
                 holders.remove(at: index)
-                // Whatever was put off behind it may go.
-                lastPutOff = .beforeAll
                 continue
             }
             if case .putOff(let position, _) = holder.state { return .putOff(position) }
@@ -82,14 +84,16 @@ struct CallbackLine<Call> {
         return index == 0 ? nil : .inHand
     }
 
-    /// Where `schedule` is put off to: behind `position` and whatever was put off in this line before, and no earlier
+    /// Where `schedule` is put off to: behind `position` and what was put off in this line just before, and no earlier
     /// than `earliest`.
     mutating func place(
         behind position: Position,
         for schedule: Schedule,
         earliest: EpochMilliseconds = .zero
     ) -> Position {
-        lastPutOff = schedule.position(putOffTo: earliest, behind: max(position, lastPutOff))
+        let latest = max(position.time, earliest).advanced(byMilliseconds: Self.longestLine)
+        let front = lastPutOff.time <= latest ? max(position, lastPutOff) : position
+        lastPutOff = schedule.position(putOffTo: earliest, behind: front)
         return lastPutOff
     }
 

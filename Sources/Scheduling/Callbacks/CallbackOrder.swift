@@ -77,10 +77,9 @@ public struct CallbackOrder<Call> {
     public mutating func admit(_ schedule: Schedule, _ call: Call, now: EpochMilliseconds) -> [Decision] {
         let isOrdered = Self.isOrdered(schedule)
         guard isOrdered || lines[schedule.orderingKey] != nil else { return [.attempt(call)] }
+        let hasRoom = hasRoom(for: schedule)
         var line = take(schedule.orderingKey)
         defer { keep(line, schedule.orderingKey) }
-
-        let hasRoom = hasRoom(for: schedule)
         switch line.obstacle(to: schedule, round: round, stopAtFirst: !hasRoom) {
         case nil:
             if isOrdered { hold(schedule, .inHand, &line) }
