@@ -7,7 +7,7 @@ struct Flights {
         var schedule: Schedule
     }
 
-    private var slots: ContiguousArray<Flight?> = []
+    private(set) var slots: ContiguousArray<Flight?> = []
     private var free: [UInt32] = []
     /// How many go to topics.
     private(set) var topicCount = 0
@@ -58,19 +58,6 @@ struct Flights {
         bytes += sign * schedule.bytesInMemory
         if schedule.target.callback == nil { topicCount += sign } else { callbackCount += sign }
     }
-
-    // MARK: For tests
-
-    func brokenInvariant() -> String? {
-        let flights = slots.compactMap { $0 }
-        if flights.count != count || slots.count != count + free.count { return "\(count) deliveries counted" }
-        if flights.count(where: { $0.schedule.target.callback != nil }) != callbackCount { return "callbacks miscounted" }
-        if flights.reduce(0, { $0 + $1.schedule.bytesInMemory }) != bytes { return "bytes in flight miscounted" }
-        return nil
-    }
-
-    /// How many deliveries each key has in flight.
-    var countByKey: [Int32: Int] { slots.reduce(into: [:]) { if let key = $1?.key { $0[key, default: 0] += 1 } } }
 }
 
 extension Schedule {

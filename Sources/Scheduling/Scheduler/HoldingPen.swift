@@ -5,7 +5,7 @@ import DequeModule
 /// A create that was due on arrival may repeat one that has been delivered; it waits here for the store's answer.
 /// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
 struct HoldingPen {
-    fileprivate struct Item {
+    struct Item {
         var key: Int32
         var schedule: Schedule
         /// Whether it waits for its own answer, rather than for those in front of it.
@@ -17,15 +17,9 @@ struct HoldingPen {
     /// What they weigh, in bytes.
     private(set) var bytes = 0
 
-    private var queues: [String: Deque<Item>] = [:]
+    private(set) var queues: [String: Deque<Item>] = [:]
     /// Free to go out, in order, until taken.
-    private var released: [(key: Int32, schedule: Schedule)] = []
-
-    /// Whether it holds `schedule`.
-    func contains(_ schedule: Schedule) -> Bool {
-        queues[schedule.orderingKey]?.contains { $0.schedule === schedule } == true
-            || released.contains { $0.schedule === schedule }
-    }
+    private(set) var released: [(key: Int32, schedule: Schedule)] = []
 
     /// Whether one with the same ordering key stands before `schedule`.
     func holdsBack(_ schedule: Schedule) -> Bool {

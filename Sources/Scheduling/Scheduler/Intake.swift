@@ -1,8 +1,8 @@
 /// Which requests of the partition have been read, which of them are settled, and whether more are wanted.
 struct Intake {
-    private var offsets: OffsetTracker
+    private(set) var offsets: OffsetTracker
     /// Rejected requests on their way to the dead-letter topic.
-    private var rejections: Set<Int64> = []
+    private(set) var rejections: Set<Int64> = []
     /// The end of the log as it was at the assignment. A previous owner may have handled requests below it.
     let replayEnd: Int64
     /// Whether the log has been read up to `replayEnd`.
@@ -85,13 +85,5 @@ struct Intake {
             return isPaused ? .pause : .resume
         }
         return nil
-    }
-
-    /// Looks whether each unsettled offset is held once, by what will settle it. For tests.
-    func brokenInvariant(held others: [Int64]) -> String? {
-        let held = others + rejections
-        if Set(held).count != held.count { return "an offset is held twice" }
-        if let lost = held.first(where: { !offsets.isUnsettled($0) }) { return "offset \(lost) is held and settled" }
-        return held.count == unsettledCount ? nil : "\(held.count) offsets held, \(unsettledCount) unsettled"
     }
 }

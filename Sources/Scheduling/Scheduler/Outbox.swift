@@ -2,28 +2,26 @@ import DequeModule
 
 /// What waits to be asked of the store or written to it, and what is on its way there.
 struct Outbox {
-    private struct Question {
+    struct Question {
         var key: Int32
         /// Whether the request was in the log at the assignment, so that firing begins after the answer.
         var isReplay: Bool
     }
 
     /// Keys with something to write, in the order in which they came.
-    private var queue: Deque<Int32> = []
+    private(set) var queue: Deque<Int32> = []
     /// Writes in flight: the keys of each, by its number.
-    private var writes: [Int: [Int32]] = [:]
-    private var unasked: Deque<Question> = []
-    private var lookUps: [Int: [Question]] = [:]
+    private(set) var writes: [Int: [Int32]] = [:]
+    private(set) var unasked: Deque<Question> = []
+    private(set) var lookUps: [Int: [Question]] = [:]
     /// Those of the look-ups in flight that take long.
-    private var late: Set<Int> = []
+    private(set) var late: Set<Int> = []
     /// Questions about requests that were in the log at the assignment, not answered yet.
     private(set) var replayQuestions = 0
     private var lastCall = 0
 
     /// Keys with something to write.
     var queuedCount: Int { queue.count }
-    var writeCount: Int { writes.count }
-    var lookUpCount: Int { lookUps.count }
     /// Whether nothing waits and nothing is on its way.
     var isQuiet: Bool { queue.isEmpty && writes.isEmpty && unasked.isEmpty && lookUps.isEmpty }
 
@@ -33,13 +31,10 @@ struct Outbox {
         queue.append(key)
     }
 
-    /// Whether the bounds allow another call and a key has something to write.
-    func mayWrite(_ limits: SchedulerLimits) -> Bool {
-        writes.count < limits.maxStoreCallsInFlight && !queue.isEmpty
+    /// Takes the next key out of the queue, if the bounds allow another call.
+    mutating func next(_ limits: SchedulerLimits) -> Int32? {
+        writes.count < limits.maxStoreCallsInFlight ? queue.popFirst() : nil
     }
-
-    /// Takes the next key out of the queue.
-    mutating func next() -> Int32? { queue.popFirst() }
 
     /// These changes are on their way, each of the key that stands at the same place.
     mutating func begin(_ changes: [KeyChange], of keys: [Int32]) -> Effects.StoreCall {
@@ -94,22 +89,4 @@ struct Outbox {
 
     /// Whether a question that has not been sent would be late, too: all look-ups that there may be take long.
     func isStuck(_ limits: SchedulerLimits) -> Bool { late.count >= limits.maxLookUpsInFlight }
-
-    // MARK: For tests
-
-    /// Keys whose question is not answered.
-    var asked: [Int32] { (lookUps.values.flatMap { $0 } + unasked).map(\.key) }
-    /// Keys with a change in flight.
-    var written: [Int32] { writes.values.flatMap { $0 } }
-    /// Keys that are queued.
-    var queued: [Int32] { Array(queue) }
-
-    func brokenInvariant() -> String? {
-        if Set(queue).count != queue.count { return "a key is queued twice" }
-        if Set(written).count != written.count { return "two changes of one key are in flight" }
-        if Set(asked).count != asked.count { return "a key is asked for twice" }
-        if !late.allSatisfy({ lookUps[$0] != nil }) { return "a look-up takes long that is not in flight" }
-        let replay = lookUps.values.joined().count(where: \.isReplay) + unasked.count(where: \.isReplay)
-        return replay == replayQuestions ? nil : "questions of the replay miscounted"
-    }
 }

@@ -5,7 +5,7 @@ import TimerWheel
 /// Design rule "Horizon": every pending schedule at or below `horizon` is in memory.
 struct Window {
     /// A page on its way.
-    private struct PageLoad {
+    struct PageLoad {
         let call: Effects.PageCall
         /// Keys that would have been let go, but for what the page may show of them.
         var kept: [Int32] = []
@@ -13,14 +13,14 @@ struct Window {
         var isStale = false
     }
 
-    private var wheel: TimerWheel<Int32>
+    private(set) var wheel: TimerWheel<Int32>
     /// Every pending schedule at or below it is in memory.
     private(set) var horizon = Position.beforeAll
     /// Whether the timeline has been read up to the horizon's whole range, not only to the end of a full page.
     private var isComplete = false
     /// Whether a page has been loaded since the assignment.
     private(set) var hasLoadedPage = false
-    private var load: PageLoad?
+    private(set) var load: PageLoad?
     /// Payload and header bytes of the schedules in the wheel.
     private(set) var bytes = 0
 
@@ -92,18 +92,15 @@ struct Window {
 
     // MARK: Pages
 
-    /// The next page to ask for, when the horizon has come near and there is room.
+    /// The next page to ask for, when the horizon has come near.
     ///
-    /// - Parameters:
-    ///   - waiting: how many due schedules wait in memory: they count as well, for there are more with each page.
-    ///   - hasRoom: whether all else that bounds memory has room.
+    /// - Parameter waiting: how many due schedules wait in memory beside the window.
     mutating func nextPage(
         _ now: EpochMilliseconds,
         _ limits: SchedulerLimits,
-        waiting: Int,
-        hasRoom: Bool
+        waiting: Int
     ) -> Effects.PageCall? {
-        guard load == nil, hasRoom else { return nil }
+        guard load == nil else { return nil }
         let end = min(now.advanced(byMilliseconds: limits.horizonMilliseconds), .maximum)
         guard horizon.time < end else { return nil }
         let isNear = horizon.time <= now.advanced(byMilliseconds: limits.horizonMilliseconds / 2)
@@ -155,20 +152,4 @@ struct Window {
         defer { load = nil }
         return load?.kept ?? []
     }
-
-    // MARK: For tests
-
-    /// Whether the key's schedule is in the wheel under `handle`.
-    func holds(_ key: Int32, _ handle: TimerWheel<Int32>.Handle) -> Bool { wheel.value(of: handle) == key }
-
-    /// The keys that stay for the page on its way.
-    var keptKeys: [Int32] { load?.kept ?? [] }
-
-    func overdueCount(at now: EpochMilliseconds) -> Int {
-        var count = 0
-        wheel.forEach { _, tick, _, _ in if tick <= now.rawValue { count += 1 } }
-        return count
-    }
-
-    func brokenInvariant() -> String? { wheel.brokenInvariant() }
 }

@@ -11,10 +11,10 @@ import Testing
         var script = Script.running(limits: limits)
         for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 1_000 * (9 - offset)) }
         #expect(script.scheduler.residentCount == 6)
-        #expect(script.scheduler.window.horizon == Script.schedule("k3", 3, due: 6_000).position)
+        #expect(script.scheduler.keys.window.horizon == Script.schedule("k3", 3, due: 6_000).position)
         script.settleStore()
         #expect(script.timeline.count == 9)
-        #expect(script.scheduler.table.count == 6)
+        #expect(script.scheduler.keys.table.count == 6)
     }
 
     @Test func `What was let go comes back and fires in its time`() {
@@ -156,7 +156,7 @@ import Testing
             script.time(1_000 + Int64(delay))
         }
         #expect(script.handedOut.isEmpty)
-        #expect(script.scheduler.table.count <= 12)
+        #expect(script.scheduler.keys.table.count <= 12)
         script.settleStore()
         while !script.inFlight.isEmpty {
             script.acknowledge()
@@ -179,7 +179,7 @@ import Testing
             script.acknowledge()
         }
         #expect(script.handedOut.count >= 10)
-        #expect(script.scheduler.table.count <= 40)
+        #expect(script.scheduler.keys.table.count <= 40)
         script.settleStore()
         while !script.inFlight.isEmpty {
             script.acknowledge()
@@ -216,7 +216,7 @@ import Testing
             script.writeChanges()
         }
         #expect(script.pageCall != nil)
-        #expect(script.scheduler.table.count == 6)
+        #expect(script.scheduler.keys.table.count == 6)
     }
 
     @Test func `A page is thrown away when more is deleted on its way than is worth remembering`() {

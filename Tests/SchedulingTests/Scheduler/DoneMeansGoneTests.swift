@@ -17,7 +17,7 @@ import Testing
         #expect(script.changes == [KeyChange(key: ScheduleKey(clientID: "c", scheduleKey: "a"), deletes: [position])])
         script.settleStore()
         #expect(script.timeline.isEmpty)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `Without a timeline item the key record is written after the acknowledgement, not before`() {

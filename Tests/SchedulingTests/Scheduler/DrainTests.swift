@@ -57,7 +57,7 @@ import Testing
         #expect(script.hasDrained)
         script.loadPage()
         #expect(script.storeCalls.isEmpty)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `Drained is said once`() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HorizonTests {
     @Test func `A create at or below the horizon goes into the wheel at once`() {
         var script = Script.running()
-        #expect(script.scheduler.window.horizon == .end(of: EpochMilliseconds(rawValue: Script.start + 600_000)))
+        #expect(script.scheduler.keys.window.horizon == .end(of: EpochMilliseconds(rawValue: Script.start + 600_000)))
         script.read(Script.create("a", 0, due: 1), Script.create("b", 1, due: 600_000))
         #expect(script.scheduler.residentCount == 2)
     }
@@ -19,7 +19,7 @@ import Testing
         script.settleStore()
         #expect(script.timeline == [0])
         #expect(script.scheduler.bytesInMemory == 0)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A create on its way to the store when a page arrives becomes resident if the page covers it`() {
@@ -65,9 +65,9 @@ import Testing
         script.create("a", 0, due: 5_000_000)
         script.answerLookUps()
         script.writeChanges()
-        #expect(script.scheduler.table.count == 1)
+        #expect(script.scheduler.keys.table.count == 1)
         script.arrive(page)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A page that would cost too much to wait for is thrown away and asked for again`() {
@@ -140,7 +140,7 @@ import Testing
         let pending = (0..<3).map { Script.schedule("k\($0)", Int64($0), due: 1_000 * Int64($0 + 1)) }
         var script = Script(from: 3, end: 3, store: SimulatedStore(pending: pending), limits: limits)
         script.loadPage()
-        #expect(script.scheduler.window.horizon == pending[1].position)
+        #expect(script.scheduler.keys.window.horizon == pending[1].position)
         #expect(script.pageCall?.after == pending[1].position)
         script.create("z", 3, due: 2_001)
         #expect(script.scheduler.residentCount == 2)

@@ -159,7 +159,7 @@ import Testing
         script.settleStore()
         script.time(50)
         #expect(script.handedOut.isEmpty)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A key record of another partition drops a timeline item whatever the offsets`() {

@@ -47,7 +47,7 @@ import Testing
         script.settleStore()
         #expect(script.handedOut == [0])
         #expect(script.committed == 2)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A create that repeated one in flight stays a duplicate if that fails, and the key has failed`() {
@@ -128,7 +128,7 @@ import Testing
         #expect(script.timeline.isEmpty)
         #expect(script.record("a")?.state == .cancelled)
         #expect(script.record("a")?.requestOffset == 1)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A cancel of one pending in the store alone removes it`() {
@@ -169,7 +169,7 @@ import Testing
         #expect(script.committed == 1)
         #expect(script.record("a") == nil)
         #expect(script.scheduler.counters.cancelledNothing == 1)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
     }
 
     @Test func `A cancel of a delivered key does nothing`() {

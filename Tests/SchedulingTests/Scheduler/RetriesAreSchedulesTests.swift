@@ -56,7 +56,7 @@ import Testing
         script.acknowledge()
         script.settleStore()
         #expect(script.timeline.isEmpty)
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
         #expect(script.scheduler.executedUpTo == EpochMilliseconds(rawValue: Script.start + 50))
     }
 
@@ -86,7 +86,7 @@ import Testing
         script.time(50)
         script.putOff(to: 500_000)
         script.writeChanges()
-        #expect(script.scheduler.table.count == 0)
+        #expect(script.scheduler.keys.table.count == 0)
         #expect(script.scheduler.bytesInMemory == 0)
         #expect(script.timeline == [0])
     }

@@ -15,6 +15,8 @@ final class SimulatedLog {
 
     /// Which topic of its name this is the log of: 0 for the first.
     let generation: Int64
+    /// The log offset of its first record.
+    let start: Int64
     /// The log of the topic that was here before. Its log offsets are all lower.
     private let predecessor: SimulatedLog?
     private(set) var records: [Record] = []
@@ -28,7 +30,8 @@ final class SimulatedLog {
     init(generation: Int64, predecessor: SimulatedLog? = nil) {
         self.generation = generation
         self.predecessor = predecessor
-        end = generation * 1_000_000_000_000_000
+        start = generation * 1_000_000_000_000_000
+        end = start
     }
 
     func append(_ request: Request?, gap: Int64) {

@@ -206,7 +206,7 @@ final class SimulatedWorld {
         let next = log.index(of: committed)
         let owner = SimulatedOwner(scheduler: scheduler, log: log, next: next, clockOffset: clockOffset)
         self.owner = owner
-        checks.ownerStarted()
+        checks.ownerStarted(log, store)
         step(owner) { $0.timeReached($1, &$2) }
         planRead(owner)
     }
@@ -272,7 +272,7 @@ final class SimulatedWorld {
     /// and lets go in good order, or ends.
     private func recreateTopic(_ random: inout SeededRandom) {
         trace { "the topic is recreated" }
-        checks.topicWasRecreated(log, timeline: store.timeline)
+        checks.topicWasRecreated(log, store)
         log = SimulatedLog(generation: log.generation + 1, predecessor: log)
         committed = log.end
         if random.oneIn(2) { owner.map(crash) } else { drain() }
@@ -354,7 +354,7 @@ final class SimulatedWorld {
 
     /// Carries out what is asked for, in any order but that of the deliveries, unless the process ends in the midst.
     private func perform(_ effects: Effects, _ owner: SimulatedOwner) {
-        trace { "effects \(summary(of: effects)); horizon \(owner.scheduler.window.horizon.time.rawValue)" }
+        trace { "effects \(summary(of: effects)); horizon \(owner.scheduler.keys.window.horizon.time.rawValue)" }
         var groups: [[() -> Void]] = [
             effects.deliver.map { delivery in { self.deliver(delivery, owner) } },
             effects.deadLetter.map { failed in { self.deadLetter(failed, owner) } },
@@ -504,9 +504,8 @@ final class SimulatedWorld {
     private func write(_ call: Effects.StoreCall, _ owner: SimulatedOwner) {
         at(storeTime()) { [self] in
             if owner.isUnaware, random.oneIn(2) {
-                // It goes on behind the back of the present owner, and learns of it or not.
+                // Its answer is lost, and it is not repeated.
                 applyLate(call)
-                at(storeTime()) { [self] in step(owner) { $0.changesStored(call.id, now: $1, &$2) } }
             } else if owner.isGone {
                 if owner.goesOn || faults.hasStaleWrites && random.oneIn(2) { applyLate(call) }
             } else if random.oneIn(faults.brokenCalls) {

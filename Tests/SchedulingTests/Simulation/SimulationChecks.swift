@@ -1,3 +1,5 @@
+internal import SimulatedStore
+
 @testable import Scheduling
 
 /// The promises, each checked by a function of its own against what a world's outside saw.
@@ -48,8 +50,12 @@ struct SimulationChecks {
 
     // MARK: What happens
 
-    mutating func ownerStarted() {
+    mutating func ownerStarted(_ log: SimulatedLog, _ store: SimulatedStore) {
         handovers += 1
+        // Half of a change, and the log that would have it made whole is gone: the record names another create.
+        for schedule in store.timeline.values where schedule.position.offset < log.start {
+            if store.records[schedule.key]?.position != schedule.position { keysBroughtBack.insert(schedule.key) }
+        }
     }
 
     mutating func ownerFires(_ owner: SimulatedOwner, since now: EpochMilliseconds) {
@@ -71,9 +77,9 @@ struct SimulationChecks {
     }
 
     /// What the log held is gone; what was in the store is still to be delivered.
-    mutating func topicWasRecreated(_ log: SimulatedLog, timeline: [Position: Schedule]) {
+    mutating func topicWasRecreated(_ log: SimulatedLog, _ store: SimulatedStore) {
         committedOffset = 0
-        for schedule in timeline.values where deliveries[schedule.position.offset] == nil {
+        for schedule in store.timeline.values where deliveries[schedule.position.offset] == nil {
             if !log.isSuperseded(schedule), !isRepeat(schedule, log) { owed.append(schedule) }
         }
     }
@@ -83,10 +89,13 @@ struct SimulationChecks {
         owner.history.arrivals[record.offset] = (owner.history.reads, now)
         switch record.request {
         case .create(let schedule):
-            if owner.log.earlierRepeats(of: schedule).contains(where: owner.history.inFlight.contains) {
+            let latest = owner.history.latestCreate[schedule.key] ?? -1
+            let repeats = owner.log.earlierRepeats(of: schedule)
+            if repeats.contains(where: { $0 >= latest && owner.history.inFlight.contains($0) }) {
                 repeatsInFlight.insert(record.offset)
             } else {
                 owner.history.latestRead[schedule.key] = record.offset
+                owner.history.latestCreate[schedule.key] = record.offset
             }
         case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
@@ -190,7 +199,9 @@ struct SimulationChecks {
         guard let latest = owner.history.latestRead[schedule.key], latest > schedule.position.offset else { return }
         if keysBroughtBack.contains(schedule.key) { return }
         // So long overdue that its key record had expired when the request was read.
-        if let retention = faults.keyRetention, now.rawValue > schedule.position.time.rawValue + retention { return }
+        let skew: Int64 = faults.clockSteps > 0 ? 90_000 : 0
+        let age = now.rawValue - schedule.scheduleTime.rawValue
+        if let retention = faults.keyRetention, age + skew > retention { return }
         problem("delivered although request \(latest) superseded it: \(name(schedule))")
     }
 
@@ -238,12 +249,12 @@ struct SimulationChecks {
         let scheduler = owner.scheduler
         guard scheduler.isRunning else { return }
         firingNeverWaits(scheduler, wallClock)
-        if scheduler.pen.count > 0 { waitsForLookUpOnly(owner, now) }
+        if scheduler.keys.pen.count > 0 { waitsForLookUpOnly(owner, now) }
     }
 
     /// Design rule "Firing never waits for the store": what is resident and due is handed out, whatever is delayed.
     private mutating func firingNeverWaits(_ scheduler: PartitionScheduler, _ now: EpochMilliseconds) {
-        guard scheduler.topicRoom > 0 else { return }
+        guard scheduler.keys.topicRoom > 0 else { return }
         let due = scheduler.overdueCount(at: now)
         if due > 0 { problem("\(due) due at \(now.rawValue) and not handed out") }
     }
@@ -252,17 +263,17 @@ struct SimulationChecks {
     /// about the replay.
     private mutating func waitsForLookUpOnly(_ owner: SimulatedOwner, _ now: Int64) {
         let isYoung = owner.lookUpsSent.values.contains { now - $0 < SimulatedWorld.patience }
-        if isYoung || owner.scheduler.outbox.replayQuestions > 0 { return }
-        problem("\(owner.scheduler.pen.count) wait at \(now), and no look-up for them is young")
+        if isYoung || owner.scheduler.keys.outbox.replayQuestions > 0 { return }
+        problem("\(owner.scheduler.keys.pen.count) wait at \(now), and no look-up for them is young")
     }
 
     /// Design rule "Horizon": what the store holds at or below the horizon is in memory, or on its way out of the
     /// store. Writes of an owner long gone come behind the back of the present one.
     mutating func horizon(_ scheduler: PartitionScheduler, timeline: [Position: Schedule]) {
         guard scheduler.isRunning, storeIsUndisturbed else { return }
-        for (position, schedule) in timeline where position <= scheduler.window.horizon {
-            let number = scheduler.table.number(of: schedule.key)
-            let isAccountedFor = number.map { scheduler.table[$0].accounts(for: position) }
+        for (position, schedule) in timeline where position <= scheduler.keys.window.horizon {
+            let number = scheduler.keys.table.number(of: schedule.key)
+            let isAccountedFor = number.map { scheduler.keys.table[$0].accounts(for: position) }
             if isAccountedFor != true { problem("below the horizon and not resident: \(name(schedule))") }
         }
     }
@@ -275,14 +286,14 @@ struct SimulationChecks {
         atMost(limits.maxResident, scheduler.residentCount, "resident")
         // When it pauses the intake there may be as many in the wheel, and what waits for its write; callbacks that were
         // put off come besides, from among those that were resident.
-        atMost(3 * limits.maxResident + unsettled, scheduler.pen.count, "in the holding pen")
+        atMost(3 * limits.maxResident + unsettled, scheduler.keys.pen.count, "in the holding pen")
         atMost(unsettled, scheduler.unsettledCount, "unsettled")
-        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.intake.uncommittedCount, "uncommitted")
+        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.keys.intake.uncommittedCount, "uncommitted")
         let callbacks = scheduler.callbacksInFlight
         owner.history.mostCallbacks = max(owner.history.mostCallbacks, callbacks)
         atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight - callbacks, "deliveries in flight")
-        atMost(limits.maxStoreCallsInFlight, scheduler.outbox.writeCount, "store calls")
-        atMost(limits.maxLookUpsInFlight, scheduler.outbox.lookUpCount, "look-ups")
+        atMost(limits.maxStoreCallsInFlight, scheduler.keys.outbox.writes.count, "store calls")
+        atMost(limits.maxLookUpsInFlight, scheduler.keys.outbox.lookUps.count, "look-ups")
         // Beside what pauses the intake and holds back pages: one batch, one page, what is in delivery, and callbacks that
         // were put off and wait for their write.
         let spare =
@@ -292,7 +303,7 @@ struct SimulationChecks {
         // Besides what is counted above: deliveries done whose items wait to be deleted, and what is kept for a page.
         let entries =
             3 * limits.maxResident + limits.maxDeliveriesInFlight + 3 * unsettled + 2 * owner.history.mostCallbacks
-        atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.table.count, "entries")
+        atMost(entries + limits.maxStoreCallsInFlight * limits.maxChangesPerCall, scheduler.keys.table.count, "entries")
     }
 
     private mutating func atMost(_ limit: Int, _ count: Int, _ what: String) {

@@ -1,5 +1,7 @@
 /// What is to be done after an event of a key. The scheduler carries it out at once, in order.
 enum KeyStep {
+    /// Ask the store about the key again, for the request at this log offset. Answered by `KeyState.answered`.
+    case ask(Int64)
     /// Find a place for the pending schedule. Answered by `KeyState.placed`.
     case place(Schedule)
     /// The schedule is not pending any more: take it out of where it was.

@@ -40,6 +40,18 @@ enum LookUpVerdict: Equatable {
     }
 }
 
+extension KeyLookup {
+    /// The key record as a cancel at offset `request` leaves it; `nil` where that finds nothing to cancel.
+    ///
+    /// What another partition holds is not this one's business: it has an owner of its own.
+    func cancelled(by request: Int64, partition: Int32) -> KeyRecord? {
+        guard var record, isPending, record.partition == partition, record.requestOffset < request else { return nil }
+        record.state = .cancelled
+        record.requestOffset = request
+        return record
+    }
+}
+
 extension KeyRecord {
     /// Whether a timeline item of its own partition is not to be delivered any more, by what this record says.
     ///

@@ -10,4 +10,18 @@ extension Schedule {
         let earliest = position(putOffTo: max(time, other.time))
         return earliest > other ? earliest : position(putOffTo: other.time.advanced(byMilliseconds: 1))
     }
+
+    /// The schedule as it is pending after it was put off to `time`, behind the item at `other` of the same create.
+    ///
+    /// - Parameter failure: why the attempt failed; `nil` where none was made: then the number of the attempt stays.
+    func putOff(to time: EpochMilliseconds, behind other: Position, failure: String?) -> Schedule {
+        again(
+            at: position(putOffTo: time, behind: other).time,
+            retry: Retry(
+                scheduleTime: scheduleTime,
+                attempt: failure == nil ? attempt : attempt + 1,
+                failure: failure ?? retry?.failure ?? ""
+            )
+        )
+    }
 }

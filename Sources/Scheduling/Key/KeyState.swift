@@ -4,11 +4,11 @@
 /// added to `steps`, which the scheduler carries out at once. `docs/design.md` has the states as a diagram and a table of
 /// states and events, and `KeyStateTests` follows it.
 struct KeyState {
-    private var latest = LatestRequest()
-    private var knowledge = KeyKnowledge.asking(KeyQuestion())
+    private(set) var latest = LatestRequest()
+    private(set) var knowledge = KeyKnowledge.asking(KeyQuestion())
     private(set) var pending: PendingSchedule?
-    private var deliveries = KeyDeliveries()
-    private var draft = Draft()
+    private(set) var deliveries = KeyDeliveries()
+    private(set) var draft = Draft()
 
     // MARK: Requests
 
@@ -19,12 +19,13 @@ struct KeyState {
         let offset = schedule.position.offset
         steps.counters.created += 1
         guard offset > latest.offset else { return createdBefore(schedule, &steps) }
+        if knowledge.askAgainIfBehind() { steps.add(.ask(offset)) }
         var offsets = OffsetList()
         if let replaced = pending.take() {
             steps.counters.replaced += 1
             if replaced.schedule.scheduleTime != schedule.scheduleTime { knowledge.noteOtherTime() }
             offsets = replaced.withdraw(from: &draft, &steps)
-        } else if deliveries.isRepeated(by: schedule.position.time) {
+        } else if deliveries.isRepeated(by: schedule.position.time, after: latest) {
             steps.counters.duplicates += 1
             return steps.add(.settle(offset))
         }
@@ -53,12 +54,13 @@ struct KeyState {
 
     /// A cancel has been read.
     mutating func cancelled(at offset: Int64, _ steps: inout KeySteps) {
-        if offset <= latest.offset {
-            // A page or a key record has told of what came later.
-            cancelNothing(offset, &steps)
-        } else if let found = pending.take() {
+        // A page or a key record has told of what came later.
+        guard offset > latest.offset else { return cancelNothing(offset, &steps) }
+        let isBehind = knowledge.askAgainIfBehind()
+        if isBehind { steps.add(.ask(offset)) }
+        if let found = pending.take() {
             cancel(found, request: offset, &steps)
-        } else if deliveries.isEmpty, knowledge.hold(cancel: offset) {
+        } else if deliveries.isEmpty || isBehind, knowledge.hold(cancel: offset) {
             return
         } else if !deliveries.isEmpty {
             if let idle = deliveries.hold(cancel: offset, ofCreate: latest.offset) { cancelNothing(idle, &steps) }
@@ -80,12 +82,10 @@ struct KeyState {
         draft.settle(request)
         draft.write(.of(schedule, .cancelled, request: request))
         latest.note(request)
-        deliveries.forgetTime()
     }
 
     // MARK: The pending schedule
 
-    /// Makes a schedule the pending one, where there is none.
     private mutating func takeUp(_ schedule: PendingSchedule, _ steps: inout KeySteps) {
         pending = schedule
         steps.add(.place(schedule.schedule))
@@ -97,11 +97,6 @@ struct KeyState {
         planWrite(&steps)
     }
 
-    /// Whether something is pending that was beyond the horizon and is not beyond this one.
-    func isLeft(by horizon: Position) -> Bool {
-        pending.map { $0.isBeyondHorizon && $0.position <= horizon } ?? false
-    }
-
     private mutating func planWrite(isNamed: Bool = true, _ steps: inout KeySteps) {
         if knowledge.isKnown { pending?.planWrite(in: &draft, isNamed: isNamed, &steps) }
     }
@@ -109,9 +104,7 @@ struct KeyState {
     // MARK: Look-ups
 
     /// The store has been asked.
-    mutating func asked() {
-        knowledge.questionSent()
-    }
+    mutating func asked() { knowledge.questionSent() }
 
     /// The store takes long to answer. What is pending does not wait for it any more.
     mutating func answerIsLate(_ steps: inout KeySteps) {
@@ -123,12 +116,7 @@ struct KeyState {
     ///
     /// - Parameter unsentToo: whether also for one that has not been asked for.
     func waitsForAnswer(unsentToo: Bool) -> Bool {
-        guard case .asking(let question) = knowledge, pending?.wasDueOnArrival == true else { return false }
-        return switch question.progress {
-        case .unsent: unsentToo
-        case .sent: true
-        case .late: false
-        }
+        pending?.wasDueOnArrival == true && knowledge.isAwaited(unsentToo: unsentToo)
     }
 
     /// The store has answered.
@@ -163,7 +151,7 @@ struct KeyState {
             return adopt(record, &steps)
         case .drop:
             latest.isDone(found.position)
-            if let record = answer.record, record.partition == steps.partition { latest.note(record.requestOffset) }
+            if let record = answer.record, record.partition == steps.partition { note(record, answer.isPending) }
             pending = nil
             return found.drop(from: &draft, &steps)
         }
@@ -176,40 +164,38 @@ struct KeyState {
         guard let found = pending.take() else { return }
         latest.isDone(found.position)
         steps.add(.takeOut(found.schedule, found.place))
-        let retry =
-            record.retry
-            ?? Retry(scheduleTime: found.schedule.scheduleTime, attempt: found.schedule.attempt, failure: "")
-        let adopted = found.schedule.again(at: record.position.time, retry: retry)
-        takeUp(PendingSchedule(stored: adopted, settling: found.offsets), &steps)
+        takeUp(found.adopting(record), &steps)
     }
 
     /// Carries out a cancel that waited for the answer.
-    ///
-    /// What another partition holds is not this one's business: it has an owner of its own.
     private mutating func cancel(found answer: KeyLookup, request: Int64, _ steps: inout KeySteps) {
-        guard var record = answer.record, answer.isPending, record.partition == steps.partition,
-            record.requestOffset < request
-        else {
+        guard let cancelled = answer.cancelled(by: request, partition: steps.partition) else {
             if deliveries.isEmpty { latest.note(request) }
             return cancelNothing(request, &steps)
         }
         steps.counters.cancelled += 1
-        draft.delete(record.position)
+        draft.delete(cancelled.position)
         draft.settle(request)
         // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
         guard latest.offset < request else { return }
-        record.state = .cancelled
-        record.requestOffset = request
         latest.note(request)
-        draft.write(.cancelled(record))
+        draft.write(.cancelled(cancelled))
+    }
+
+    /// Notes the request that a key record names; its schedule is pending in the store, or not.
+    private mutating func note(_ record: KeyRecord, _ isPending: Bool) {
+        guard record.requestOffset >= latest.offset else { return }
+        latest.note(record.requestOffset)
+        // An older record must not take its place.
+        draft.discardWrite()
+        if isPending { knowledge = .behind }
     }
 
     /// The answer came after the schedule had gone out, or had been cancelled.
     private mutating func catchUp(with answer: KeyLookup, _ partition: Int32) {
         guard let record = answer.record, record.partition == partition else { return }
         if record.requestOffset > latest.offset {
-            latest.note(record.requestOffset)
-            draft.discardWrite()
+            note(record, answer.isPending)
         } else if answer.isPending {
             if !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
         } else if record.state == .latest, draft.cancels(record.scheduleTime) {
@@ -229,9 +215,10 @@ struct KeyState {
         if pending?.position == position {
             pending?.isInTimeline()
         } else if deliveries.meet(position, &draft) {
-            return
+            if draft.hasUnsent { steps.add(.write) }
         } else if latest.leavesBehind(position) || isEarlierAttempt(position) || isTakenOver(item, steps.partition) {
             draft.delete(position)
+            latest.isDone(position)
             steps.add(.write)
         } else {
             takeFromTimeline(item.schedule, &steps)
@@ -241,7 +228,7 @@ struct KeyState {
     private mutating func learn(_ item: TimelineItem, _ partition: Int32) {
         knowledge = .known
         guard let record = item.record, record.partition == partition, record.supersedes(item.schedule) else { return }
-        latest.note(record.requestOffset)
+        note(record, record.state == .latest)
         latest.isDone(item.schedule.position)
     }
 
@@ -259,9 +246,13 @@ struct KeyState {
     private mutating func takeFromTimeline(_ schedule: Schedule, _ steps: inout KeySteps) {
         var offsets = OffsetList()
         let isSecond = pending != nil
-        if let earlier = pending.take() { offsets = earlier.withdraw(from: &draft, &steps) }
         latest.note(schedule.position.offset)
+        if let earlier = pending.take() {
+            latest.isDone(earlier.position)
+            offsets = earlier.withdraw(from: &draft, &steps)
+        }
         takeUp(PendingSchedule(stored: schedule, settling: offsets), &steps)
+        knowledge.hasMetLatest()
         if isSecond { planWrite(isNamed: false, &steps) }
         if let request = knowledge.takeCancel(after: schedule.position.offset), let found = pending.take() {
             cancel(found, request: request, &steps)
@@ -281,26 +272,13 @@ struct KeyState {
         deliveries.end(token, schedule, outcome, &latest, &draft, &steps)
     }
 
-    /// The delivery of `schedule` is to be made again at `time`, if the key still wants it (design rule "Retries are
-    /// schedules"). `failure` is why the attempt failed; `nil` where none was made.
-    mutating func putOff(
-        _ token: UInt32,
-        _ schedule: Schedule,
-        to time: EpochMilliseconds,
-        failure: String?,
-        _ steps: inout KeySteps
-    ) {
-        guard pending == nil, let (after, offsets) = deliveries.takeBack(token, &latest, &draft) else {
-            return ended(token, schedule, .ended, &steps)
+    /// The delivery of `schedule` is to be made again later, if the key still wants it (design rule "Retries are
+    /// schedules").
+    mutating func putOff(_ schedule: Schedule, _ postponement: Postponement, _ steps: inout KeySteps) {
+        guard pending == nil, let (after, offsets) = deliveries.takeBack(postponement.token, &latest, &draft) else {
+            return ended(postponement.token, schedule, .ended, &steps)
         }
-        let next = schedule.again(
-            at: max(time, after.time.advanced(byMilliseconds: 1)),
-            retry: Retry(
-                scheduleTime: schedule.scheduleTime,
-                attempt: failure == nil ? schedule.attempt : schedule.attempt + 1,
-                failure: failure ?? schedule.retry?.failure ?? ""
-            )
-        )
+        let next = schedule.putOff(to: postponement.time, behind: after, failure: postponement.failure)
         takeUp(PendingSchedule(next, wasDueOnArrival: false, settling: offsets), &steps)
     }
 
@@ -334,31 +312,5 @@ struct KeyState {
         guard knowledge.isKnown, deliveries.isEmpty, draft.isDone else { return false }
         guard let pending else { return true }
         return pending.isBeyondHorizon && pending.isStored && pending.offsets.isEmpty
-    }
-
-    // MARK: For tests
-
-    /// Compares it with what the outbox and the flights say of it.
-    func brokenInvariant(isQueued: Bool, isInFlight: Bool, isAsked: Bool, deliveries count: Int) -> String? {
-        if draft.isQueued != isQueued { return "queued or not" }
-        if draft.isInFlight != isInFlight { return "a change in flight or not" }
-        if knowledge.isKnown == isAsked { return "known or asked" }
-        if deliveries.count != count { return "\(count) deliveries in flight, not \(deliveries.count)" }
-        let isSendable = knowledge.isKnown && !isInFlight && (!deliveries.hasUnrecorded || draft.hasRecord)
-        if isSendable, draft.hasUnsent, !isQueued { return "something to send, and not queued" }
-        return nil
-    }
-
-    /// Calls `body` for each log offset that waits for something of this key.
-    func forEachOffset(_ body: (Int64) -> Void) {
-        draft.forEachOffset(body)
-        deliveries.forEachOffset(body)
-        pending?.offsets.forEach(body)
-        if case .asking(let question) = knowledge, question.cancel >= 0 { body(question.cancel) }
-    }
-
-    /// Whether an item of the timeline at `position` is known: pending, in flight, or about to be deleted.
-    func accounts(for position: Position) -> Bool {
-        pending?.position == position || latest.leavesBehind(position) || deliveries.isOut(position)
     }
 }

@@ -40,6 +40,8 @@ struct PendingSchedule {
 
     var position: Position { schedule.position }
     var isBeyondHorizon: Bool { if case .store = place { true } else { false } }
+    /// Whether it was beyond the horizon and is not beyond this one.
+    func isLeft(by horizon: Position) -> Bool { isBeyondHorizon && position <= horizon }
     var isInPen: Bool { if case .pen = place { true } else { false } }
 
     mutating func placed(_ place: Place) {
@@ -70,6 +72,12 @@ struct PendingSchedule {
         guard !isSpared, !isPlanned else { return }
         draft.write(schedule, settling: offsets.take())
         steps.add(.write)
+    }
+
+    /// The retry that the store holds of it, by what its key record says. The same requests wait for it.
+    func adopting(_ record: KeyRecord) -> PendingSchedule {
+        let retry = record.retry ?? Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: "")
+        return PendingSchedule(stored: schedule.again(at: record.position.time, retry: retry), settling: offsets)
     }
 
     /// Takes it away for good and has its timeline item deleted, even where this owner has not written it: a previous

@@ -2,10 +2,33 @@
 enum KeyKnowledge {
     /// Nothing yet: the store is to be asked, or has been. Goes on to `known`.
     case asking(KeyQuestion)
-    /// All that matters.
+    /// All that matters. Goes on to `behind` where a later record is seen.
     case known
+    /// That the latest request is pending in the store and not in memory. The next request that comes after it has the
+    /// store asked again; a page that shows it makes it `known`.
+    case behind
 
-    var isKnown: Bool { if case .known = self { true } else { false } }
+    /// Whether no answer is awaited.
+    var isKnown: Bool { if case .asking = self { false } else { true } }
+
+    /// A request comes after all that is known of.
+    ///
+    /// - Returns: whether the store is to be asked again.
+    mutating func askAgainIfBehind() -> Bool {
+        guard case .behind = self else { return false }
+        self = .asking(KeyQuestion())
+        return true
+    }
+
+    /// Whether schedules that may repeat delivered ones wait for the answer; `unsentToo` where it has not been asked for.
+    func isAwaited(unsentToo: Bool) -> Bool {
+        guard case .asking(let question) = self else { return false }
+        return switch question.progress {
+        case .unsent: unsentToo
+        case .sent: true
+        case .late: false
+        }
+    }
 
     /// The store has been asked.
     mutating func questionSent() {
@@ -20,6 +43,11 @@ enum KeyKnowledge {
     /// A create has replaced one with another schedule time.
     mutating func noteOtherTime() {
         change { $0.repeatsNothing = true }
+    }
+
+    /// The latest request is in memory.
+    mutating func hasMetLatest() {
+        if case .behind = self { self = .known }
     }
 
     /// Has a cancel wait for the answer.

@@ -18,9 +18,9 @@ struct Draft {
     /// Timeline items to delete.
     private(set) var deletes: [Position] = []
     /// Settled once what is to be sent has been stored.
-    private var offsets = OffsetList()
+    private(set) var offsets = OffsetList()
     /// Settled once what is in flight has been stored; `nil` while nothing is in flight.
-    private var sent: OffsetList?
+    private(set) var sent: OffsetList?
     /// Whether the key stands in the queue of those that have something to send.
     private(set) var isQueued = false
 
@@ -133,11 +133,5 @@ struct Draft {
                 retry: schedule.retry
             )
         }
-    }
-
-    /// Calls `body` for each offset that it holds. For tests.
-    func forEachOffset(_ body: (Int64) -> Void) {
-        offsets.forEach(body)
-        sent?.forEach(body)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// There is more than one only where a schedule was replaced while it was being delivered; one needs no allocation.
 struct KeyDeliveries {
-    private struct Flight {
+    struct Flight {
         /// Names it among all deliveries in flight.
         let token: UInt32
         /// Where its schedule is in the timeline, if it is there.
@@ -31,22 +31,19 @@ struct KeyDeliveries {
         case ended
     }
 
-    private var first: Flight?
-    private var rest: [Flight] = []
-    /// The schedule time of the latest one, in flight or done; `nil` where it has failed or was taken back.
-    private var latestTime: EpochMilliseconds?
+    private(set) var first: Flight?
+    private(set) var rest: [Flight] = []
+    /// The create of the latest one, in flight or done; `nil` where that has failed or was taken back.
+    private var latest: Position?
 
     var isEmpty: Bool { first == nil }
     var count: Int { (first == nil ? 0 : 1) + rest.count }
     /// Whether the key record does not name one of them yet.
     var hasUnrecorded: Bool { first?.needsRecord == true || rest.contains(where: \.needsRecord) }
 
-    /// Whether a create for `time` repeats the latest one.
-    func isRepeated(by time: EpochMilliseconds) -> Bool { latestTime == time }
-
-    /// From now on nothing repeats what has been delivered: a create after a cancel is new.
-    mutating func forgetTime() {
-        latestTime = nil
+    /// Whether a create for `time` repeats the latest one, which no request has followed.
+    func isRepeated(by time: EpochMilliseconds, after request: LatestRequest) -> Bool {
+        latest == Position(time: time, offset: request.offset)
     }
 
     // MARK: Out
@@ -73,7 +70,7 @@ struct KeyDeliveries {
             flight.offsets = draft.takeOffsets()
         }
         flight.offsets.append(pending.offsets)
-        latestTime = schedule.scheduleTime
+        latest = schedule.origin
         if first == nil { first = flight } else { rest.append(flight) }
     }
 
@@ -86,6 +83,8 @@ struct KeyDeliveries {
     mutating func hold(cancel: Int64, ofCreate create: Int64) -> Int64? {
         guard let flight = flight(of: create), flight.isCallback else { return cancel }
         update(flight.token) { $0.cancel = cancel }
+        // A create behind it is new, whatever becomes of the attempt.
+        self.latest = nil
         return flight.cancel >= 0 ? flight.cancel : nil
     }
 
@@ -103,7 +102,7 @@ struct KeyDeliveries {
         return true
     }
 
-    private func flight(of create: Int64) -> Flight? {
+    func flight(of create: Int64) -> Flight? {
         if let first, first.position.offset == create { return first }
         return rest.first { $0.position.offset == create }
     }
@@ -132,7 +131,7 @@ struct KeyDeliveries {
         let isLatest = latest.offset == offset
         deleteItems(of: flight, &latest, &draft)
         if isLatest {
-            if outcome != .delivered { latestTime = nil }
+            if outcome != .delivered { self.latest = nil }
             if outcome == .failed { draft.write(.of(schedule, .failed, request: offset)) }
             if outcome == .delivered, flight.needsRecord { draft.write(.of(schedule, .latest, request: offset)) }
         }
@@ -169,7 +168,7 @@ struct KeyDeliveries {
         else { return nil }
         _ = remove(token)
         deleteItems(of: flight, &latest, &draft)
-        latestTime = nil
+        self.latest = nil
         return (flight.later ?? flight.position, flight.offsets)
     }
 
@@ -191,18 +190,5 @@ struct KeyDeliveries {
             preconditionFailure("delivery \(token) is not one of this key's")
         }
         return rest.remove(at: index)
-    }
-
-    /// Whether the item at `position` belongs to a delivery in flight. For tests.
-    func isOut(_ position: Position) -> Bool {
-        flight(of: position.offset).map { $0.position == position || $0.later == position } ?? false
-    }
-
-    /// Calls `body` for each offset that waits for a delivery. For tests.
-    func forEachOffset(_ body: (Int64) -> Void) {
-        for flight in [first].compactMap({ $0 }) + rest {
-            flight.offsets.forEach(body)
-            if flight.cancel >= 0 { body(flight.cancel) }
-        }
     }
 }
