@@ -8,7 +8,7 @@ struct CallbackRequest {
 
     /// The request for `schedule` of an intake partition, signed for `now`.
     func make(_ schedule: Schedule, _ target: CallbackTarget, partition: Int32, now: EpochMilliseconds) -> HTTPRequest {
-        let id = recordID.of(partition: partition, offset: schedule.position.offset)
+        let id = recordID.id(of: schedule.position.offset, in: partition)
         let timestamp = now.rawValue / 1_000
         let body = schedule.payload ?? []
         var headers = target.headers.map { HTTPHeader($0.name, $0.value) }

@@ -38,7 +38,6 @@ struct PodMetrics {
     private let inFlight: Gauge
     private let bytes: Gauge
 
-    private let deadLetters: [DeadLetterCode: Counter]
     private let rebalances: [Rebalance: Counter]
     private var lagOfPartition: [Int32: Gauge] = [:]
 
@@ -56,11 +55,6 @@ struct PodMetrics {
         unsettled = Metric.unsettledOffsets.gauge(factory)
         inFlight = Metric.deliveriesInFlight.gauge(factory)
         bytes = Metric.scheduleBytes.gauge(factory)
-        deadLetters = Dictionary(
-            uniqueKeysWithValues: DeadLetterCode.allCases.map { code in
-                (code, Metric.deadLetters.counter(factory, code.rawValue))
-            }
-        )
         rebalances = Dictionary(
             uniqueKeysWithValues: Rebalance.allCases.map { kind in
                 (kind, Metric.rebalances.counter(factory, kind.rawValue))
@@ -88,11 +82,6 @@ struct PodMetrics {
 
     private static func publish(_ count: Int, _ counter: Counter) {
         if count > 0 { counter.increment(by: count) }
-    }
-
-    /// A record goes to the dead-letter topic.
-    func deadLettered(_ code: DeadLetterCode) {
-        deadLetters[code]?.increment()
     }
 
     /// The partitions of the pod change.

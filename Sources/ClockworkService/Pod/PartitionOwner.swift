@@ -66,6 +66,9 @@ final class PartitionOwner {
         self.scheduler = scheduler
     }
 
+    /// Whose its deliveries are.
+    var sender: Sender { Sender(owner: number, partition: partition) }
+
     // MARK: Look-ups
 
     /// When the next look-up is called delayed.

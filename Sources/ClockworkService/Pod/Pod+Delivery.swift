@@ -8,16 +8,8 @@ extension Pod {
     func send(_ delivery: Delivery, _ owner: PartitionOwner, _ now: Moment) {
         let schedule = delivery.schedule
         switch schedule.target {
-        case .topic(let topic):
-            self.delivery.send(
-                OutgoingRecord(
-                    delivery: delivery,
-                    owner: owner.number,
-                    partition: owner.partition,
-                    topic: topic
-                ),
-                now: now
-            )
+        case .topic:
+            self.delivery.send(delivery, of: owner.sender, now: now)
         case .callback(let target):
             callbacks.send(
                 CallbackSender.Call(
@@ -31,70 +23,6 @@ extension Pod {
                 now: now.wall
             )
         }
-    }
-
-    /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
-    func deadLetter(_ failed: Effects.FailedDelivery, _ owner: PartitionOwner, _ now: Moment) {
-        metrics.deadLettered(failed.failure.code)
-        let schedule = failed.delivery.schedule
-        logger.debug(
-            "delivery failed",
-            metadata: [
-                "partition": "\(owner.partition)", "offset": "\(schedule.position.offset)",
-                "client": "\(schedule.key.clientID)", "key": "\(schedule.key.scheduleKey)",
-                "code": "\(failed.failure.code.rawValue)",
-            ]
-        )
-        var headers = recordID.deliveredHeaders(of: schedule, partition: owner.partition)
-        recordID.addDeadLetterHeaders(
-            to: &headers,
-            code: failed.failure.code,
-            detail: failed.failure.detail,
-            partition: owner.partition,
-            offset: schedule.position.offset
-        )
-        delivery.send(
-            OutgoingRecord(
-                purpose: .failedDelivery(owner: owner.number, token: failed.delivery.token),
-                topic: settings.deadLetterTopic,
-                key: Array(schedule.orderingKey.utf8),
-                value: schedule.payload,
-                headers: headers,
-                detail: failed.failure.detail
-            ),
-            now: now
-        )
-    }
-
-    /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
-    func deadLetter(_ record: IntakeReader.RejectedRecord, _ owner: PartitionOwner, _ now: Moment) {
-        metrics.deadLettered(record.rejection.code)
-        logger.debug(
-            "request rejected",
-            metadata: [
-                "partition": "\(owner.partition)", "offset": "\(record.offset)",
-                "code": "\(record.rejection.code.rawValue)",
-            ]
-        )
-        var headers = record.headers
-        recordID.addDeadLetterHeaders(
-            to: &headers,
-            code: record.rejection.code,
-            detail: record.rejection.detail,
-            partition: owner.partition,
-            offset: record.offset
-        )
-        delivery.send(
-            OutgoingRecord(
-                purpose: .rejectedRequest(owner: owner.number, offset: record.offset),
-                topic: settings.deadLetterTopic,
-                key: record.key,
-                value: record.value,
-                headers: headers,
-                detail: record.rejection.detail
-            ),
-            now: now
-        )
     }
 
     /// Tells owners what became of their deliveries and callbacks.
@@ -133,20 +61,20 @@ extension Pod {
     }
 
     /// Asks the brokers whether a delivery topic exists.
-    func lookFor(_ topic: String) {
+    func make(_ check: TopicCheck) {
         start { [self] in
             var exists: Bool?
             do throws(KafkaError) {
-                exists = try await consumer.partitionCount(of: topic, timeout: Self.lookTimeout) != nil
+                exists = try await check.ask(timeout: Self.topicCheckTimeout)
             } catch {
-                logger.warning("topic not looked up", metadata: ["topic": "\(topic)", "error": "\(error)"])
+                logger.warning("topic not checked", metadata: ["topic": "\(check.topic)", "error": "\(error)"])
             }
-            await looked(for: topic, exists: exists)
+            await made(check, exists: exists)
         }
     }
 
-    private func looked(for topic: String, exists: Bool?) {
-        delivery.topicLookedUp(topic, exists: exists, now: look())
+    private func made(_ check: TopicCheck, exists: Bool?) {
+        delivery.topicChecked(check.topic, exists: exists, now: look())
     }
 }
 

@@ -26,7 +26,7 @@ extension Pod {
                 if let owner = ownerOfPartition[partition] { letGo(owner) }
             }
             // What has not left yet is the next owners' to deliver, and would only repeat it.
-            if owners.isEmpty { delivery.startAfresh() }
+            if owners.isEmpty { delivery.startAfresh(now: now) }
             endIfDrained()
         case .reachedEnd(let partition, _):
             guard let owner = ownerOfPartition[partition], owner.drainDeadline == nil else { return }

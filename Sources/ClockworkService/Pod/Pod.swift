@@ -21,9 +21,8 @@ public actor Pod: Service {
     let logger: Logger
     let stores: StoreRunner
     let consumer: KafkaConsumer
-    let delivery: DeliveryProducer
+    let delivery: TopicChannel
     let callbacks: CallbackSender
-    let recordID: RecordID
     private let tracer: BatchTracer?
 
     var intake: IntakeReader
@@ -72,8 +71,8 @@ public actor Pod: Service {
 
     /// How long a drain may take before the partition is let go as it is, in milliseconds.
     static let drainLimit: Int64 = 5_000
-    /// How long the brokers may take over a look for a topic. One may begin as late as the end of a drain.
-    static let lookTimeout = Duration.seconds(2)
+    /// How long the brokers may take over a topic check. One may begin as late as the end of a drain.
+    static let topicCheckTimeout = Duration.seconds(2)
     /// How long the brokers may take to tell the offsets of partitions that are assigned, which no drain does.
     static let offsetsTimeout = Duration.seconds(7)
     /// The time between two progress records of a partition, in milliseconds.
@@ -106,13 +105,13 @@ public actor Pod: Service {
         consumerMetrics = KafkaClientMetrics(.consumer, metrics)
         stores = StoreRunner(store: store, logger: logger.inCategory(.store))
         self.tracer = tracer.map(BatchTracer.init)
-        recordID = RecordID(topic: settings.intakeTopic)
+        let deliveredHeaders = DeliveredHeaders(topic: settings.intakeTopic)
         intake = IntakeReader(rules: settings.rules)
         (tasks, taskSource) = AsyncStream.makeStream()
-        delivery = try DeliveryProducer(
+        delivery = try TopicChannel(
             properties: settings.properties,
             deadLetterTopic: settings.deadLetterTopic,
-            recordID: recordID,
+            deliveredHeaders: deliveredHeaders,
             wakeDescriptor: loop.wakeDescriptor,
             metrics: metrics,
             logger: logger.inCategory(.delivery)
@@ -121,7 +120,7 @@ public actor Pod: Service {
         callbacks = CallbackSender(
             client: callbackClient,
             settings: settings.callbacks,
-            recordID: recordID,
+            recordID: deliveredHeaders,
             metrics: metrics,
             logger: logger.inCategory(.delivery),
             wake: { loop.wake() }
@@ -311,7 +310,7 @@ public actor Pod: Service {
         finishDrains(now)
         commit(now)
         if !whenFiring.isEmpty { reportFiring() }
-        for topic in delivery.takeWantedLooks() { lookFor(topic) }
+        for check in delivery.takeWantedChecks(now: now) { make(check) }
         measureLag(now.uptime)
         publishMetrics()
         // More is in the consumer's queue, which signals only what comes into an empty one.
@@ -393,7 +392,7 @@ public actor Pod: Service {
         let fresh = owner.scheduler.nextOffset
         step(owner, now) { $0.requestsRead(batch.items, now: now.wall, &$1) }
         for record in batch.rejected where record.offset >= fresh {
-            deadLetter(record, owner, now)
+            delivery.deadLetter(record, of: owner.sender, now: now)
         }
     }
 
@@ -423,7 +422,7 @@ public actor Pod: Service {
             for delivery in effects.deliver { send(delivery, owner, now) }
             span?.end()
         }
-        for failed in effects.deadLetter { deadLetter(failed, owner, now) }
+        for failed in effects.deadLetter { delivery.deadLetter(failed, of: owner.sender, now: now) }
         if !effects.store.isEmpty || !effects.lookUp.isEmpty || effects.loadPage != nil {
             stores.begin(
                 effects,
