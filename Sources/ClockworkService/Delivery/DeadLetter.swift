@@ -35,7 +35,7 @@ struct DeadLetter {
     }
 
     /// The dead letter of a request: the record as it came, and what is wrong with it.
-    init(_ rejected: IntakeReader.RejectedRecord, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
+    init(_ rejected: RequestBatcher.RejectedRecord, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
         subject = .request(offset: rejected.offset)
         key = rejected.key
         value = rejected.value

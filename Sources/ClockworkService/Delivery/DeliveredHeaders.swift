@@ -12,9 +12,14 @@ struct DeliveredHeaders {
     /// The intake topic.
     let topic: String
 
-    /// The name of an intake record as clients see it: `<topic>/<partition>/<offset>`.
+    /// The name of an intake record as clients see it: `<topic>/<partition>/<offset>`, of a later log of the partition
+    /// `<topic>/<partition>/<generation>-<offset>`.
+    ///
+    /// - Parameter offset: as the scheduler calls it.
     func id(of offset: Int64, in partition: Int32) -> String {
-        "\(topic)/\(partition)/\(offset)"
+        let place = LogOffset(scheduling: offset)
+        let generation = place.generation == 0 ? "" : "\(place.generation)-"
+        return "\(topic)/\(partition)/\(generation)\(place.offset)"
     }
 
     /// Calls `body` for each header that a delivered record gets behind the request's own, in order. The values are lent

@@ -18,7 +18,7 @@ extension TopicChannel {
     }
 
     /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
-    func deadLetter(_ rejected: IntakeReader.RejectedRecord, of sender: Sender, now: Moment) {
+    func deadLetter(_ rejected: RequestBatcher.RejectedRecord, of sender: Sender, now: Moment) {
         metrics.deadLettered(rejected.rejection.code)
         logger.debug(
             "request rejected",

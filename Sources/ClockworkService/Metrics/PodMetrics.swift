@@ -4,8 +4,8 @@ internal import Scheduling
 
 /// What a pod shows of itself. Belongs to the `Pod` and is used on its event loop only.
 struct PodMetrics {
-    /// Where the owners of a pod stand, added up.
-    struct Standing {
+    /// Where the owners of a pod are, added up.
+    struct OwnerState {
         var counters = SchedulerCounters()
         var owned = 0
         var paused = 0
@@ -62,9 +62,9 @@ struct PodMetrics {
         )
     }
 
-    /// Makes visible where the owners stand.
-    mutating func publish(_ standing: Standing) {
-        let new = standing.counters
+    /// Makes visible where the owners are.
+    mutating func publish(_ state: OwnerState) {
+        let new = state.counters
         Self.publish(new.created - published.created, creates)
         Self.publish(new.replaced - published.replaced, replaces)
         Self.publish(new.duplicates - published.duplicates, duplicates)
@@ -72,12 +72,12 @@ struct PodMetrics {
         Self.publish(new.cancelledNothing - published.cancelledNothing, emptyCancels)
         Self.publish(new.rejected - published.rejected, rejected)
         published = new
-        owned.record(standing.owned)
-        paused.record(standing.paused)
-        resident.record(standing.resident)
-        unsettled.record(standing.unsettled)
-        inFlight.record(standing.inFlight)
-        bytes.record(standing.bytes)
+        owned.record(state.owned)
+        paused.record(state.paused)
+        resident.record(state.resident)
+        unsettled.record(state.unsettled)
+        inFlight.record(state.inFlight)
+        bytes.record(state.bytes)
     }
 
     private static func publish(_ count: Int, _ counter: Counter) {

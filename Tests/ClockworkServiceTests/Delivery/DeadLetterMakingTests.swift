@@ -28,10 +28,10 @@ import Testing
         )
     }
 
-    private func rejected(key: [UInt8]?, value: [UInt8]?) -> IntakeReader.RejectedRecord {
+    private func rejected(key: [UInt8]?, value: [UInt8]?) -> RequestBatcher.RejectedRecord {
         var carried = RecordHeaders()
         carried.append(name: "a", value: "b")
-        return IntakeReader.RejectedRecord(
+        return RequestBatcher.RejectedRecord(
             rejection: Rejection(code: .missingField, errors: [], detail: "clientId is missing."),
             offset: 12,
             key: key,

@@ -110,7 +110,7 @@ struct DeliveryWorld {
             records.append(Record(topic: topic, owner: owner, bytes: bytes, isLetter: isLetter))
             let payload = [UInt8](repeating: 0, count: bytes)
             if isLetter {
-                let rejected = IntakeReader.RejectedRecord(
+                let rejected = RequestBatcher.RejectedRecord(
                     rejection: Rejection(code: .invalidJSON, errors: [], detail: "d"),
                     offset: Int64(number),
                     key: nil,

@@ -98,7 +98,7 @@ struct QueuesScript {
     }
 
     mutating func sendLetter(_ offset: Int64, bytes: Int = 8) {
-        let rejected = IntakeReader.RejectedRecord(
+        let rejected = RequestBatcher.RejectedRecord(
             rejection: Rejection(code: .invalidJSON, errors: [], detail: "Not JSON."),
             offset: offset,
             key: nil,

@@ -60,7 +60,8 @@ private struct RandomGroup {
         case 4:
             // Only now and then, or nothing else would come to an end.
             guard Int.random(in: 0..<5, using: &random) == 0 else { return }
-            let partitions = some(members)
+            // A revocation is lost as a whole.
+            let partitions = unreleased.union(some(members)).sorted()
             members.subtract(partitions)
             unreleased = []
             try perform(assignments.lost(partitions))
