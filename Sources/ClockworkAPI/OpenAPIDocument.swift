@@ -589,7 +589,7 @@ enum OpenAPIDocument {
                   "ordered": {
                     "type": "boolean",
                     "default": false,
-                    "description": "Whether the next schedule of the ordering key waits until this one has succeeded or is a dead letter."
+                    "description": "Whether the next schedule of the ordering key to a URL waits until this one has succeeded or failed for good."
                   }
                 },
                 "not": {

@@ -63,6 +63,3 @@ struct DeliveredHeaders {
         text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 }
-
-/// The name under which callbacks know it.
-typealias RecordID = DeliveredHeaders

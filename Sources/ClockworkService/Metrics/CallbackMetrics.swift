@@ -1,7 +1,7 @@
 internal import CoreMetrics
 internal import PrometheusMetrics
 
-/// What becomes of callbacks, in all and by host. Belongs to the `CallbackSender` and is used on its event loop only.
+/// What becomes of callbacks, in all and by host. Belongs to the `CallbackChannel` and is used on its event loop only.
 struct CallbackMetrics {
     /// How many hosts have series of their own: the first that are called.
     static let maxHosts = 100

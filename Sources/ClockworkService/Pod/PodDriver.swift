@@ -141,7 +141,10 @@ final class PodDriver {
         var due: EpochMilliseconds?
         if now.isSure {
             due = owners.all.compactMap(\.scheduler.wakeAt).min()
-            if let time = channels.wakeAt { wake.append(time) }
+            if let time = channels.wakeAt {
+                if time <= now.uptime { return .zero }
+                wake.append(time)
+            }
         }
         if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
         guard let pause = wake.min() else { return due }

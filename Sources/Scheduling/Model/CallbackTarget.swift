@@ -55,7 +55,7 @@ public final class CallbackTarget: Sendable {
     public let timeoutMilliseconds: Int64
     /// When a failed attempt is made again.
     public let retry: RetryPolicy
-    /// Whether the next schedule of the ordering key waits until this one has succeeded or is a dead letter.
+    /// Whether the next schedule of the ordering key to a URL waits until this one has succeeded or failed for good.
     public let isOrdered: Bool
 
     /// The time of one attempt where a request names none, in milliseconds.

@@ -23,7 +23,7 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: "Attempts to call --url in all. (default: 8)")
     var maxAttempts: Int64?
 
-    @Flag(help: "Hold the next schedule of the ordering key until this call of --url has succeeded or is given up.")
+    @Flag(help: "Hold the next call of the ordering key until this call of --url has succeeded or is given up.")
     var ordered = false
 
     @Option(help: "Client that the key belongs to.")

@@ -8,91 +8,14 @@ import Testing
 
 @testable import ClockworkService
 
-@Suite struct CallbackSenderTests {
-    /// A sender and what it is woken by, used on the test's own task.
-    private final class Fixture {
-        let sender: CallbackSender
-        let registry = MetricsRegistry(Metric.all)
-        private let wakes: AsyncStream<Void>.Iterator
-        private var iterator: AsyncStream<Void>.Iterator
-        var outcome = CallbackSender.Outcome()
-
-        init(_ change: (inout CallbackSettings) -> Void = { _ in }) throws {
-            var settings = CallbackSettings()
-            settings.policy = CallbackPolicy(allowsPrivate: true)
-            change(&settings)
-            let (stream, continuation) = AsyncStream<Void>.makeStream()
-            wakes = stream.makeAsyncIterator()
-            iterator = wakes
-            sender = CallbackSender(
-                client: try HTTPClient(configuration: settings.httpConfiguration),
-                settings: settings,
-                recordID: RecordID(topic: "intake"),
-                metrics: registry,
-                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
-                wake: { continuation.yield() }
-            )
-            sender.begin(owner: 1)
-        }
-
-        deinit { sender.close() }
-
-        /// The lines of `/metrics` that begin like this.
-        func metrics(_ prefix: String) -> [Substring] {
-            PrometheusText.page(registry.read()).split(separator: "\n").filter { $0.hasPrefix(prefix) }
-        }
-
-        func send(_ url: String, token: UInt32 = 0, attempt: Int32 = 1, payload: String = "p", timeout: Int64 = 10_000)
-            throws
-        {
-            let target = CallbackTarget(url: try #require(CallbackURL(url)), timeoutMilliseconds: timeout)
-            var schedule = Schedule(
-                key: ScheduleKey(clientID: "cliënt", scheduleKey: "a b%"),
-                position: Position(time: EpochMilliseconds(rawValue: 77), offset: 9),
-                orderingKey: "o",
-                target: .callback(target),
-                payload: Array(payload.utf8),
-                headers: RecordHeaders()
-            )
-            if attempt > 1 {
-                let retry = Retry(scheduleTime: schedule.scheduleTime, attempt: attempt, failure: "answered 503")
-                schedule = schedule.again(at: EpochMilliseconds(rawValue: 99), retry: retry)
-            }
-            sender.send(
-                CallbackSender.Call(
-                    owner: 1,
-                    partition: 3,
-                    token: token,
-                    schedule: schedule,
-                    target: target,
-                    wasDueOnArrival: false
-                ),
-                now: WallClock.now()
-            )
-        }
-
-        func take() {
-            let new = sender.takeOutcome(now: WallClock.now(), maySend: true)
-            outcome.delivered.merge(new.delivered) { $0 + $1 }
-            outcome.failed.merge(new.failed) { $0 + $1 }
-            outcome.putOff.merge(new.putOff) { $0 + $1 }
-        }
-
-        /// Works until `isDone`, each time that there is something new.
-        func work(until isDone: () -> Bool) async {
-            take()
-            while !isDone() {
-                if sender.wakeAt == nil { await iterator.next() }
-                take()
-            }
-        }
-    }
+@Suite struct CallbackChannelTests {
+    private typealias Fixture = CallbackChannelFixture
 
     @Test func `a request says who it is from, what it is and which attempt`() async throws {
         let server = ScriptedServer { _ in .answer(status: 200, body: "thanks") }
         defer { server.stop() }
         let fixture = try Fixture { $0.secrets = [WebhookSecret("one")!, WebhookSecret("two")!] }
-        try fixture.send(server.url + "/hook?q=1", token: 5, attempt: 3, payload: "päyload")
+        try fixture.send(server.url + "/hook?q=1", token: 5, offset: 9, attempt: 3, payload: "päyload")
         await fixture.work { !fixture.outcome.isEmpty }
         #expect(fixture.outcome.delivered == [1: [5]])
         let request = try #require(server.requests.first)
@@ -102,7 +25,7 @@ import Testing
         #expect(request.headers["webhook-id"] == "intake/3/9")
         #expect(request.headers["clockwork-id"] == "intake/3/9")
         #expect(request.headers["clockwork-client-id"] == "cli%C3%ABnt")
-        #expect(request.headers["clockwork-schedule-key"] == "a%20b%25")
+        #expect(request.headers["clockwork-schedule-key"] == "a%20b%255")
         #expect(request.headers["clockwork-schedule-time"] == "77")
         #expect(request.headers["clockwork-attempt"] == "3")
         let timestamp = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
@@ -126,13 +49,11 @@ import Testing
         let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 120"]) }
         defer { server.stop() }
         let fixture = try Fixture()
-        let before = WallClock.now()
         try fixture.send(server.url)
         await fixture.work { !fixture.outcome.isEmpty }
         let postponement = try #require(fixture.outcome.putOff[1]?.first)
         #expect(postponement.failure == "answered 503")
-        #expect(postponement.time >= before.advanced(byMilliseconds: 120_000))
-        #expect(postponement.time <= WallClock.now().advanced(byMilliseconds: 120_000))
+        #expect(postponement.time == fixture.now.wall.advanced(byMilliseconds: 120_000))
     }
 
     @Test func `the last attempt fails for good, with the status and the number of attempts`() async throws {
@@ -246,18 +167,81 @@ import Testing
         #expect(deliveries.map { $0.suffix(1) } == ["3", "2"])
     }
 
-    @Test func `an owner that drains gets everything back, and one that is gone hears nothing`() async throws {
+    @Test func `an owner that drains gets everything back`() async throws {
         let server = ScriptedServer { _ in .silence }
         defer { server.stop() }
         let fixture = try Fixture()
         for token in 0..<10 as Range<UInt32> { try fixture.send(server.url, token: token) }
         fixture.take()
-        fixture.sender.drain(owner: 1, now: WallClock.now())
+        fixture.channel.drain(owner: 1, now: fixture.now)
         fixture.take()
-        #expect(fixture.outcome.putOff[1]?.count == 6)
-        // As when the time of a drain is over.
-        fixture.sender.drain(owner: 1, now: EpochMilliseconds(rawValue: WallClock.now().rawValue - 60_000))
+        #expect(fixture.outcome.putOff[1]?.map(\.token) == [4, 5, 6, 7, 8, 9])
+        #expect(fixture.channel.wakeAt != nil)
+        fixture.pass(milliseconds: CallbackOwner.drainPatience)
         await fixture.work { fixture.outcome.putOff[1]?.count == 10 }
         #expect(fixture.outcome.putOff[1]?.allSatisfy { $0.failure == nil } == true)
+        #expect(fixture.channel.wakeAt == nil)
+    }
+
+    @Test func `the time a drain has is not a matter of the wall clock`() async throws {
+        let server = ScriptedServer { _ in .silence }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url)
+        fixture.take()
+        fixture.channel.drain(owner: 1, now: fixture.now)
+        let end = fixture.channel.wakeAt
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        fixture.take()
+        #expect(fixture.outcome.isEmpty)
+        #expect(fixture.channel.wakeAt == end)
+        #expect(fixture.metrics("clockwork_callbacks_in_flight") == ["clockwork_callbacks_in_flight 1"])
+        fixture.channel.end(owner: 1)
+    }
+
+    @Test func `an owner that is gone hears nothing`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url, token: 1)
+        fixture.take()
+        fixture.channel.end(owner: 1)
+        fixture.channel.begin(owner: 2)
+        await fixture.work { fixture.metrics("clockwork_callbacks_in_flight 0").count == 1 }
+        #expect(fixture.outcome.isEmpty)
+    }
+
+    @Test func `nothing is sent while the pod is not sure of its place`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url, token: 1)
+        var now = fixture.now
+        now.isSure = false
+        #expect(fixture.channel.takeOutcome(now: now).isEmpty)
+        #expect(fixture.channel.wakeAt == nil)
+        #expect(fixture.metrics("clockwork_callbacks_in_flight") == ["clockwork_callbacks_in_flight 0"])
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(fixture.outcome.delivered == [1: [1]])
+    }
+
+    @Test func `a wall clock that was a day ahead for a while does not make a host rest for a day`() async throws {
+        let server = ScriptedServer { .answer(status: $0.text == "good" ? 200 : 503) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        for token in 0..<8 as Range<UInt32> { try fixture.send(server.url, token: token) }
+        await fixture.work { fixture.outcome.putOff[1]?.count == 8 }
+        #expect(fixture.metrics("clockwork_paused_callback_hosts") == ["clockwork_paused_callback_hosts 1"])
+        fixture.stepWallClock(byMilliseconds: -86_400_000)
+        try fixture.send(server.url, token: 8)
+        fixture.take()
+        let inASecond = fixture.now.wall.advanced(byMilliseconds: 1_000)
+        #expect(fixture.outcome.putOff[1]?.last?.time == inASecond)
+        fixture.pass(milliseconds: 3_000)
+        try fixture.send(server.url, token: 9, payload: "good")
+        await fixture.work { fixture.outcome.delivered[1] != nil }
+        #expect(fixture.outcome.delivered == [1: [9]])
+        #expect(fixture.metrics("clockwork_paused_callback_hosts") == ["clockwork_paused_callback_hosts 0"])
     }
 }

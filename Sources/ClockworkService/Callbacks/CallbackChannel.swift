@@ -1,0 +1,244 @@
+internal import HTTPTransport
+internal import Logging
+internal import PrometheusMetrics
+internal import Scheduling
+
+/// Makes callbacks over HTTP and reports what became of them, beside the deliveries to topics and never in their way.
+///
+/// Belongs to the pod and is used on its event loop only; the HTTP client has a thread of its own. Ordered callbacks hold
+/// back what comes behind them (see `CallbackOrder`). Hosts take turns, each within its share (see `CallbackHost`), so that
+/// none delays another. What cannot be sent now is put off, which makes a durable schedule of it: memory holds what is in
+/// flight, and bounded numbers of those that wait for a host or for their order.
+final class CallbackChannel: DeliveryChannel {
+    private struct Exchange {
+        var call: CallbackCall
+        var id: HTTPClient.ExchangeID
+        var began: ContinuousClock.Instant
+    }
+
+    private let client: HTTPClient
+    private let settings: CallbackSettings
+    private let request: CallbackRequest
+    private let mailbox: CallbackMailbox
+    private let logger: Logger
+    private var metrics: CallbackMetrics
+
+    private var hosts = CallbackHosts()
+    private var exchanges: [UInt64: Exchange] = [:]
+    private var lastNumber: UInt64 = 0
+    /// The owners that are still there.
+    private var owners: [UInt32: CallbackOwner] = [:]
+    private var outcome = DeliveryOutcome()
+    /// Whether the last outcome taken had nothing in it.
+    private var lastWasEmpty = true
+    /// Whether the pod was sure of its place when it last asked.
+    private var maySend = false
+
+    init(
+        client: HTTPClient,
+        settings: CallbackSettings,
+        deliveredHeaders: DeliveredHeaders,
+        metrics: MetricsRegistry,
+        logger: Logger,
+        wake: @escaping @Sendable () -> Void
+    ) {
+        self.client = client
+        self.settings = settings
+        self.logger = logger
+        self.metrics = CallbackMetrics(metrics)
+        request = CallbackRequest(deliveredHeaders: deliveredHeaders, secrets: settings.secrets)
+        mailbox = CallbackMailbox(wake: wake)
+    }
+
+    // MARK: Owners
+
+    func begin(owner: UInt32) {
+        owners[owner] = CallbackOwner()
+    }
+
+    func drain(owner: UInt32, now: Moment) {
+        guard owners[owner] != nil else { return }
+        perform(owners[owner]?.drain(hosts.removeQueued(of: owner), now: now) ?? [], now)
+    }
+
+    func end(owner: UInt32) {
+        owners[owner] = nil
+        _ = hosts.removeQueued(of: owner)
+        cancelExchanges(of: owner)
+    }
+
+    /// What is in flight of an owner ends soon, as not made.
+    private func cancelExchanges(of owner: UInt32) {
+        for exchange in exchanges.values where exchange.call.sender.owner == owner { client.cancel(exchange.id) }
+    }
+
+    private func giveUpDrained(_ now: Uptime) {
+        for (number, owner) in owners {
+            guard let end = owner.drainEnd, end <= now else { continue }
+            owners[number]?.stopWaiting()
+            cancelExchanges(of: number)
+        }
+    }
+
+    // MARK: Sending
+
+    func send(_ delivery: Delivery, of sender: Sender, now: Moment) {
+        guard case .callback(let target) = delivery.schedule.target else {
+            preconditionFailure("a delivery to a topic is not made over HTTP")
+        }
+        let call = CallbackCall(
+            sender: sender,
+            token: delivery.token,
+            schedule: delivery.schedule,
+            target: target,
+            wasDueOnArrival: delivery.wasDueOnArrival
+        )
+        if let refusal = settings.policy.refusal(of: target.url) {
+            owners[sender.owner]?.handedOut()
+            return fail(call, "\(call.host) \(refusal)", now)
+        }
+        perform(owners[sender.owner]?.admit(call, now: now) ?? [], now)
+    }
+
+    func takeOutcome(now: Moment) -> DeliveryOutcome {
+        for letter in mailbox.takeAll() { conclude(letter, now) }
+        giveUpDrained(now.uptime)
+        maySend = now.isSure
+        if maySend { startCalls(now) }
+        // One more after each that says something: then its owners have been told.
+        if !outcome.isEmpty || !lastWasEmpty {
+            for owner in owners.keys { owners[owner]?.outcomeTaken() }
+        }
+        lastWasEmpty = outcome.isEmpty
+        defer { outcome = DeliveryOutcome() }
+        return outcome
+    }
+
+    var wakeAt: Uptime? {
+        if !outcome.isEmpty || maySend && hosts.hasTurn && exchanges.count < settings.maximumInFlight { return .zero }
+        return owners.values.compactMap(\.drainEnd).min()
+    }
+
+    func publishMetrics() {
+        metrics.publish(inFlight: exchanges.count, pausedHosts: hosts.pausedCount)
+    }
+
+    func close() {
+        client.close()
+    }
+
+    /// Does what was decided about callbacks and those behind them.
+    private func perform(_ decisions: [CallbackOwner.Decision], _ now: Moment) {
+        for decision in decisions {
+            switch decision {
+            case .attempt(let call):
+                if case .putOff(let time) = hosts.admit(call, now) { putOff(call, to: time, failure: nil, now) }
+            case .putOff(let call, let time):
+                owners[call.sender.owner]?.wasPutOff()
+                reportPutOff(call, to: time, failure: nil)
+            }
+        }
+    }
+
+    private func startCalls(_ now: Moment) {
+        while exchanges.count < settings.maximumInFlight, let call = hosts.takeNext() { start(call, now) }
+    }
+
+    private func start(_ call: CallbackCall, _ now: Moment) {
+        lastNumber += 1
+        let number = lastNumber
+        let mailbox = mailbox
+        let request = request.make(call.schedule, call.target, partition: call.sender.partition, now: now.wall)
+        let id = client.start(request) { mailbox.post((number, $0)) }
+        metrics.called(call.host)
+        exchanges[number] = Exchange(call: call, id: id, began: .now)
+    }
+
+    // MARK: Ends
+
+    private func conclude(_ letter: CallbackMailbox.Letter, _ now: Moment) {
+        guard let exchange = exchanges.removeValue(forKey: letter.number) else { return }
+        let call = exchange.call
+        let verdict = CallbackVerdict(
+            letter.result,
+            timeoutMilliseconds: call.target.timeoutMilliseconds,
+            now: now.wall
+        )
+        if verdict != .notMade { metrics.attempted(call.host, took: exchange.began.duration(to: .now)) }
+        switch verdict {
+        case .delivered:
+            noteAnswered(call.host)
+            deliver(call, now)
+        case .failed(let reason):
+            noteAnswered(call.host)
+            failAttempt(call, reason, now)
+        case .retry(let reason, let retryAfter):
+            noteFailed(call.host, reason, now)
+            retry(call, reason, retryAfter, now)
+        case .notMade:
+            hosts.givenUp(call.host)
+            putOff(call, to: now.wall, failure: nil, now)
+        }
+    }
+
+    private func noteAnswered(_ host: String) {
+        guard hosts.answered(host) else { return }
+        logger.info("callbacks go on", metadata: ["host": "\(host)"])
+    }
+
+    private func noteFailed(_ host: String, _ reason: String, _ now: Moment) {
+        guard let queued = hosts.failed(host, now) else { return }
+        logger.warning("callbacks pause: the host keeps failing", metadata: ["host": "\(host)", "last": "\(reason)"])
+        for (call, time) in queued { putOff(call, to: time, failure: nil, now) }
+    }
+
+    private func deliver(_ call: CallbackCall, _ now: Moment) {
+        guard isOwned(call) else { return }
+        outcome.delivered[call.sender.owner, default: []].append(call.token)
+        metrics.ended(call.host, .delivered)
+        // Of one that was put off or retried it is not known any more whether it was due on arrival.
+        if !call.wasDueOnArrival, call.schedule.retry == nil {
+            metrics.late(by: now.wall.rawValue - call.schedule.scheduleTime.rawValue)
+        }
+        perform(owners[call.sender.owner]?.ended(call) ?? [], now)
+    }
+
+    private func retry(_ call: CallbackCall, _ reason: String, _ retryAfter: Int64?, _ now: Moment) {
+        let policy = call.target.retry
+        let attempt = call.schedule.attempt
+        guard attempt < policy.maxAttempts else { return failAttempt(call, reason, now) }
+        // Full jitter, so that what failed together does not come back together.
+        let backoff = Int64.random(in: 0...policy.backoffMilliseconds(afterAttempt: attempt))
+        let wanted = min(retryAfter ?? 0, policy.maxBackoffMilliseconds)
+        let time = now.wall.advanced(byMilliseconds: max(backoff, wanted, 1))
+        putOff(call, to: time, failure: reason, now)
+    }
+
+    private func putOff(_ call: CallbackCall, to time: EpochMilliseconds, failure: String?, _ now: Moment) {
+        guard isOwned(call) else { return }
+        reportPutOff(call, to: time, failure: failure)
+        perform(owners[call.sender.owner]?.putOff(call, to: time) ?? [], now)
+    }
+
+    private func reportPutOff(_ call: CallbackCall, to time: EpochMilliseconds, failure: String?) {
+        outcome.putOff[call.sender.owner, default: []].append(
+            Postponement(token: call.token, time: time, failure: failure)
+        )
+        metrics.ended(call.host, failure == nil ? .putOff : .retried)
+    }
+
+    private func failAttempt(_ call: CallbackCall, _ reason: String, _ now: Moment) {
+        let attempts = "attempt \(call.schedule.attempt) of \(call.target.retry.maxAttempts)"
+        fail(call, "\(call.host) \(reason) at \(attempts).", now)
+    }
+
+    private func fail(_ call: CallbackCall, _ detail: String, _ now: Moment) {
+        guard isOwned(call) else { return }
+        let failure = DeliveryFailure(code: .callbackFailed, detail: detail)
+        outcome.failed[call.sender.owner, default: []].append((call.token, failure))
+        metrics.ended(call.host, .failed)
+        perform(owners[call.sender.owner]?.ended(call) ?? [], now)
+    }
+
+    private func isOwned(_ call: CallbackCall) -> Bool { owners[call.sender.owner] != nil }
+}
