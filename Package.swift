@@ -106,6 +106,7 @@ let package = Package(
                 "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
                 nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
+            resources: [.embedInCode("openapi.json")],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
@@ -123,6 +124,12 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "SimulatedStore",
+            dependencies: ["Scheduling", "TestSupport"],
+            path: "Tests/Support/SimulatedStore",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "TimerWheelTests",
             dependencies: ["TimerWheel", "TestSupport"],
@@ -130,7 +137,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "TestSupport", heap],
+            dependencies: ["Scheduling", "SimulatedStore", "TestSupport", heap],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -193,7 +200,11 @@ let package = Package(
         ),
         .testTarget(
             name: "ScheduleStoresTests",
-            dependencies: ["ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            dependencies: [
+                "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", "SimulatedStore",
+                "TestSupport", logging,
+            ],
+            resources: [.embedInCode("EarlierLayout/items.json"), .embedInCode("EarlierLayout/store.sql")],
             swiftSettings: swiftSettings
         ),
         .target(name: "CChildProcess", path: "Tests/Support/CChildProcess"),

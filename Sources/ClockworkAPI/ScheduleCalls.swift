@@ -183,6 +183,7 @@ struct ScheduleCalls: Sendable {
             object.add("executedUpTo", json: progress.executedUpTo.map { "\($0.rawValue)" } ?? "null")
             object.add("pendingResident", progress.pendingResident)
             object.add("committedOffset", json: progress.committedOffset.map { "\($0)" } ?? "null")
+            object.add("generation", progress.generation)
             object.add("updatedAt", progress.updatedAt.rawValue)
             return object.text
         }

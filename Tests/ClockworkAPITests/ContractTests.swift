@@ -218,7 +218,10 @@ import Testing
             }
             #expect(answer.status == 200)
             #expect(answer.text.hasPrefix("[{\"partition\":"))
-            for member in ["owner\":\"pod\"", "epoch\":", "pendingResident\":", "committedOffset\":", "updatedAt\":"] {
+            for member in [
+                "owner\":\"pod\"", "epoch\":", "pendingResident\":", "committedOffset\":", "generation\":0",
+                "updatedAt\":",
+            ] {
                 #expect(answer.text.contains("\"\(member)"))
             }
         }

@@ -203,7 +203,7 @@ import Testing
     @Test func `partitions come by number, with gaps for what is not known`() async throws {
         let first =
             #"{"partition":0,"owner":"pod-1","epoch":3,"executedUpTo":1798131600000,"pendingResident":12,"#
-            + #""committedOffset":99,"updatedAt":1798131600500}"#
+            + #""committedOffset":99,"generation":2,"updatedAt":1798131600500}"#
         let body = #"[{"partition":10,"owner":null,"executedUpTo":null},\#(first)]"#
         try await withServer({ _ in .answer(status: 200, body: body) }) { client, server in
             let reports = try await client.partitions()

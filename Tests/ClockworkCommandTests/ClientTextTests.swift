@@ -48,15 +48,15 @@ import Testing
         let reports = [
             try report(
                 #"{"partition":0,"owner":"pod-1","epoch":3,"executedUpTo":1798131590000,"pendingResident":1200,"#
-                    + #""committedOffset":88123,"updatedAt":1798131598000}"#
+                    + #""committedOffset":88123,"generation":1,"updatedAt":1798131598000}"#
             ),
             try report(#"{"partition":10,"owner":"a-longer-name"}"#),
         ]
         #expect(
             PartitionTable.text(reports, now: Self.now) == """
-                PARTITION  OWNER          EPOCH  RESIDENT  COMMITTED  DELIVERED UP TO           UPDATED
-                0          pod-1              3      1200      88123  2026-12-24T16:59:50.000Z  2 s ago
-                10         a-longer-name      -         -          -  -                         -
+                PARTITION  OWNER          EPOCH  RESIDENT  GENERATION  COMMITTED  DELIVERED UP TO           UPDATED
+                0          pod-1              3      1200           1      88123  2026-12-24T16:59:50.000Z  2 s ago
+                10         a-longer-name      -         -           -          -  -                         -
                 """
         )
         #expect(PartitionTable.text([], now: Self.now).hasPrefix("PARTITION  OWNER"))

@@ -195,6 +195,20 @@ import Testing
         #expect(faults(found).first?.contains("s behind the store's") == true)
     }
 
+    @Test func `partitions that read a later log are named`() async throws {
+        let items = [(0, 1), (1, 1), (2, 1), (3, 0), (5, 1), (6, 12)].map { partition, generation in
+            #"{"partitionId":{"S":"\#(partition)"},"owner":{"S":"pod"},"epoch":{"N":"1"},"pendingResident":{"N":"0"},"#
+                + #""updatedAt":{"N":"1"},"generation":{"N":"\#(generation)"}}"#
+        }
+        let found = try await findings(store: { request in
+            request.headers["x-amz-target"]?.hasSuffix("Scan") == true
+                ? .answer(status: 200, body: #"{"Items":[\#(items.joined(separator: ","))]}"#) : Self.answer(request)
+        })
+        #expect(faults(found).isEmpty)
+        let line = try #require(found.first { $0.subject == "intake logs" }?.line)
+        #expect(line == "✓ intake logs: generation 1 in partitions 0-2, 5; generation 12 in partition 6")
+    }
+
     @Test func `a port that is taken`() async throws {
         let server = ScriptedServer { _ in .hangUp }
         defer { server.stop() }

@@ -89,6 +89,39 @@ import Testing
         }
     }
 
+    /// Offsets of a late log have 19 digits: its generation, and Kafka's own offset behind it.
+    @Test(arguments: StoreKind.allCases)
+    func offsetsOfLaterLogsAreKeptToTheLastDigit(kind: StoreKind) async throws {
+        try await kind.withStore { store, _ in
+            let log: Int64 = 9_000 * 1_000_000_000_000_000
+            let offsets = [7, log - 1, log, log + 1, log + 999_999_999_999_999, .max - 1, .max]
+            let schedules = offsets.map { schedule(offset: $0, key: "\($0)") }
+            try await store.apply(schedules.shuffled().map { create($0, partition: 5) }, partition: 5)
+            let first = try await store.page(partition: 5, after: .beforeAll, through: Self.end, limit: 4)
+            let items = schedules.map { TimelineItem(schedule: $0, record: record($0, partition: 5)) }
+            #expect(first.items == Array(items.prefix(4)))
+            let rest = try await store.page(partition: 5, after: schedules[3].position, through: Self.end, limit: 4)
+            #expect(rest.items == Array(items.suffix(3)))
+
+            var cancelled = record(schedules[2], partition: 5)
+            cancelled.state = .cancelled
+            cancelled.requestOffset = .max
+            try await store.apply(
+                [
+                    KeyChange(key: schedules[2].key, record: cancelled, deletes: [schedules[2].position]),
+                    KeyChange(key: schedules[6].key, deletes: [schedules[6].position]),
+                ],
+                partition: 5
+            )
+            let page = try await store.page(partition: 5, after: .beforeAll, through: Self.end, limit: 10)
+            #expect(page.items.map(\.schedule.position.offset) == [0, 1, 3, 4, 5].map { offsets[$0] })
+            var lookups = schedules.map { KeyLookup(record: record($0, partition: 5), isPending: true) }
+            lookups[2] = KeyLookup(record: cancelled, isPending: false)
+            lookups[6].isPending = false
+            #expect(try await store.lookUp(schedules.map(\.key), partition: 5) == lookups)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func partitionsDoNotSeeEachOther(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
@@ -425,6 +458,31 @@ import Testing
             records[0].committedOffset = nil
             try await store.save(records[0])
             #expect(try await store.progress() == records.sorted { $0.partition < $1.partition })
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func progressSaysWhichLogItIsOf(kind: StoreKind) async throws {
+        try await kind.withStore { store, _ in
+            var progress = PartitionProgress(
+                partition: 3,
+                owner: "pod",
+                epoch: 1,
+                executedUpTo: nil,
+                pendingResident: 0,
+                committedOffset: nil,
+                updatedAt: EpochMilliseconds(rawValue: Self.time)
+            )
+            let marks = [
+                nil, LogMark(offset: 0, timestamp: 0, hash: 0), LogMark(offset: .max, timestamp: .max, hash: .max),
+                LogMark(offset: 17, timestamp: -1, hash: 1 << 63), LogMark(offset: 1, timestamp: 2, hash: 10_000), nil,
+            ]
+            for (generation, mark) in zip([0, 1, 9_000, .max, 9_001, 9_002] as [Int64], marks) {
+                progress.generation = generation
+                progress.mark = mark
+                try await store.save(progress)
+                #expect(try await store.progress() == [progress])
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import HTTPTransport
 import Logging
 import ScheduleStores
 import Scheduling
+import SimulatedStore
 import Synchronization
 import Testing
 
@@ -11,6 +12,8 @@ import Testing
 enum StoreKind: CaseIterable, CustomTestStringConvertible {
     case sqlite
     case dynamoDB
+    /// The one on which the simulation rests.
+    case simulated
 
     var testDescription: String { "\(self)" }
 
@@ -41,6 +44,9 @@ enum StoreKind: CaseIterable, CustomTestStringConvertible {
                 try await store.createTables()
                 try await body(store, clock)
             }
+        case .simulated:
+            let store = SimulatedScheduleStore(SimulatedStore(keyRetention: keyRetention)) { clock.now }
+            try await body(store, clock)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Scheduling
+import TestSupport
 import Testing
 
 @testable import ScheduleStores
@@ -13,6 +14,8 @@ import Testing
             (1_700_000_000_000, 42, "1700000000000.0000000000000000042"), (0, 0, "0"), (5, 0, "5"),
             (0, 1, "0.0000000000000000001"), (7, 1_000_000, "7.0000000000001"), (0, -1, "-0.0000000000000000001"),
             (253_402_300_799_999, .max, "253402300799999.9223372036854775807"),
+            (253_402_300_799_999, 9_000_000_000_000_000_001, "253402300799999.9000000000000000001"),
+            (1_700_000_000_000, 9_000_000_000_000_000_000, "1700000000000.9"),
             (.max, .max, "9223372036854775807.9223372036854775807"),
         ] as [(Int64, Int64, String)]
     )
@@ -78,22 +81,5 @@ import Testing
                 + fraction + String(repeating: "0", count: 19 - fraction.count)
         }
         return padded(left) < padded(right)
-    }
-}
-
-/// SplitMix64.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

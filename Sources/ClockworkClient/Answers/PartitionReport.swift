@@ -12,6 +12,9 @@ public struct PartitionReport: Hashable, Sendable {
     public let pendingResident: Int64?
     /// The intake offset to be read next after a restart; `nil` before the first commit.
     public let committedOffset: Int64?
+    /// Which log of the partition that offset is of: 0 for the first, one more for each that a recreated topic or
+    /// another cluster has brought. `nil` where the service does not say.
+    public let generation: Int64?
     /// When the owner wrote this, in epoch milliseconds.
     public let updatedAtMilliseconds: Int64?
 
@@ -23,6 +26,7 @@ public struct PartitionReport: Hashable, Sendable {
         executedUpToMilliseconds = json["executedUpTo"]?.integer
         pendingResident = json["pendingResident"]?.integer
         committedOffset = json["committedOffset"]?.integer
+        generation = json["generation"]?.integer
         updatedAtMilliseconds = json["updatedAt"]?.integer
     }
 
@@ -35,6 +39,7 @@ public struct PartitionReport: Hashable, Sendable {
         json.member("executedUpTo", executedUpToMilliseconds)
         json.member("pendingResident", pendingResident)
         json.member("committedOffset", committedOffset)
+        json.member("generation", generation)
         json.member("updatedAt", updatedAtMilliseconds)
         return String(decoding: json.finish(), as: UTF8.self)
     }

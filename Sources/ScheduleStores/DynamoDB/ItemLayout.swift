@@ -34,6 +34,10 @@ enum ItemLayout {
         static let pendingResident = "pendingResident"
         static let committedOffset = "committedOffset"
         static let updatedAt = "updatedAt"
+        static let generation = "generation"
+        static let markOffset = "markOffset"
+        static let markTimestamp = "markTimestamp"
+        static let markHash = "markHash"
     }
 
     // MARK: Timeline items
@@ -169,6 +173,12 @@ enum ItemLayout {
         item[Name.pendingResident] = .number(String(progress.pendingResident))
         item[Name.committedOffset] = progress.committedOffset.map { .number(String($0)) }
         item[Name.updatedAt] = .number(String(progress.updatedAt.rawValue))
+        item[Name.generation] = .number(String(progress.generation))
+        if let mark = progress.mark {
+            item[Name.markOffset] = .number(String(mark.offset))
+            item[Name.markTimestamp] = .number(String(mark.timestamp))
+            item[Name.markHash] = .number(String(mark.hash))
+        }
         return item
     }
 
@@ -178,7 +188,10 @@ enum ItemLayout {
             let owner = item.string(Name.owner),
             let epoch = item.number(Name.epoch).flatMap({ Int64($0) }),
             let pendingResident = item.number(Name.pendingResident).flatMap({ Int($0) }),
-            let updatedAt = item.number(Name.updatedAt).flatMap({ Int64($0) })
+            let updatedAt = item.number(Name.updatedAt).flatMap({ Int64($0) }),
+            // What was written before there was the attribute is of the first log. One that cannot be read is damage:
+            // taken for 0, it would make new requests older than those in the table.
+            let generation = item[Name.generation] == nil ? 0 : item.number(Name.generation).flatMap({ Int64($0) })
         else { return nil }
         return PartitionProgress(
             partition: partition,
@@ -187,7 +200,17 @@ enum ItemLayout {
             executedUpTo: item.number(Name.executedUpTo).flatMap { Int64($0) }.map(EpochMilliseconds.init(rawValue:)),
             pendingResident: pendingResident,
             committedOffset: item.number(Name.committedOffset).flatMap { Int64($0) },
+            generation: generation,
+            mark: mark(item),
             updatedAt: EpochMilliseconds(rawValue: updatedAt)
         )
+    }
+
+    private static func mark(_ item: Item) -> LogMark? {
+        guard let offset = item.number(Name.markOffset).flatMap({ Int64($0) }),
+            let timestamp = item.number(Name.markTimestamp).flatMap({ Int64($0) }),
+            let hash = item.number(Name.markHash).flatMap({ UInt64($0) })
+        else { return nil }
+        return LogMark(offset: offset, timestamp: timestamp, hash: hash)
     }
 }

@@ -89,11 +89,11 @@ public final class SQLiteScheduleStore: ScheduleStore {
 
     /// Writes the progress record of a partition.
     public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
-        try await worker.write { (session) throws(SQLiteError) in try session.put(progress) }
+        try await worker.write { (session) throws(SQLiteError) in try session.progress.put(progress) }
     }
 
     /// Every partition's progress record, by partition.
     public func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {
-        try await worker.read { (session) throws(SQLiteError) in try session.progress() }
+        try await worker.read { (session) throws(SQLiteError) in try session.progress.records() }
     }
 }

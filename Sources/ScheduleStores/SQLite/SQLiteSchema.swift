@@ -75,21 +75,34 @@ enum SQLiteSchema {
         PRAGMA user_version = 2;
         """
 
+    /// Beside the tables of version 2, and without a version of its own: pods that do not know it can open the file, and
+    /// leave it as it is.
+    private static let intakeLog = """
+        CREATE TABLE IF NOT EXISTS intake_log (
+            partition INTEGER PRIMARY KEY,
+            generation INTEGER NOT NULL,
+            mark_offset INTEGER,
+            mark_timestamp INTEGER,
+            mark_hash INTEGER
+        ) STRICT;
+        """
+
     /// Makes the connection ready, and the tables where the file is new.
     static func prepare(_ connection: SQLiteConnection) throws(SQLiteError) {
         try connection.execute(settings)
         let found = try integer("PRAGMA user_version", connection)
-        if found == version { return }
         if found == 1 {
-            return try connection.transaction { () throws(SQLiteError) in try connection.execute(fromVersion1) }
+            try connection.transaction { () throws(SQLiteError) in try connection.execute(fromVersion1) }
+        } else if found != version {
+            guard found == 0, try integer("SELECT count(*) FROM sqlite_schema", connection) == 0 else {
+                throw SQLiteError(
+                    code: SQLITE_NOTADB,
+                    message: "the file is not Clockwork's, or of another version (layout \(found), expected \(version))"
+                )
+            }
+            try connection.transaction { () throws(SQLiteError) in try connection.execute(tables) }
         }
-        guard found == 0, try integer("SELECT count(*) FROM sqlite_schema", connection) == 0 else {
-            throw SQLiteError(
-                code: SQLITE_NOTADB,
-                message: "the file is not Clockwork's, or of another version (layout \(found), expected \(version))"
-            )
-        }
-        try connection.transaction { () throws(SQLiteError) in try connection.execute(tables) }
+        try connection.execute(intakeLog)
     }
 
     private static func integer(_ sql: String, _ connection: SQLiteConnection) throws(SQLiteError) -> Int64 {

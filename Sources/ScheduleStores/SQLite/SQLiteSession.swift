@@ -4,6 +4,7 @@ internal import Scheduling
 /// The statements of the store on its one connection. Used by the store's thread alone.
 final class SQLiteSession {
     let connection: SQLiteConnection
+    let progress: SQLiteProgress
     private let logger: Logger
     private let putSchedule: SQLiteStatement
     private let deleteSchedule: SQLiteStatement
@@ -12,8 +13,6 @@ final class SQLiteSession {
     private let deleteRecord: SQLiteStatement
     private let getRecord: SQLiteStatement
     private let getPage: SQLiteStatement
-    private let putProgress: SQLiteStatement
-    private let getProgress: SQLiteStatement
     private let now: () -> EpochMilliseconds
     /// How many changes were written since the last sweep.
     private var unsweptWrites = 0
@@ -26,6 +25,7 @@ final class SQLiteSession {
         let connection = try SQLiteConnection(path: path)
         try SQLiteSchema.prepare(connection)
         self.connection = connection
+        progress = try SQLiteProgress(connection)
         self.logger = logger
         self.now = now
         putSchedule = try SQLiteStatement(
@@ -87,21 +87,6 @@ final class SQLiteSession {
             LEFT JOIN key_record AS r ON r.client = t.client AND r.key = t.key AND r.expires_at > ?5
             WHERE t.partition = ?1 AND (t.time, t."offset") > (?2, ?3) AND t.time <= ?4
             ORDER BY t.time, t."offset"
-            """
-        )
-        putProgress = try SQLiteStatement(
-            connection,
-            """
-            INSERT OR REPLACE INTO progress
-                (partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """
-        )
-        getProgress = try SQLiteStatement(
-            connection,
-            """
-            SELECT partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at
-            FROM progress ORDER BY partition
             """
         )
     }
@@ -198,17 +183,6 @@ final class SQLiteSession {
         }
     }
 
-    func put(_ progress: PartitionProgress) throws(SQLiteError) {
-        try putProgress.bind(1, Int64(progress.partition))
-        try putProgress.bind(2, progress.owner)
-        try putProgress.bind(3, progress.epoch)
-        try putProgress.bind(4, progress.executedUpTo?.rawValue)
-        try putProgress.bind(5, Int64(progress.pendingResident))
-        try putProgress.bind(6, progress.committedOffset)
-        try putProgress.bind(7, progress.updatedAt.rawValue)
-        try putProgress.run()
-    }
-
     // MARK: Reads
 
     /// What is known of each key. In one transaction, so that the file is locked once and not for each of them.
@@ -266,25 +240,6 @@ final class SQLiteSession {
             items.append(TimelineItem(schedule: schedule, record: getPage.isNull(0) ? nil : record(getPage)))
         }
         return TimelinePage(items: items, reachedEnd: true)
-    }
-
-    func progress() throws(SQLiteError) -> [PartitionProgress] {
-        defer { getProgress.reset() }
-        var records: [PartitionProgress] = []
-        while try getProgress.step() {
-            records.append(
-                PartitionProgress(
-                    partition: Int32(truncatingIfNeeded: getProgress.integer(0)),
-                    owner: getProgress.text(1),
-                    epoch: getProgress.integer(2),
-                    executedUpTo: getProgress.isNull(3) ? nil : EpochMilliseconds(rawValue: getProgress.integer(3)),
-                    pendingResident: Int(getProgress.integer(4)),
-                    committedOffset: getProgress.isNull(5) ? nil : getProgress.integer(5),
-                    updatedAt: EpochMilliseconds(rawValue: getProgress.integer(6))
-                )
-            )
-        }
-        return records
     }
 
     /// Three columns that only a retry has.

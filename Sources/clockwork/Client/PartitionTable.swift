@@ -6,13 +6,16 @@ import Scheduling
 enum PartitionTable {
     /// One line a partition, under a line of titles; columns are as wide as they need to be.
     static func text(_ reports: [PartitionReport], now: EpochMilliseconds) -> String {
-        let titles = ["PARTITION", "OWNER", "EPOCH", "RESIDENT", "COMMITTED", "DELIVERED UP TO", "UPDATED"]
+        let titles = [
+            "PARTITION", "OWNER", "EPOCH", "RESIDENT", "GENERATION", "COMMITTED", "DELIVERED UP TO", "UPDATED",
+        ]
         let rows = reports.map { report in
             [
                 "\(report.partition)",
                 report.owner.map { $0.isEmpty ? "-" : StatusText.clean($0) } ?? "-",
                 number(report.epoch),
                 number(report.pendingResident),
+                number(report.generation),
                 number(report.committedOffset),
                 report.executedUpToMilliseconds.map { RFC3339.format(EpochMilliseconds(rawValue: $0)) } ?? "-",
                 report.updatedAtMilliseconds.map {
@@ -28,7 +31,7 @@ enum PartitionTable {
                 if column == titles.count - 1 { return text }
                 let padding = String(repeating: " ", count: width - text.count)
                 // Numbers stand under each other by their last digit.
-                return (2...4).contains(column) ? padding + text : text + padding
+                return (2...5).contains(column) ? padding + text : text + padding
             }
             .joined(separator: "  ")
         }

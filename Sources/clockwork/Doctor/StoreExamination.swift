@@ -19,7 +19,7 @@ struct StoreExamination {
 
     func findings() async -> [Finding] {
         switch configuration.store {
-        case .sqlite(let path): return [sqlite(path)]
+        case .sqlite(let path): return await sqlite(path)
         case .dynamoDB(let settings):
             let open: (store: DynamoDBScheduleStore, http: HTTPClient)
             do {
@@ -34,6 +34,7 @@ struct StoreExamination {
             where !faults.contains(where: { $0.table == table }) {
                 findings.append(.good("table \(table)", "there, and may be used"))
             }
+            if faults.isEmpty { findings += await logs(open.store) }
             await findings.append(clock(settings, open.http))
             return findings
         }
@@ -84,20 +85,28 @@ struct StoreExamination {
         }
     }
 
-    private func sqlite(_ path: String) -> Finding {
+    /// What the progress records say of the logs; nothing where they cannot be read, which other lines tell of.
+    private func logs(_ store: some ScheduleStore) async -> [Finding] {
+        let progress = try? await store.progress()
+        return LogGenerations.finding(progress ?? []).map { [$0] } ?? []
+    }
+
+    private func sqlite(_ path: String) async -> [Finding] {
         let subject = "store \(path)"
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         guard access(path, F_OK) == 0 else {
             // Nothing is created here.
             guard access(folder, W_OK | X_OK) == 0 else {
                 let reason = String(cString: strerror(errno))
-                return .fault(
-                    subject,
-                    "cannot be created: \(reason)",
-                    remedy: "set SQLITE_PATH to a file in a folder that this user may write to"
-                )
+                return [
+                    .fault(
+                        subject,
+                        "cannot be created: \(reason)",
+                        remedy: "set SQLITE_PATH to a file in a folder that this user may write to"
+                    )
+                ]
             }
-            return .good(subject, "can be created")
+            return [.good(subject, "can be created")]
         }
         do {
             let store = try SQLiteScheduleStore(
@@ -106,14 +115,16 @@ struct StoreExamination {
                 logger: silent,
                 now: WallClock.now
             )
-            store.close()
-            return .good(subject, "can be opened")
+            defer { store.close() }
+            return await [.good(subject, "can be opened")] + logs(store)
         } catch {
-            return .fault(
-                subject,
-                "\(error.message)",
-                remedy: "end the other process, or set SQLITE_PATH to a file that is this pod's own"
-            )
+            return [
+                .fault(
+                    subject,
+                    "\(error.message)",
+                    remedy: "end the other process, or set SQLITE_PATH to a file that is this pod's own"
+                )
+            ]
         }
     }
 

@@ -1,3 +1,4 @@
+import SimulatedStore
 import Testing
 
 @testable import Scheduling
@@ -111,10 +112,11 @@ import Testing
     @Test(arguments: [true, false])
     func `What stands at the same position in another partition is none of this one's`(isCancelled: Bool) {
         let neighbour = Script.schedule("b", 1, due: 700_000)
-        var elsewhere = KeyRecord(latest: Script.schedule("a", 1, due: 700_000))
+        let pending = Script.schedule("a", 1, due: 700_000)
+        var elsewhere = KeyRecord(latest: pending)
         elsewhere.partition = 9
         var store = SimulatedStore(pending: [neighbour])
-        store.apply([KeyChange(key: Script.schedule("a", 1, due: 0).key, record: elsewhere)])
+        store.apply([KeyChange(key: pending.key, put: pending, record: elsewhere)], partition: 9)
         var script = Script(from: 2, end: 2, store: store)
         script.loadPage()
         script.read(isCancelled ? Script.cancel("a", 2) : Script.create("a", 2, due: 800_000))

@@ -1,3 +1,4 @@
+import SimulatedStore
 import Testing
 
 @testable import Scheduling

@@ -1,3 +1,4 @@
+import SimulatedStore
 import TestSupport
 
 @testable import Scheduling

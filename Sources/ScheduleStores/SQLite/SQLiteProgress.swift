@@ -1,0 +1,83 @@
+internal import Scheduling
+
+/// The progress records: one row for what earlier versions know, and one for the log that the offsets are of. Used by
+/// the store's thread alone.
+struct SQLiteProgress {
+    private let putProgress: SQLiteStatement
+    private let putLog: SQLiteStatement
+    private let getProgress: SQLiteStatement
+
+    init(_ connection: SQLiteConnection) throws(SQLiteError) {
+        putProgress = try SQLiteStatement(
+            connection,
+            """
+            INSERT OR REPLACE INTO progress
+                (partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        putLog = try SQLiteStatement(
+            connection,
+            """
+            INSERT OR REPLACE INTO intake_log (partition, generation, mark_offset, mark_timestamp, mark_hash)
+            VALUES (?, ?, ?, ?, ?)
+            """
+        )
+        getProgress = try SQLiteStatement(
+            connection,
+            """
+            SELECT partition, owner, epoch, executed_up_to, pending_resident, committed_offset, updated_at,
+                generation, mark_offset, mark_timestamp, mark_hash
+            FROM progress LEFT JOIN intake_log USING (partition) ORDER BY partition
+            """
+        )
+    }
+
+    /// Writes a record, inside a transaction.
+    func put(_ progress: PartitionProgress) throws(SQLiteError) {
+        try putProgress.bind(1, Int64(progress.partition))
+        try putProgress.bind(2, progress.owner)
+        try putProgress.bind(3, progress.epoch)
+        try putProgress.bind(4, progress.executedUpTo?.rawValue)
+        try putProgress.bind(5, Int64(progress.pendingResident))
+        try putProgress.bind(6, progress.committedOffset)
+        try putProgress.bind(7, progress.updatedAt.rawValue)
+        try putProgress.run()
+
+        try putLog.bind(1, Int64(progress.partition))
+        try putLog.bind(2, progress.generation)
+        try putLog.bind(3, progress.mark?.offset)
+        try putLog.bind(4, progress.mark?.timestamp)
+        // SQLite knows no unsigned integers: the same 64 bits.
+        try putLog.bind(5, progress.mark.map { Int64(bitPattern: $0.hash) })
+        try putLog.run()
+    }
+
+    /// Every record, by partition.
+    func records() throws(SQLiteError) -> [PartitionProgress] {
+        defer { getProgress.reset() }
+        var records: [PartitionProgress] = []
+        while try getProgress.step() { records.append(record(getProgress)) }
+        return records
+    }
+
+    private func record(_ row: SQLiteStatement) -> PartitionProgress {
+        PartitionProgress(
+            partition: Int32(truncatingIfNeeded: row.integer(0)),
+            owner: row.text(1),
+            epoch: row.integer(2),
+            executedUpTo: row.isNull(3) ? nil : EpochMilliseconds(rawValue: row.integer(3)),
+            pendingResident: Int(row.integer(4)),
+            committedOffset: row.isNull(5) ? nil : row.integer(5),
+            // What an earlier version wrote is of the first log: null reads as 0.
+            generation: row.integer(7),
+            mark: mark(row),
+            updatedAt: EpochMilliseconds(rawValue: row.integer(6))
+        )
+    }
+
+    private func mark(_ row: SQLiteStatement) -> LogMark? {
+        guard !row.isNull(8), !row.isNull(9), !row.isNull(10) else { return nil }
+        return LogMark(offset: row.integer(8), timestamp: row.integer(9), hash: UInt64(bitPattern: row.integer(10)))
+    }
+}
