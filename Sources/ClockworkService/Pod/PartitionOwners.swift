@@ -125,6 +125,8 @@ final class PartitionOwners {
     ///
     /// - Parameter atOnce: whether it is due whatever the time is: the owner ends.
     func saveProgress(of owner: PartitionOwner, now: Moment, atOnce: Bool) {
+        // Where the pod is not sure of its place the partition may have another owner, whose record it is.
+        guard atOnce || now.isSure else { return }
         let record = progress(of: owner, now: now)
         guard owner.note.take(record, now: now.uptime, atOnce: atOnce) else { return }
         stores.save(record, ownership: atOnce ? nil : owner.ownership)
