@@ -22,6 +22,7 @@ actor IntakeProducer {
     /// Where a record is.
     struct Place: Sendable, Equatable {
         var partition: Int32
+        /// Kafka's own.
         var offset: Int64
     }
 

@@ -10,6 +10,7 @@ final class RecentRequests: Sendable {
     /// A request and its place in the intake.
     struct Entry: Sendable {
         var partition: Int32
+        /// Kafka's own.
         var offset: Int64
         var isCreate: Bool
         /// The key record as it was before the request was written, where somebody has looked. It may be of an earlier

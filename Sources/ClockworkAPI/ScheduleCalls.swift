@@ -141,7 +141,7 @@ struct ScheduleCalls: Sendable {
         object.add("delivery", json: Self.delivery(standing.target))
         object.add("status", standing.status.rawValue)
         object.add("partition", standing.partition)
-        object.add("offset", standing.position.offset)
+        object.add("offset", LogOffset(scheduling: standing.position.offset).offset)
         if standing.target.callback != nil {
             object.add("attempt", standing.retry?.attempt ?? 1)
             if standing.status == .pending { object.add("nextAttemptTime", standing.position.time.rawValue) }

@@ -13,7 +13,7 @@ struct Standing: Sendable, Equatable {
     var status: ScheduleStatus
     /// The intake partition of the create.
     var partition: Int32
-    /// When it is due, or its next attempt, and its intake offset.
+    /// When it is due, or its next attempt, and its intake offset, as the store calls it.
     var position: Position
     var orderingKey: String
     var target: DeliveryTarget

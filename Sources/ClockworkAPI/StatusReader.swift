@@ -60,7 +60,7 @@ struct StatusReader: Sendable {
         while true {
             let lookup = try await lookUp(key)
             if let recent {
-                if Self.reflects(lookup, recent) { return Standing(lookup) }
+                if await reflects(lookup, recent) { return Standing(lookup) }
             } else if let standing = Standing(lookup) {
                 return standing
             }
@@ -104,8 +104,9 @@ struct StatusReader: Sendable {
                 nextLookAtProgress = .now + .seconds(1)
             }
             let lookup = try await lookUp(key)
-            if let record = lookup.record, record.partition == place.partition,
-                record.requestOffset >= place.offset, record != before, let standing = Standing(lookup)
+            if let record = lookup.record, record.partition == place.partition, record != before,
+                record.requestOffset >= (await progress.logOffset(place.offset, in: place.partition)),
+                let standing = Standing(lookup)
             {
                 return .applied(standing)
             }
@@ -125,9 +126,10 @@ struct StatusReader: Sendable {
     }
 
     /// Whether the store has come as far as the request.
-    private static func reflects(_ lookup: KeyLookup, _ recent: RecentRequests.Entry) -> Bool {
+    private func reflects(_ lookup: KeyLookup, _ recent: RecentRequests.Entry) async -> Bool {
         guard let record = lookup.record, record.partition == recent.partition else { return false }
-        if record.requestOffset >= recent.offset, record != recent.before { return true }
+        let offset = await progress.logOffset(recent.offset, in: recent.partition)
+        if record.requestOffset >= offset, record != recent.before { return true }
         // A create that repeats a delivered one is dropped and leaves no trace.
         guard recent.isCreate, let created = recent.fallback else { return false }
         return record.state == .latest && !lookup.isPending && record.scheduleTime == created.scheduleTime

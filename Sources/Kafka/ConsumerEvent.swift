@@ -11,6 +11,10 @@ public enum ConsumerEvent: Sendable, Equatable {
     case lost([Int32])
     /// Every record of the partition below `offset` has been handed out; comes again each time the end is reached.
     case reachedEnd(partition: Int32, offset: Int64)
+    /// The log of these partitions is perhaps not the one that was being read: it does not have the offset that is to
+    /// be read next, or the brokers do not know the topic. Records may come no more until the partitions are given a
+    /// start again (`KafkaConsumer.assign(_:)`).
+    case logDoubted([Int32], KafkaError)
     /// The outcome of a commit for these partitions; the offsets are those that were to be committed.
     case committed(KafkaError?, offsets: [Int32: Int64])
     /// Something librdkafka goes on from by itself, such as a broker that cannot be reached.
@@ -19,21 +23,4 @@ public enum ConsumerEvent: Sendable, Equatable {
     case statistics(KafkaStatistics)
     /// The consumer is unusable from now on and has to be made anew.
     case fatal(KafkaError)
-}
-
-/// Where a partition stands, for deciding where to start reading.
-public struct PartitionOffsets: Sendable, Equatable {
-    /// The group's committed offset (the next one to read); `nil` when there is none.
-    public var committed: Int64?
-    /// The first offset the log still has.
-    public var low: Int64
-    /// The offset the next record will get.
-    public var high: Int64
-
-    /// Offsets from their parts.
-    public init(committed: Int64?, low: Int64, high: Int64) {
-        self.committed = committed
-        self.low = low
-        self.high = high
-    }
 }

@@ -29,7 +29,10 @@ final class GroupMembership {
     /// What the group gave this member, whether reading has started or not.
     private(set) var owned: Set<Int32> = []
     /// The part of `owned` that librdkafka has been told to read.
-    private var reading: Set<Int32> = []
+    private(set) var reading: Set<Int32> = []
+    /// Where partitions that are being read are to start again, once the revocation that is unanswered is answered:
+    /// to stop reading before that would answer it.
+    private var restarts: [Int32: Int64] = [:]
     private var isClosing = false
     private var nextSessionCheck = ContinuousClock.now
 
@@ -49,10 +52,19 @@ final class GroupMembership {
 
     // MARK: Answers
 
-    /// Starts reading those of the partitions that are still owned, and answers the assignment.
+    /// Starts reading those of the partitions that are still owned, anew where they are being read, and answers the
+    /// assignment.
     func assign(_ offsets: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
-        let start = offsets.filter { owned.contains($0.key) && !reading.contains($0.key) && !isRevoked($0.key) }
+        var start = offsets.filter { owned.contains($0.key) && !isRevoked($0.key) }
+        if case .revocation = unanswered {
+            for (partition, offset) in start where reading.contains(partition) {
+                restarts[partition] = offset
+                start[partition] = nil
+            }
+        }
         guard !start.isEmpty || unanswered == .assignment else { return }
+        // A partition that stands still after an error cannot be set to another offset; it has to be taken anew.
+        try stopReading(reading.intersection(start.keys), client: client)
         try Self.check(
             PartitionList(topic: topic, offsets: start).withPointer { list in
                 // librdkafka keeps a pause beyond the assignment it was made in.
@@ -111,8 +123,23 @@ final class GroupMembership {
         // librdkafka refuses a list with a partition it was never told to read.
         let stop = reading.intersection(partitions)
         reading.subtract(stop)
+        try unassign(stop, client: client)
+        let starts = restarts
+        restarts = [:]
+        if !starts.isEmpty { try assign(starts, client: client) }
+    }
+
+    private func stopReading(_ partitions: Set<Int32>, client: OpaquePointer) throws(KafkaError) {
+        guard !partitions.isEmpty else { return }
+        reading.subtract(partitions)
+        try unassign(partitions, client: client)
+    }
+
+    private func unassign(_ partitions: Set<Int32>, client: OpaquePointer) throws(KafkaError) {
         try Self.check(
-            PartitionList(topic: topic, partitions: stop).withPointer { rd_kafka_incremental_unassign(client, $0) }
+            PartitionList(topic: topic, partitions: partitions).withPointer {
+                rd_kafka_incremental_unassign(client, $0)
+            }
         )
     }
 
@@ -192,6 +219,7 @@ final class GroupMembership {
                 unanswered = .nothing
                 owned.removeAll()
                 reading.removeAll()
+                restarts = [:]
                 rd_kafka_assign(client, nil)
             }
         } catch {
@@ -220,6 +248,19 @@ final class GroupMembership {
             message: text.map { String(cString: $0) },
             isFatal: code == RD_KAFKA_RESP_ERR__FATAL.rawValue
         )
-        events.append(error.isFatal ? .fatal(error) : .error(error))
+        events.append(event(of: error, partition: nil))
+    }
+
+    /// What an error means to whoever reads this partition.
+    func event(of error: KafkaError, partition: Int32?) -> ConsumerEvent {
+        if error.isFatal { return .fatal(error) }
+        // Of an unknown topic only some errors say which partition they are about, and then it is all of them.
+        var doubted: [Int32] = []
+        if error.isOffsetOutOfRange, let partition {
+            doubted = [partition]
+        } else if error.isUnknownTopic {
+            doubted = reading.sorted()
+        }
+        return doubted.isEmpty ? .error(error) : .logDoubted(doubted, error)
     }
 }

@@ -1,10 +1,11 @@
 internal import CKafka
+internal import Dispatch
 public import Logging
 
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
 ///
 /// One thread at a time polls; on that thread are called `poll`, `assign`, `completeRevocation`, `pause`, `resume` and
-/// `commit`. `offsets(of:)`, `partitionCount(of:)`, `memberID` and `groupGeneration` may be used from anywhere.
+/// `commit`. `committedOffsets(of:)`, `partitionCount(of:)`, `memberID` and `groupGeneration` may be used from anywhere.
 /// `close` follows the last poll, on any thread that may block.
 ///
 /// Within an assignment records come in offset order without a gap. A record may be handed out again after a pause or
@@ -25,7 +26,6 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     private static let defaults: KafkaProperties = [
         "statistics.interval.ms": "15000",
-        "auto.offset.reset": "earliest",
         // Bounds memory: fetched records that wait for a poll, over all partitions, in KiB and in records (each costs
         // some 350 bytes besides). Not lower: a full queue lets librdkafka 2.0 rest for up to a second before it
         // fetches again, so it should hold about a second of work.
@@ -37,6 +37,8 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     private static let required: KafkaProperties = [
         "partition.assignment.strategy": "cooperative-sticky",
+        // An offset that the log does not have is told, instead of going on elsewhere in silence.
+        "auto.offset.reset": "error",
         "enable.auto.commit": "false",
         "enable.auto.offset.store": "false",
         "enable.partition.eof": "true",
@@ -50,7 +52,8 @@ public final class KafkaConsumer: @unchecked Sendable {
     ///   - topic: the topic to read; it need not exist yet.
     ///   - group: the group's id.
     ///   - properties: at least `bootstrap.servers`. They override this module's defaults, save those that
-    ///     correctness rests on (assignment strategy, no automatic commit, end-of-partition events, no topic creation).
+    ///     correctness rests on (assignment strategy, no automatic commit or reset of offsets, end-of-partition events,
+    ///     no topic creation).
     ///     `group.instance.id` makes the membership static.
     ///   - logger: takes librdkafka's log lines, on the polling thread.
     /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it) or the topic's name is illegal.
@@ -77,6 +80,8 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     deinit {
         batch.deallocate()
+        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
+        DispatchQueue.global().async { [client] in withExtendedLifetime(client) {} }
     }
 
     private func subscribe() throws(KafkaError) {
@@ -116,11 +121,11 @@ public final class KafkaConsumer: @unchecked Sendable {
             guard let message = batch[index] else { continue }
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
-                onRecord(KafkaRecord(message))
+                onRecord(KafkaRecord(message, endsRun: endsRun(index, of: count)))
             case RD_KAFKA_RESP_ERR__PARTITION_EOF:
                 onEvent(.reachedEnd(partition: message.pointee.partition, offset: message.pointee.offset))
             default:
-                onEvent(Self.event(of: message))
+                onEvent(event(of: message))
             }
             rd_kafka_message_destroy(message)
         }
@@ -135,12 +140,19 @@ public final class KafkaConsumer: @unchecked Sendable {
         return count == limit
     }
 
-    private static func event(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent {
+    /// Whether no record of the same partition follows at once.
+    private func endsRun(_ index: Int, of count: Int) -> Bool {
+        guard index + 1 < count, let message = batch[index], let next = batch[index + 1] else { return true }
+        return next.pointee.partition != message.pointee.partition
+            || next.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
+    private func event(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent {
         let error = KafkaError(
             message.pointee.err,
             message: rd_kafka_message_errstr(message).map { String(cString: $0) }
         )
-        return error.isFatal ? .fatal(error) : .error(error)
+        return membership.event(of: error, partition: message.pointee.partition)
     }
 
     /// Makes `fileDescriptor`, an eventfd or a non-blocking pipe, readable when something arrives for `poll`.
@@ -154,8 +166,9 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     /// Starts reading assigned partitions, each at the given offset, and so answers `ConsumerEvent.assigned`.
     ///
-    /// Partitions left out can follow in a later call; none is read before it is named. Partitions that are no longer
-    /// this member's are passed over.
+    /// Partitions left out can follow in a later call; none is read before it is named. One that is being read starts
+    /// again at its new offset, and nothing from before comes of it any more; while a revocation is unanswered that
+    /// waits for the answer. Partitions that are no longer this member's are passed over.
     public func assign(_ offsets: [Int32: Int64]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         try membership.assign(offsets, client: client.handle)
@@ -223,13 +236,13 @@ public final class KafkaConsumer: @unchecked Sendable {
     /// it has: one that is made meanwhile is refused, and costs the member its whole assignment. From any thread.
     public var isJoining: Bool { membership.contact.isJoining }
 
-    /// Asks the group to note, for each partition, the offset to be read next. The outcome is a later
+    /// Asks the group to note, for each partition, the offset to be read next and a text. The outcome is a later
     /// `ConsumerEvent.committed`; a commit refused in a rebalance is one too, and is not thrown.
     /// Not to be called while `isJoining`.
-    public func commit(_ offsets: [Int32: Int64]) throws(KafkaError) {
+    public func commit(_ offsets: [Int32: GroupOffset]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         guard !offsets.isEmpty else { return }
-        try withList(PartitionList(topic: topic, offsets: offsets)) { rd_kafka_commit($0, $1, 1) }
+        try withList(PartitionList(topic: topic, commits: offsets)) { rd_kafka_commit($0, $1, 1) }
     }
 
     private static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
@@ -247,45 +260,30 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     // MARK: Questions to the brokers
 
-    /// Where partitions stand: what the group has committed and what the log holds. Runs on a thread of its own.
-    public func offsets(
+    /// What the group has committed; a partition without a commit is left out. Runs on a thread of its own.
+    public func committedOffsets(
         of partitions: [Int32],
         timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> [Int32: PartitionOffsets] {
+    ) async throws(KafkaError) -> [Int32: GroupOffset] {
         guard !partitions.isEmpty else { return [:] }
         let deadline = ContinuousClock.now + timeout
         let topic = topic
         return try await client.runBlocking { client in
             Result { () throws(KafkaError) in
-                try Self.offsets(of: partitions, topic: topic, client: client, until: deadline)
+                let rest = deadline - .now
+                guard rest > .zero else { throw .timedOut }
+                return try PartitionList(topic: topic, partitions: partitions).withPointer {
+                    (list) throws(KafkaError) in
+                    try Self.check(rd_kafka_committed(client.handle, list, rest.milliseconds))
+                    var offsets: [Int32: GroupOffset] = [:]
+                    for element in list.elements {
+                        try Self.check(element.err)
+                        offsets[element.partition] = element.groupOffset
+                    }
+                    return offsets
+                }
             }
         }
-    }
-
-    private static func offsets(
-        of partitions: [Int32],
-        topic: String,
-        client: KafkaClient,
-        until deadline: ContinuousClock.Instant
-    ) throws(KafkaError) -> [Int32: PartitionOffsets] {
-        let rest = deadline - .now
-        guard rest > .zero else { throw .timedOut }
-        let committed = try PartitionList(topic: topic, partitions: partitions).withPointer {
-            (list) throws(KafkaError) -> [rd_kafka_topic_partition_t] in
-            try check(rd_kafka_committed(client.handle, list, rest.milliseconds))
-            return Array(list.elements)
-        }
-        var offsets: [Int32: PartitionOffsets] = [:]
-        for element in committed {
-            try check(element.err)
-            let (low, high) = try client.watermarks(topic: topic, partition: element.partition, until: deadline)
-            offsets[element.partition] = PartitionOffsets(
-                committed: element.offset >= 0 ? element.offset : nil,
-                low: low,
-                high: high
-            )
-        }
-        return offsets
     }
 
     /// The number of partitions of any topic; `nil` when it does not exist. Never creates it. Runs on a thread of its

@@ -70,7 +70,7 @@ public struct KafkaError: Error, Sendable, Equatable {
             RD_KAFKA_RESP_ERR__NO_OFFSET, RD_KAFKA_RESP_ERR__STATE:
             return .rebalance
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Self.unknownTopicID:
             return .unknownTopic
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
             RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_RECORD,
@@ -115,6 +115,14 @@ public struct KafkaError: Error, Sendable, Equatable {
 
     /// Whether the topic, or the partition asked for, does not exist.
     public var isUnknownTopic: Bool { meaning == .unknownTopic }
+
+    /// Whether the log does not have the offset that is to be read.
+    var isOffsetOutOfRange: Bool {
+        code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue
+    }
+
+    /// The broker's code for a topic id that it does not know, for which librdkafka 2.0 has no name.
+    private static let unknownTopicID = rd_kafka_resp_err_t(100)
 
     /// Whether this topic can never take this record (too large, invalid, not allowed), however often it is produced.
     /// An unknown topic is told by `isUnknownTopic` instead, an outage by `isRetriable`.

@@ -4,8 +4,12 @@ internal import CKafka
 public struct KafkaRecord: ~Copyable {
     private let message: UnsafeMutablePointer<rd_kafka_message_t>
 
-    init(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
+    /// Whether the next record of the same poll, if there is one, is of another partition.
+    public let endsRun: Bool
+
+    init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, endsRun: Bool = true) {
         self.message = message
+        self.endsRun = endsRun
     }
 
     /// The partition it was read from.
@@ -16,6 +20,11 @@ public struct KafkaRecord: ~Copyable {
 
     /// Its timestamp in epoch milliseconds (create or append time, as the topic is set), -1 when it has none.
     public var timestampMilliseconds: Int64 { rd_kafka_message_timestamp(message, nil) }
+
+    /// What tells this record from another one at its offset. Goes through all bytes of key and value.
+    public var stamp: RecordStamp {
+        RecordStamp(offset: offset, timestampMilliseconds: timestampMilliseconds, key: key, value: value)
+    }
 
     /// The key's bytes; `nil` for a null key, empty for an empty one.
     public var key: UnsafeRawBufferPointer? { Self.bytes(message.pointee.key, message.pointee.key_len) }

@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Glibc
 
 /// Owns an `rd_kafka_topic_partition_list_t` of one topic.
 struct PartitionList: ~Copyable {
@@ -14,9 +15,19 @@ struct PartitionList: ~Copyable {
 
     /// A list of partitions with an offset each.
     init(topic: String, offsets: [Int32: Int64]) {
-        pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
-        for (partition, offset) in offsets {
-            rd_kafka_topic_partition_list_add(pointer, topic, partition).pointee.offset = offset
+        self.init(topic: topic, commits: offsets.mapValues { GroupOffset(offset: $0) })
+    }
+
+    /// A list of partitions with an offset and a text each.
+    init(topic: String, commits: [Int32: GroupOffset]) {
+        pointer = rd_kafka_topic_partition_list_new(Int32(commits.count))
+        for (partition, commit) in commits {
+            let element = rd_kafka_topic_partition_list_add(pointer, topic, partition)!
+            element.pointee.offset = commit.offset
+            guard !commit.metadata.isEmpty else { continue }
+            // The list frees it.
+            element.pointee.metadata = UnsafeMutableRawPointer(strdup(commit.metadata))
+            element.pointee.metadata_size = commit.metadata.utf8.count
         }
     }
 
@@ -36,5 +47,14 @@ extension UnsafeMutablePointer<rd_kafka_topic_partition_list_t> {
     /// The elements of a list.
     var elements: UnsafeBufferPointer<rd_kafka_topic_partition_t> {
         UnsafeBufferPointer(start: pointee.elems, count: Int(pointee.cnt))
+    }
+}
+
+extension rd_kafka_topic_partition_t {
+    /// What the group has committed; `nil` when nothing.
+    var groupOffset: GroupOffset? {
+        guard offset >= 0 else { return nil }
+        let metadata = UnsafeRawBufferPointer(start: metadata, count: metadata_size)
+        return GroupOffset(offset: offset, metadata: String(decoding: metadata, as: UTF8.self))
     }
 }

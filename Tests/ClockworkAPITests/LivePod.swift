@@ -27,6 +27,13 @@ final class LivePod: Sendable {
         self.http = http
     }
 
+    /// Quiet unless a test fails to explain itself.
+    static let logger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+
     /// Runs `body` beside a pod that fires; everything ends with it.
     static func with(
         _ storeKind: StoreKind = .sqlite,
@@ -37,12 +44,33 @@ final class LivePod: Sendable {
         tracer: (any Tracer)? = nil,
         _ body: (LivePod) async throws -> Void
     ) async throws {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         let kafka = try LocalKafka(brokers: 1, topics: [intake: 4, deadLetters: 1, topic: 2])
         let open = try await storeKind.open(logger: logger)
         defer { open.close() }
-        let store = FaultyStore(open.store)
+        try await with(
+            kafka,
+            FaultyStore(open.store),
+            tokens: tokens,
+            runsPod: runsPod,
+            offer: offer,
+            limits: limits,
+            tracer: tracer,
+            body
+        )
+    }
+
+    /// The same with this cluster and this store, which stay as the pod leaves them.
+    static func with(
+        _ kafka: LocalKafka,
+        _ store: FaultyStore,
+        group: String = "group",
+        tokens: [String] = [],
+        runsPod: Bool = true,
+        offer: HTTPAPISettings.Offer = .all,
+        limits: HTTPAPILimits = HTTPAPILimits(),
+        tracer: (any Tracer)? = nil,
+        _ body: (LivePod) async throws -> Void
+    ) async throws {
         let metrics = MetricsRegistry(Metric.all)
         let properties: KafkaProperties = [
             "bootstrap.servers": kafka.bootstrapServers,
@@ -64,7 +92,7 @@ final class LivePod: Sendable {
                 try Pod(
                     settings: PodSettings(
                         properties: properties,
-                        group: "group",
+                        group: group,
                         intakeTopic: intake,
                         deadLetterTopic: deadLetters,
                         name: "pod",

@@ -57,15 +57,15 @@ import Testing
         #expect(second.held.isEmpty)
 
         // A commit that precedes the answer reaches the group before the next owner asks.
-        try first.consumer.commit([moving[0]: 7, moving[1]: 9])
+        try first.consumer.commit([moving[0]: GroupOffset(offset: 7), moving[1]: GroupOffset(offset: 9)])
         try first.consumer.completeRevocation([moving[0]])
         #expect(first.consumer.ownedPartitions.count == 4, "half an answer is none")
         try first.consumer.completeRevocation([moving[1]])
         first.held.subtract(moving)
         try await wait("the second member", step: step) { second.held == Set(moving) }
         #expect(first.held == first.consumer.ownedPartitions)
-        let offsets = try await second.consumer.offsets(of: moving)
-        #expect(moving.map { offsets[$0]?.committed } == [7, 9])
+        let offsets = try await second.consumer.committedOffsets(of: moving)
+        #expect(moving.map { offsets[$0]?.offset } == [7, 9])
         first.consumer.close()
         second.consumer.close()
     }
@@ -174,12 +174,12 @@ import Testing
             #expect(member.records.filter { $0.partition == partition }.map(\.offset) == Array(0..<50))
         }
 
-        try member.consumer.commit([0: 17, 1: 50])
+        let commits =
+            [0: GroupOffset(offset: 17, metadata: "text"), 1: GroupOffset(offset: 50)] as [Int32: GroupOffset]
+        try member.consumer.commit(commits)
         try await wait("the commit's outcome", step: member.poll) { !member.commits.isEmpty }
         #expect(member.commits.first?.error == nil && member.commits.first?.offsets == [0: 17, 1: 50])
-        let offsets = try await member.consumer.offsets(of: [0, 1])
-        #expect(offsets[0] == PartitionOffsets(committed: 17, low: 0, high: 50))
-        #expect(offsets[1] == PartitionOffsets(committed: 50, low: 0, high: 50))
+        #expect(try await member.consumer.committedOffsets(of: [0, 1]) == commits)
 
         try member.consumer.pause([0])
         for index in 0..<20 { try producer.produce("t", partition: Int32(index % 2), value: [200]) }
@@ -192,11 +192,11 @@ import Testing
         try await wait("the resumed partition", step: member.poll) { member.records.count { $0.partition == 0 } >= 60 }
         #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<60))
 
-        try member.consumer.commit([0: 60, 1: 59])
+        try member.consumer.commit([0: GroupOffset(offset: 60), 1: GroupOffset(offset: 59)])
         member.consumer.close()
         let next = try TestMember(cluster, topic: "t")
-        let left = try await next.consumer.offsets(of: [0, 1])
-        #expect(left[0]?.committed == 60 && left[1]?.committed == 59, "closing waits for the last commit")
+        let left = try await next.consumer.committedOffsets(of: [0, 1])
+        #expect(left[0]?.offset == 60 && left[1]?.offset == 59, "closing waits for the last commit")
         next.consumer.close()
     }
 
@@ -229,7 +229,7 @@ import Testing
         try cluster.takeDown()
         let consumer = member.consumer
         // Far longer than a test may take: only the cancellation can end it.
-        let question = Task { try await consumer.offsets(of: [0, 1], timeout: .seconds(600)) }
+        let question = Task { try await consumer.committedOffsets(of: [0, 1], timeout: .seconds(600)) }
         question.cancel()
         await #expect(throws: KafkaError.self) { _ = try await question.value }
     }
@@ -240,7 +240,7 @@ import Testing
         try await wait("the member", step: member.poll) { member.held.count == 1 }
         // ILLEGAL_GENERATION, which librdkafka does not retry.
         cluster.failNext(.offsetCommit, codes: [22])
-        try member.consumer.commit([0: 0])
+        try member.consumer.commit([0: GroupOffset(offset: 0)])
         try await wait("the refusal", step: member.poll) { !member.commits.isEmpty }
         #expect(member.commits.first?.error?.isNormalDuringRebalance == true)
         #expect(member.commits.first?.error?.isRetriable == false)
@@ -252,11 +252,10 @@ import Testing
         let cluster = try LocalKafka(topics: ["t": 2])
         let member = try TestMember(cluster, topic: "t")
         try await wait("the member", step: member.poll) { member.held.count == 2 }
-        let offsets = try await member.consumer.offsets(of: [1])
-        #expect(offsets == [1: PartitionOffsets(committed: nil, low: 0, high: 0)])
+        #expect(try await member.consumer.committedOffsets(of: [1]) == [:])
         try cluster.takeDown()
         await #expect(throws: KafkaError.self) {
-            _ = try await member.consumer.offsets(of: [0, 1], timeout: .milliseconds(300))
+            _ = try await member.consumer.committedOffsets(of: [0, 1], timeout: .milliseconds(300))
         }
         try cluster.bringUp()
         member.consumer.close(timeout: .seconds(1))

@@ -31,7 +31,7 @@ import Testing
             try await producer.settle(count)
             try await wait("record \(count)", step: step) { member.records.count == count }
         }
-        try member.consumer.commit([0: 20])
+        try member.consumer.commit([0: GroupOffset(offset: 20)])
         try await wait("the commit", step: step) { member.commits.count == 1 }
         member.consumer.close()
     }

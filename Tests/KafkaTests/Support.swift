@@ -153,6 +153,8 @@ final class TestMember {
     /// Revocations not yet answered.
     var revoked: Set<Int32> = []
     var answersRevocations = true
+    /// Where partitions are read from; the others from their beginning.
+    var starts: [Int32: Int64] = [:]
 
     init(
         _ cluster: LocalKafka,
@@ -185,7 +187,7 @@ final class TestMember {
             case .assigned(let partitions):
                 held.formUnion(partitions)
                 if !partitions.isEmpty {
-                    try consumer.assign(Dictionary(uniqueKeysWithValues: partitions.map { ($0, 0) }))
+                    try consumer.assign(Dictionary(uniqueKeysWithValues: partitions.map { ($0, starts[$0] ?? 0) }))
                 }
             case .revoked(let partitions):
                 revoked.formUnion(partitions)

@@ -37,7 +37,7 @@ final class CallbackChannel: DeliveryChannel {
     init(
         client: HTTPClient,
         settings: CallbackSettings,
-        recordID: RecordID,
+        deliveredHeaders: DeliveredHeaders,
         metrics: MetricsRegistry,
         logger: Logger,
         wake: @escaping @Sendable () -> Void
@@ -46,7 +46,7 @@ final class CallbackChannel: DeliveryChannel {
         self.settings = settings
         self.logger = logger
         self.metrics = CallbackMetrics(metrics)
-        request = CallbackRequest(recordID: recordID, secrets: settings.secrets)
+        request = CallbackRequest(deliveredHeaders: deliveredHeaders, secrets: settings.secrets)
         mailbox = CallbackMailbox(wake: wake)
     }
 

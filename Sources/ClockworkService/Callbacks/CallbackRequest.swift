@@ -3,12 +3,12 @@ internal import Scheduling
 
 /// Makes the HTTP request of one attempt.
 struct CallbackRequest {
-    let recordID: RecordID
+    let deliveredHeaders: DeliveredHeaders
     let secrets: [WebhookSecret]
 
     /// The request for `schedule` of an intake partition, signed for `now`.
     func make(_ schedule: Schedule, _ target: CallbackTarget, partition: Int32, now: EpochMilliseconds) -> HTTPRequest {
-        let id = recordID.of(partition: partition, offset: schedule.position.offset)
+        let id = deliveredHeaders.id(of: schedule.position.offset, in: partition)
         let timestamp = now.rawValue / 1_000
         let body = schedule.payload ?? []
         var headers = target.headers.map { HTTPHeader($0.name, $0.value) }

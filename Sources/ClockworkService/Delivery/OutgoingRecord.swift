@@ -1,84 +1,90 @@
-internal import Kafka
 internal import Scheduling
 
 /// A record on its way to a topic, kept until its report says that it is there.
 ///
-/// A class: it goes from hand to hand, and one reference count moves it. Its headers are packed only where they differ
-/// from what a delivery's schedule tells.
-final class OutgoingRecord {
-    /// Whose it is, and what is to be told when it is there.
-    enum Purpose {
-        /// The delivery of a schedule of this partition.
-        case delivery(owner: UInt32, partition: Int32, Delivery)
-        /// The dead letter of a request that could not be accepted.
-        case rejectedRequest(owner: UInt32, offset: Int64)
-        /// The dead letter of a delivery that failed for good.
-        case failedDelivery(owner: UInt32, token: UInt32)
+/// A plain value: for a delivery, one reference count (its schedule's) moves it, and nothing is allocated.
+struct OutgoingRecord {
+    /// What is produced.
+    enum Content {
+        /// A schedule that is due, whose key, value and headers are those to send.
+        case delivery(Delivery)
+        /// Seldom, so it is boxed and costs deliveries no room.
+        indirect case deadLetter(DeadLetter)
+    }
 
-        var owner: UInt32 {
-            switch self {
-            case .delivery(let owner, _, _), .rejectedRequest(let owner, _), .failedDelivery(let owner, _): owner
-            }
+    /// How a record travels.
+    enum Attempt {
+        /// In a batch with others.
+        case together
+        /// In a batch of its own. A record that shared a batch that was too large goes this way next: the cause may
+        /// have been another one.
+        case alone
+    }
+
+    private(set) var content: Content
+    /// Whose it is.
+    let sender: Sender
+    /// The row of its topic.
+    let topic: Int32
+    /// How it is to travel, or travels.
+    private(set) var attempt = Attempt.together
+    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
+    private(set) var byteCount: Int32
+    /// Its place among all that were sent.
+    let sequence: UInt64
+
+    init(_ content: Content, of sender: Sender, topic: Int, sequence: UInt64) {
+        self.content = content
+        self.sender = sender
+        self.topic = Int32(topic)
+        self.sequence = sequence
+        byteCount = Self.byteCount(of: content)
+    }
+
+    private static func byteCount(of content: Content) -> Int32 {
+        switch content {
+        case .delivery(let delivery):
+            let schedule = delivery.schedule
+            return Int32(
+                clamping: schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0)
+                    + schedule.headers.packed.count
+            )
+        case .deadLetter(let letter):
+            return Int32(clamping: letter.byteCount)
         }
     }
 
-    let purpose: Purpose
-    let topic: String
-    /// Key, value and headers of a dead letter; those of a delivery are its schedule's.
-    let key: [UInt8]?
-    let value: [UInt8]?
-    let headers: RecordHeaders
-    /// Of a dead letter: what its error detail says about the request or the delivery.
-    let detail: String
-    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
-    let byteCount: Int
-    /// Whether it is to travel in a batch of its own.
-    var isAlone = false
-    /// Its place among all that were sent.
-    var sequence: UInt64 = 0
-
-    /// A delivery.
-    init(delivery: Delivery, owner: UInt32, partition: Int32, topic: String) {
-        purpose = .delivery(owner: owner, partition: partition, delivery)
-        self.topic = topic
-        key = nil
-        value = nil
-        headers = RecordHeaders()
-        detail = ""
-        let schedule = delivery.schedule
-        byteCount =
-            schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0) + schedule.headers.packed.count
+    /// What to try when it was refused as too large: by itself first; then, if it is a dead letter, with less in it.
+    ///
+    /// - Returns: `nil` when nothing is left to try.
+    func afterTooLarge() -> OutgoingRecord? {
+        var record = self
+        switch (attempt, content) {
+        case (.together, _):
+            record.attempt = .alone
+        case (.alone, .deadLetter(let letter)):
+            guard let rest = letter.cut() else { return nil }
+            record.content = .deadLetter(rest)
+            record.byteCount = Self.byteCount(of: record.content)
+        case (.alone, .delivery):
+            return nil
+        }
+        return record
     }
 
-    /// A dead letter.
-    init(
-        purpose: Purpose,
-        topic: String,
-        key: [UInt8]?,
-        value: [UInt8]?,
-        headers: RecordHeaders,
-        detail: String
-    ) {
-        self.purpose = purpose
-        self.topic = topic
-        self.key = key
-        self.value = value
-        self.headers = headers
-        self.detail = detail
-        byteCount = (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count
-    }
-
-    /// Hands `body` the key and the value; a delivery lends those of its schedule instead of copying them.
+    /// Lends `body` the key and the value.
     func withBytes<Result>(
         _ body: (_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Result
     ) -> Result {
-        if case .delivery(_, _, let delivery) = purpose {
+        switch content {
+        case .delivery(let delivery):
             var key = delivery.schedule.orderingKey
             return key.withUTF8 { key in
                 Self.lend(delivery.schedule.payload) { body(UnsafeRawBufferPointer(key), $0) }
             }
+        case .deadLetter(let letter):
+            return Self.lend(letter.key) { key in Self.lend(letter.value) { body(key, $0) } }
         }
-        return Self.lend(key) { key in Self.lend(value) { body(key, $0) } }
     }
 
     private static func lend<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {

@@ -1,28 +1,32 @@
 internal import Kafka
-internal import Scheduling
 
-/// What a delivery report means for the record.
+/// What the end of an attempt to produce a record means for it.
 enum ReportVerdict: Equatable {
     /// It is in its topic.
     case written
-    /// It can never be.
-    case failed(DeliveryFailure)
-    /// Try once more: nothing is wrong with the record.
-    case retry
+    /// It, or the batch that it shared, is larger than the topic allows.
+    case tooLarge(reason: String)
+    /// Its topic does not exist.
+    case unknownTopic
+    /// Its topic will never take it.
+    case refused(reason: String)
+    /// Nothing is wrong with it: produce it again.
+    case retry(reason: String)
 
-    init(_ error: KafkaError?, topic: String) {
+    /// The meaning of a delivery report, or of what `KafkaProducer.produce` returned.
+    init(_ error: KafkaError?) {
         guard let error else {
             self = .written
             return
         }
-        if error.isUnknownTopic {
-            self = .failed(DeliveryFailure(code: .unknownTopic, detail: "Topic \(topic) does not exist."))
+        if error.isMessageTooLarge {
+            self = .tooLarge(reason: error.name)
+        } else if error.isUnknownTopic {
+            self = .unknownTopic
         } else if error.isRecordRejected {
-            self = .failed(
-                DeliveryFailure(code: .deliveryRejected, detail: "Topic \(topic) refuses it: \(error.name).")
-            )
+            self = .refused(reason: error.name)
         } else {
-            self = .retry
+            self = .retry(reason: "\(error)")
         }
     }
 }

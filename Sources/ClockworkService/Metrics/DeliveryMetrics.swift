@@ -1,9 +1,11 @@
 internal import CoreMetrics
 internal import PrometheusMetrics
+internal import Scheduling
 
-/// What becomes of deliveries. Counts are plain numbers of the event loop, and published once a turn.
+/// What becomes of deliveries to topics, and of dead letters. Counts are plain numbers of the event loop, and published
+/// once a turn; those of dead letters, which are few, at once.
 ///
-/// Belongs to the `DeliveryProducer` and is used on its event loop only.
+/// Belongs to the `TopicChannel` and is used on its event loop only.
 struct DeliveryMetrics {
     /// How many topics have series of their own: the first that are delivered to.
     static let maxTopics = 100
@@ -22,6 +24,7 @@ struct DeliveryMetrics {
 
     private let registry: MetricsRegistry
     private var lateness: HistogramTally
+    private let deadLetters: [DeadLetterCode: Counter]
     private let retries: Counter
     private var newRetries = 0
     private var topics: SeriesPlaces<Topic>
@@ -30,6 +33,11 @@ struct DeliveryMetrics {
     init(_ registry: MetricsRegistry) {
         self.registry = registry
         lateness = registry.makeTally(label: Metric.deliveryLateness.name)
+        deadLetters = Dictionary(
+            uniqueKeysWithValues: DeadLetterCode.allCases.map { code in
+                (code, Metric.deadLetters.counter(registry, code.rawValue))
+            }
+        )
         retries = Metric.deliveryRetries.counter(registry)
         topics = SeriesPlaces(limit: Self.maxTopics, others: Topic(MetricsRegistry.otherValue, registry))
     }
@@ -49,6 +57,11 @@ struct DeliveryMetrics {
     mutating func failed(to topic: String) {
         topics[topics.known(topic)].newFailed += 1
         hasNews = true
+    }
+
+    /// A record goes to the dead-letter topic.
+    func deadLettered(_ code: DeadLetterCode) {
+        deadLetters[code]?.increment()
     }
 
     /// A record is produced again.

@@ -4,8 +4,8 @@ internal import Scheduling
 
 /// What a pod shows of itself. Belongs to the `Pod` and is used on its event loop only.
 struct PodMetrics {
-    /// Where the owners of a pod stand, added up.
-    struct Standing {
+    /// Where the owners of a pod are, added up.
+    struct OwnerState {
         var counters = SchedulerCounters()
         var owned = 0
         var paused = 0
@@ -38,7 +38,6 @@ struct PodMetrics {
     private let inFlight: Gauge
     private let bytes: Gauge
 
-    private let deadLetters: [DeadLetterCode: Counter]
     private let rebalances: [Rebalance: Counter]
     private var lagOfPartition: [Int32: Gauge] = [:]
 
@@ -56,11 +55,6 @@ struct PodMetrics {
         unsettled = Metric.unsettledOffsets.gauge(factory)
         inFlight = Metric.deliveriesInFlight.gauge(factory)
         bytes = Metric.scheduleBytes.gauge(factory)
-        deadLetters = Dictionary(
-            uniqueKeysWithValues: DeadLetterCode.allCases.map { code in
-                (code, Metric.deadLetters.counter(factory, code.rawValue))
-            }
-        )
         rebalances = Dictionary(
             uniqueKeysWithValues: Rebalance.allCases.map { kind in
                 (kind, Metric.rebalances.counter(factory, kind.rawValue))
@@ -68,9 +62,9 @@ struct PodMetrics {
         )
     }
 
-    /// Makes visible where the owners stand.
-    mutating func publish(_ standing: Standing) {
-        let new = standing.counters
+    /// Makes visible where the owners are.
+    mutating func publish(_ state: OwnerState) {
+        let new = state.counters
         Self.publish(new.created - published.created, creates)
         Self.publish(new.replaced - published.replaced, replaces)
         Self.publish(new.duplicates - published.duplicates, duplicates)
@@ -78,21 +72,16 @@ struct PodMetrics {
         Self.publish(new.cancelledNothing - published.cancelledNothing, emptyCancels)
         Self.publish(new.rejected - published.rejected, rejected)
         published = new
-        owned.record(standing.owned)
-        paused.record(standing.paused)
-        resident.record(standing.resident)
-        unsettled.record(standing.unsettled)
-        inFlight.record(standing.inFlight)
-        bytes.record(standing.bytes)
+        owned.record(state.owned)
+        paused.record(state.paused)
+        resident.record(state.resident)
+        unsettled.record(state.unsettled)
+        inFlight.record(state.inFlight)
+        bytes.record(state.bytes)
     }
 
     private static func publish(_ count: Int, _ counter: Counter) {
         if count > 0 { counter.increment(by: count) }
-    }
-
-    /// A record goes to the dead-letter topic.
-    func deadLettered(_ code: DeadLetterCode) {
-        deadLetters[code]?.increment()
     }
 
     /// The partitions of the pod change.

@@ -3,7 +3,7 @@ internal import Scheduling
 
 /// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost.
 ///
-/// Tasks are children of `run`, so nothing outlives it; cancelling it ends what is still being tried.
+/// Each is a task of the runner it is given; cancelling it ends what is still being tried.
 struct StoreRunner: Sendable {
     /// The answer to one call.
     enum Answer: Sendable {
@@ -16,32 +16,18 @@ struct StoreRunner: Sendable {
     typealias Deliver = @Sendable (_ owner: UInt32, Answer) async -> Void
 
     private let store: any ScheduleStore
+    private let progress: ProgressWriter
+    private let tasks: TaskRunner
     private let logger: Logger
-    private let work: AsyncStream<@Sendable () async -> Void>
-    private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation
 
     private static let firstPause = Duration.milliseconds(50)
     private static let longestPause = Duration.seconds(5)
 
-    init(store: any ScheduleStore, logger: Logger) {
+    init(store: any ScheduleStore, progress: ProgressWriter, tasks: TaskRunner, logger: Logger) {
         self.store = store
+        self.progress = progress
+        self.tasks = tasks
         self.logger = logger
-        // Not bounded here: each owner bounds its calls in flight.
-        (work, continuation) = AsyncStream.makeStream()
-    }
-
-    /// Runs until `finish`, then until what is begun has ended.
-    func run() async {
-        await withDiscardingTaskGroup { group in
-            for await call in work {
-                group.addTask { await call() }
-            }
-            group.cancelAll()
-        }
-    }
-
-    func finish() {
-        continuation.finish()
     }
 
     /// Who asks, and where the answers go.
@@ -56,7 +42,7 @@ struct StoreRunner: Sendable {
     func begin(_ effects: Effects, for caller: Caller) {
         let partition = caller.partition
         for call in effects.store {
-            start {
+            tasks.start {
                 let isDone: Void? = await persist("apply", caller) { () throws(ScheduleStoreError) in
                     try await store.apply(call.changes, partition: partition)
                 }
@@ -64,7 +50,7 @@ struct StoreRunner: Sendable {
             }
         }
         for call in effects.lookUp {
-            start {
+            tasks.start {
                 let answers = await persist("look up", caller) { () throws(ScheduleStoreError) in
                     try await store.lookUp(call.keys, partition: partition)
                 }
@@ -72,7 +58,7 @@ struct StoreRunner: Sendable {
             }
         }
         if let call = effects.loadPage {
-            start {
+            tasks.start {
                 let page = await persist("page", caller) { () throws(ScheduleStoreError) in
                     try await store.page(
                         partition: partition,
@@ -87,18 +73,16 @@ struct StoreRunner: Sendable {
     }
 
     /// Writes a progress record, if that works at once.
-    func save(_ progress: PartitionProgress) {
-        start {
+    ///
+    /// - Parameter ownership: writes only while it is one; `nil` for the last record of an owner that has ended.
+    func save(_ record: PartitionProgress, ownership: Ownership?) {
+        tasks.start {
             do throws(ScheduleStoreError) {
-                try await store.save(progress)
+                try await progress.write(record) { ownership.map { $0.isCurrent && $0.isSure } ?? true }
             } catch {
                 logger.debug("progress record not written", metadata: ["error": "\(error)"])
             }
         }
-    }
-
-    private func start(_ call: @escaping @Sendable () async -> Void) {
-        continuation.yield(call)
     }
 
     /// Repeats `call` until it succeeds, with growing pauses; `nil` when cancelled, or when the caller has lost its

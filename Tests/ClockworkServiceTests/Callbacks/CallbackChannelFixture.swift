@@ -28,7 +28,7 @@ final class CallbackChannelFixture {
         channel = CallbackChannel(
             client: try HTTPClient(configuration: settings.httpConfiguration),
             settings: settings,
-            recordID: RecordID(topic: "intake"),
+            deliveredHeaders: DeliveredHeaders(topic: "intake"),
             metrics: registry,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             wake: { continuation.yield() }

@@ -1,15 +1,25 @@
 internal import Scheduling
 
-/// Names of intake records as clients see them: `<topic>/<partition>/<offset>`.
-struct RecordID {
+/// The headers that Clockwork adds to the records it produces, and the names of intake records in them.
+struct DeliveredHeaders {
     /// The header that says in words why a record is a dead letter.
     static let detailHeader = "clockwork-error-detail"
+    /// How many headers a delivered record gets.
+    static let deliveryCount = 4
+    /// How many headers a dead letter gets behind those of the record that it is about.
+    static let deadLetterCount = 3
 
     /// The intake topic.
     let topic: String
 
-    func of(partition: Int32, offset: Int64) -> String {
-        "\(topic)/\(partition)/\(offset)"
+    /// The name of an intake record as clients see it: `<topic>/<partition>/<offset>`, of a later log of the partition
+    /// `<topic>/<partition>/<generation>-<offset>`.
+    ///
+    /// - Parameter offset: as the scheduler calls it.
+    func id(of offset: Int64, in partition: Int32) -> String {
+        let place = LogOffset(scheduling: offset)
+        let generation = place.generation == 0 ? "" : "\(place.generation)-"
+        return "\(topic)/\(partition)/\(generation)\(place.offset)"
     }
 
     /// Calls `body` for each header that a delivered record gets behind the request's own, in order. The values are lent
@@ -19,7 +29,7 @@ struct RecordID {
         partition: Int32,
         _ body: (_ name: StaticString, _ value: UnsafeRawBufferPointer) -> Void
     ) {
-        Self.lend(of(partition: partition, offset: schedule.position.offset)) { body("clockwork-id", $0) }
+        Self.lend(id(of: schedule.position.offset, in: partition)) { body("clockwork-id", $0) }
         Self.lend(schedule.key.clientID) { body("clockwork-client-id", $0) }
         Self.lend(schedule.key.scheduleKey) { body("clockwork-schedule-key", $0) }
         Self.lend(String(schedule.scheduleTime.rawValue)) { body("clockwork-schedule-time", $0) }
@@ -35,12 +45,7 @@ struct RecordID {
         return headers
     }
 
-    private static func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
-        var text = text
-        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
-    }
-
-    /// The headers that a dead letter gets behind those of the record it is about.
+    /// Adds the headers that a dead letter gets behind those of the record that it is about.
     func addDeadLetterHeaders(
         to headers: inout RecordHeaders,
         code: DeadLetterCode,
@@ -50,6 +55,11 @@ struct RecordID {
     ) {
         headers.append(name: "clockwork-error", value: code.rawValue)
         headers.append(name: Self.detailHeader, value: detail)
-        headers.append(name: "clockwork-source", value: of(partition: partition, offset: offset))
+        headers.append(name: "clockwork-source", value: id(of: offset, in: partition))
+    }
+
+    private static func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var text = text
+        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 }

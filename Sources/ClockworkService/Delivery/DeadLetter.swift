@@ -1,0 +1,86 @@
+internal import Scheduling
+
+/// A record for the dead-letter topic: a request that could not be accepted, or a delivery that failed for good.
+struct DeadLetter {
+    /// What it is about, and so what is reported once it is in its topic.
+    enum Subject: Equatable {
+        /// The request at this intake offset.
+        case request(offset: Int64)
+        /// The delivery with this token.
+        case delivery(token: UInt32)
+    }
+
+    let subject: Subject
+    private(set) var key: [UInt8]?
+    private(set) var value: [UInt8]?
+    private(set) var headers: RecordHeaders
+    /// What the header for the error's detail says while nothing is left out.
+    private let detail: String
+
+    /// The dead letter of a delivery: the record that would have been delivered, and why it was not.
+    init(_ failed: Effects.FailedDelivery, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
+        let schedule = failed.delivery.schedule
+        subject = .delivery(token: failed.delivery.token)
+        key = Array(schedule.orderingKey.utf8)
+        value = schedule.payload
+        detail = failed.failure.detail
+        headers = deliveredHeaders.deliveredHeaders(of: schedule, partition: partition)
+        deliveredHeaders.addDeadLetterHeaders(
+            to: &headers,
+            code: failed.failure.code,
+            detail: detail,
+            partition: partition,
+            offset: schedule.position.offset
+        )
+    }
+
+    /// The dead letter of a request: the record as it came, and what is wrong with it.
+    init(_ rejected: RequestBatcher.RejectedRecord, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
+        subject = .request(offset: rejected.offset)
+        key = rejected.key
+        value = rejected.value
+        detail = rejected.rejection.detail
+        headers = rejected.headers
+        deliveredHeaders.addDeadLetterHeaders(
+            to: &headers,
+            code: rejected.rejection.code,
+            detail: detail,
+            partition: partition,
+            offset: rejected.offset
+        )
+    }
+
+    /// The bytes of key, value and headers.
+    var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count }
+
+    /// The same dead letter with less in it, for a topic that finds it too large: half the value each time, then without
+    /// the headers that are not Clockwork's, then without the key. Its detail says so.
+    ///
+    /// - Returns: `nil` where there is nothing left to leave out.
+    func cut() -> DeadLetter? {
+        var letter = self
+        let omission: String
+        if let value, !value.isEmpty {
+            letter.value = Array(value.prefix(value.count / 2))
+            omission = "the value is cut to \(value.count / 2) bytes"
+        } else if headers != ownHeaders {
+            letter.headers = ownHeaders
+            omission = "value and carried headers are left out"
+        } else if key != nil {
+            letter.key = nil
+            omission = "key, value and carried headers are left out"
+        } else {
+            return nil
+        }
+        letter.headers = letter.headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(omission))")
+        return letter
+    }
+
+    /// The headers that Clockwork has added.
+    private var ownHeaders: RecordHeaders {
+        switch subject {
+        case .request: headers.suffix(DeliveredHeaders.deadLetterCount)
+        case .delivery: headers.suffix(DeliveredHeaders.deliveryCount + DeliveredHeaders.deadLetterCount)
+        }
+    }
+}

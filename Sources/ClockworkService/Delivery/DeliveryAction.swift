@@ -1,0 +1,48 @@
+internal import Scheduling
+
+/// What `DeliveryQueues` asks of its driver.
+enum DeliveryAction {
+    /// Give this record to the producer. Answered by `notTaken` or `reported`: at once if the producer refuses it, else
+    /// when its report comes.
+    case produce(token: UInt64, OutgoingRecord)
+    /// Ask the brokers whether this topic exists. Answered by `topicChecked`.
+    case checkTopic(String)
+    /// Give up the producer with all that is in it, and make another. Answered by `producerReplaced` or
+    /// `producerNotReplaced`.
+    case replaceProducer
+    /// Report to an owner how a record has ended.
+    case conclude(Sender, DeliveryEnd)
+    /// Count, and perhaps log, that a record will be produced again. `isFirst` when its topic was not waiting for a
+    /// retry before.
+    case noteRetry(topic: String, RetryCause, isFirst: Bool)
+}
+
+/// How a record has ended.
+enum DeliveryEnd {
+    /// The topic has the delivery.
+    case delivered(Delivery, topic: String)
+    /// The delivery can never succeed.
+    case failed(token: UInt32, topic: String, DeliveryFailure)
+    /// The dead-letter topic has the dead letter.
+    case deadLettered(DeadLetter.Subject)
+}
+
+/// Why a record is produced again.
+enum RetryCause: Equatable {
+    /// An outage or the like.
+    case outage(reason: String)
+    /// The dead-letter topic does not take a dead letter. It is tried until it does.
+    case deadLetterRefused(reason: String)
+}
+
+extension DeliveryFailure {
+    /// The topic does not exist.
+    static func unknown(_ topic: String) -> DeliveryFailure {
+        DeliveryFailure(code: .unknownTopic, detail: "Topic \(topic) does not exist.")
+    }
+
+    /// The topic will never take the record.
+    static func refused(by topic: String, _ reason: String) -> DeliveryFailure {
+        DeliveryFailure(code: .deliveryRejected, detail: "Topic \(topic) refuses it: \(reason).")
+    }
+}

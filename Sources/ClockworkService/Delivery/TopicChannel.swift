@@ -1,0 +1,296 @@
+internal import Kafka
+internal import Logging
+internal import PrometheusMetrics
+internal import Scheduling
+
+/// Delivers to topics through an idempotent producer, and writes dead letters.
+///
+/// Belongs to the pod and is used on its event loop only. What waits, for what, and in which order, `DeliveryQueues`
+/// decides; this class performs its actions. Topic checks and the destruction of producers take time, so the pod runs
+/// them elsewhere: see `takeWantedChecks` and `takeRetired`.
+final class TopicChannel: DeliveryChannel {
+    let deliveredHeaders: DeliveredHeaders
+    let logger: Logger
+    private let deadLetterTopic: String
+    private let makeProducer: (OutgoingRecord.Attempt) throws(KafkaError) -> KafkaProducer
+
+    private var queues: DeliveryQueues<KafkaTopic>
+    /// `nil` while no successor can be made of one that was given up.
+    private var producer: KafkaProducer?
+    /// For records that travel alone: one by one, it shows which of them are too large. Made when first needed.
+    private var aloneProducer: KafkaProducer?
+    /// Producers that were given up, until the pod has them destroyed where that may block.
+    private var retired: [KafkaProducer] = []
+
+    /// Topics to be checked.
+    private var wantedChecks: [String] = []
+    /// By topic, the producers over which checks are under way.
+    private var checking: [String: KafkaProducer] = [:]
+
+    private var outcome = DeliveryOutcome()
+    var metrics: DeliveryMetrics
+    private var clientMetrics: KafkaClientMetrics
+
+    /// A channel without owners.
+    ///
+    /// - Parameters:
+    ///   - wakeDescriptor: becomes readable when `takeOutcome` has something to do.
+    /// - Throws: when Kafka refuses a property.
+    init(
+        properties: KafkaProperties,
+        deadLetterTopic: String,
+        deliveredHeaders: DeliveredHeaders,
+        wakeDescriptor: Int32,
+        metrics: MetricsRegistry,
+        logger: Logger
+    ) throws(KafkaError) {
+        self.deadLetterTopic = deadLetterTopic
+        self.deliveredHeaders = deliveredHeaders
+        self.metrics = DeliveryMetrics(metrics)
+        clientMetrics = KafkaClientMetrics(.producer, metrics)
+        self.logger = logger
+        makeProducer = { (attempt) throws(KafkaError) in
+            var properties = properties
+            if attempt == .alone { properties.set("batch.num.messages", to: "1") }
+            let producer = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
+            producer.signal(fileDescriptor: wakeDescriptor)
+            return producer
+        }
+        let producer = try makeProducer(.together)
+        self.producer = producer
+        queues = DeliveryQueues(
+            deadLetterTopic: deadLetterTopic,
+            capacity: ProducerCapacity(records: producer.capacity.records, bytes: producer.capacity.bytes)
+        )
+    }
+
+    // MARK: Owners
+
+    func begin(owner: UInt32) {
+        queues.ownerBegan(owner)
+    }
+
+    /// Nothing is handed back: what waits for a topic is begun as soon as there is room, and the drain waits for it.
+    func drain(owner: UInt32, now: Moment) {}
+
+    func end(owner: UInt32) {
+        queues.ownerEnded(owner)
+    }
+
+    // MARK: Deliveries
+
+    func send(_ delivery: Delivery, of sender: Sender, now: Moment) {
+        guard case .topic(let topic) = delivery.schedule.target else {
+            preconditionFailure("a callback was handed to the channel for topics")
+        }
+        queues.send(delivery, to: topic, of: sender, now: now)
+        perform(now)
+    }
+
+    /// Writes a dead letter, trying until its topic takes it.
+    func write(_ letter: DeadLetter, of sender: Sender, now: Moment) {
+        queues.send(letter, of: sender, now: now)
+        perform(now)
+    }
+
+    func takeOutcome(now: Moment) -> DeliveryOutcome {
+        if let producer { pollReports(of: producer, now) { clientMetrics.publish($0) } }
+        // Records travel alone too seldom for the statistics of their producer.
+        if let aloneProducer { pollReports(of: aloneProducer, now) { _ in } }
+        if let fatal = producer?.fatalError ?? aloneProducer?.fatalError {
+            logger.error("Kafka producer is replaced", metadata: ["error": "\(fatal)"])
+            queues.producerFailed()
+        }
+        queues.timeReached(now: now)
+        perform(now)
+        defer { outcome = DeliveryOutcome() }
+        return outcome
+    }
+
+    private func pollReports(of producer: KafkaProducer, _ now: Moment, onStatistics: (KafkaStatistics) -> Void) {
+        producer.pollReports { report in
+            queues.reported(report.token, ReportVerdict(report.error), now: now)
+        } onError: { error in
+            logger.log(level: error.isRetriable ? .debug : .warning, "Kafka producer", metadata: ["error": "\(error)"])
+        } onStatistics: { statistics in
+            onStatistics(statistics)
+        }
+    }
+
+    var wakeAt: Uptime? {
+        // Known while the last outcome was being taken.
+        outcome.isEmpty ? queues.wakeAt : .zero
+    }
+
+    func publishMetrics() {
+        metrics.publish()
+    }
+
+    /// Gives up whatever is not written.
+    func close() {
+        producer?.close()
+        aloneProducer?.close()
+    }
+
+    // MARK: Actions
+
+    private func perform(_ now: Moment) {
+        while let action = queues.next(now: now) {
+            switch action {
+            case .produce(let token, let record): produce(record, token, now)
+            case .checkTopic(let topic): wantedChecks.append(topic)
+            case .replaceProducer: replaceProducer(now)
+            case .conclude(let sender, let end): conclude(sender, end, now)
+            case .noteRetry(let topic, let cause, let isFirst):
+                metrics.retried()
+                if isFirst { log(cause, topic) }
+            }
+        }
+    }
+
+    private func produce(_ record: OutgoingRecord, _ token: UInt64, _ now: Moment) {
+        let error: KafkaError?
+        do throws(KafkaError) {
+            let (producer, topic) = try place(of: record)
+            error = record.withBytes { key, value in
+                producer.produce(
+                    to: topic,
+                    key: key,
+                    value: value,
+                    headers: headers(of: record),
+                    timestampMilliseconds: now.wall.rawValue,
+                    token: token
+                )
+            }
+        } catch {
+            return queues.reported(token, ReportVerdict(error), now: now)
+        }
+        guard let error else { return }
+        if error.isQueueFull || error.isFatal {
+            queues.notTaken(token)
+        } else {
+            queues.reported(token, ReportVerdict(error), now: now)
+        }
+    }
+
+    /// - Throws: when the topic's name is not legal, or the producer for what travels alone cannot be made.
+    private func place(of record: OutgoingRecord) throws(KafkaError) -> (KafkaProducer, KafkaTopic) {
+        guard let producer else { preconditionFailure("a record was handed out while there was no producer") }
+        switch record.attempt {
+        case .together:
+            if let topic = queues[handleFor: record] { return (producer, topic) }
+            let topic = try producer.topic(queues.topicName(of: record))
+            queues[handleFor: record] = topic
+            return (producer, topic)
+        case .alone:
+            let producer = try forWhatIsAlone()
+            return (producer, try producer.topic(queues.topicName(of: record)))
+        }
+    }
+
+    private func forWhatIsAlone() throws(KafkaError) -> KafkaProducer {
+        if let aloneProducer { return aloneProducer }
+        let producer = try makeProducer(.alone)
+        aloneProducer = producer
+        return producer
+    }
+
+    private func headers(of record: OutgoingRecord) -> KafkaHeaders {
+        var headers = KafkaHeaders()
+        switch record.content {
+        case .delivery(let delivery):
+            delivery.schedule.headers.forEach { headers.append(name: $0, value: $1) }
+            deliveredHeaders.forEachDeliveredHeader(
+                of: delivery.schedule,
+                partition: record.sender.partition
+            ) { name, value in
+                headers.append(name: name, value: value)
+            }
+        case .deadLetter(let letter):
+            letter.headers.forEach { headers.append(name: $0, value: $1) }
+        }
+        return headers
+    }
+
+    private func conclude(_ sender: Sender, _ end: DeliveryEnd, _ now: Moment) {
+        switch end {
+        case .delivered(let delivery, let topic):
+            let lateness = delivery.wasDueOnArrival ? nil : now.wall.rawValue - delivery.schedule.position.time.rawValue
+            metrics.delivered(to: topic, lateness: lateness)
+            outcome.delivered[sender.owner, default: []].append(delivery.token)
+        case .failed(let token, let topic, let failure):
+            metrics.failed(to: topic)
+            outcome.failed[sender.owner, default: []].append((token, failure))
+        case .deadLettered(.delivery(let token)):
+            outcome.deadLettered[sender.owner, default: []].append(token)
+        case .deadLettered(.request(let offset)):
+            outcome.rejectionsDeadLettered[sender.owner, default: []].append(offset)
+        }
+    }
+
+    private func log(_ cause: RetryCause, _ topic: String) {
+        switch cause {
+        case .outage(let reason):
+            logger.warning("records are produced again", metadata: ["topic": "\(topic)", "error": "\(reason)"])
+        case .deadLetterRefused(let reason):
+            logger.error(
+                "dead letters cannot be written and are tried again",
+                metadata: ["topic": "\(topic)", "reason": "\(reason)"]
+            )
+        }
+    }
+
+    // MARK: Topic checks
+
+    /// The topic checks to be made now, off the loop. Each is answered by `topicChecked`.
+    func takeWantedChecks(now: Moment) -> [TopicCheck] {
+        guard !wantedChecks.isEmpty else { return [] }
+        defer { wantedChecks = [] }
+        guard let producer else {
+            for topic in wantedChecks { queues.topicChecked(topic, exists: nil, now: now) }
+            return []
+        }
+        for topic in wantedChecks { checking[topic] = producer }
+        return wantedChecks.map { TopicCheck(of: $0, over: producer) }
+    }
+
+    /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
+    func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
+        checking[topic] = nil
+        queues.topicChecked(topic, exists: exists, now: now)
+        perform(now)
+    }
+
+    // MARK: The producer's end
+
+    /// Gives up whatever is in the producer, for a pod that has lost all of its partitions: their next owners deliver
+    /// it, and what left here after that would be a repeat, and in no order with theirs.
+    func startAfresh(now: Moment) {
+        guard queues.inFlightCount > 0 else { return }
+        logger.notice("deliveries under way are given up", metadata: ["count": "\(queues.inFlightCount)"])
+        queues.producerFailed()
+        perform(now)
+    }
+
+    private func replaceProducer(_ now: Moment) {
+        close()
+        retired += [producer, aloneProducer].compactMap { $0 }
+        producer = nil
+        aloneProducer = nil
+        do throws(KafkaError) {
+            producer = try makeProducer(.together)
+            queues.producerReplaced(now: now)
+        } catch {
+            logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
+            queues.producerNotReplaced(now: now)
+        }
+    }
+
+    /// Producers that were given up and that no topic check uses any more: destroying them blocks.
+    func takeRetired() -> [KafkaProducer] {
+        guard !retired.isEmpty else { return [] }
+        let all = retired
+        retired = all.filter { producer in checking.values.contains { $0 === producer } }
+        return all.filter { producer in !retired.contains { $0 === producer } }
+    }
+}

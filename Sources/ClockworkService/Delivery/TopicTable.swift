@@ -1,0 +1,83 @@
+/// One row for each topic with something to remember, by its name.
+///
+/// Names come from outside, and there is no end to them. So idle rows are swept now and then: those whose topics are not
+/// known to exist, and those that were not used since the last sweep. Each sweep comes after the rows have grown by half,
+/// and by a thousand at least. So it is O(1) for each new name, and there are never more than three rows for each topic in
+/// use, or 2,000 more than that. What is forgotten can be asked again.
+struct TopicTable<Handle> {
+    /// The fewest rows that come between two sweeps.
+    static var sweepAfter: Int { 1_000 }
+    /// The row of the topic that is not checked and never swept.
+    static var permanent: Int { 0 }
+
+    private var rows: ContiguousArray<DeliveryTopic<Handle>>
+    private var rowOfName: [String: Int]
+    private var free: [Int] = []
+    /// The row found last: one often comes again.
+    private var latest = Self.permanent
+    private var nextSweep = Self.sweepAfter
+
+    init(permanent name: String) {
+        var topic = DeliveryTopic<Handle>(name)
+        topic.state = .known
+        rows = [topic]
+        rowOfName = [name: Self.permanent]
+    }
+
+    /// How many topics something is remembered of.
+    var count: Int { rowOfName.count }
+
+    /// The rows, those that are free included.
+    var indices: Range<Int> { rows.indices }
+
+    subscript(row: Int) -> DeliveryTopic<Handle> {
+        _read { yield rows[row] }
+        _modify { yield &rows[row] }
+    }
+
+    /// The row of a topic, if it has one.
+    func known(_ name: String) -> Int? { rowOfName[name] }
+
+    /// The row of a topic.
+    mutating func row(of name: String, now: Uptime) -> Int {
+        if rows[latest].name == name { return latest }
+        latest = rowOfName[name] ?? add(name, now)
+        return latest
+    }
+
+    private mutating func add(_ name: String, _ now: Uptime) -> Int {
+        if count >= nextSweep { sweep(now) }
+        let row = free.popLast() ?? rows.count
+        if row == rows.count {
+            rows.append(DeliveryTopic(name))
+        } else {
+            rows[row] = DeliveryTopic(name)
+        }
+        rowOfName[name] = row
+        return row
+    }
+
+    private mutating func sweep(_ now: Uptime) {
+        for (name, row) in rowOfName where row != Self.permanent {
+            if isForgettable(rows[row], now) {
+                rowOfName[name] = nil
+                // No topic has this name, so no look-up finds the row.
+                rows[row] = DeliveryTopic("")
+                free.append(row)
+            } else {
+                rows[row].wasUsed = false
+            }
+        }
+        nextSweep = count + max(Self.sweepAfter, count / 2)
+    }
+
+    private func isForgettable(_ topic: DeliveryTopic<Handle>, _ now: Uptime) -> Bool {
+        guard topic.isIdle else { return false }
+        return switch topic.state {
+        case .unknown, .waiting: true
+        case .checking: false
+        case .known: !topic.wasUsed
+        case .missing(let until): until <= now
+        }
+    }
+}

@@ -1,0 +1,268 @@
+/// The life of each partition at one member of the group, from its assignment until it is released or lost.
+///
+/// A pure value: each `mutating` method is an event, brings the time where time matters, and returns what is to be done,
+/// in this order. What is done late, or answered after the partition has gone on, is harmless: an answer names the
+/// assignment or the owner that it is about, and finds nobody.
+///
+/// ```
+/// assigned ─▶ settling ─▶ owned ─▶ draining ─▶ awaitingCommit ─▶ gone, or settling again
+/// ```
+/// A loss ends any of these at once.
+struct Assignments {
+    /// Where a partition is in its life.
+    private enum Stage {
+        /// Not owned yet: it is being found out which log it has. Goes on to `owned`.
+        case settling(assignment: Int)
+        /// An owner works. Goes on to `draining`.
+        case owned(UInt32)
+        /// The owner finishes what is in flight. Goes on to `awaitingCommit`, or past it; at the deadline as it is.
+        case draining(UInt32, deadline: Uptime, then: Ending)
+        /// The owner has finished, and its last commit has no answer yet. Ends with the answer, or at the deadline.
+        case awaitingCommit(UInt32, deadline: Uptime, then: Ending)
+
+        var owner: UInt32? {
+            switch self {
+            case .settling: nil
+            case .owned(let number), .draining(let number, _, _), .awaitingCommit(let number, _, _): number
+            }
+        }
+
+        var deadline: Uptime? {
+            switch self {
+            case .settling, .owned: nil
+            case .draining(_, let deadline, _), .awaitingCommit(_, let deadline, _): deadline
+            }
+        }
+    }
+
+    private enum Phase {
+        /// Partitions come and go.
+        case running
+        /// Owners drain, and none begins. Goes on to `ended` with the last of them.
+        case shuttingDown
+        case ended
+    }
+
+    /// How long a drain with its last commit may take before the partition is let go as it is, in milliseconds.
+    static let drainLimit: Int64 = 5_000
+
+    private var stages: [Int32: Stage] = [:]
+    private var phase = Phase.running
+    private var lastAssignment = 0
+    private var lastOwner: UInt32 = 0
+
+    // MARK: What an observer may ask
+
+    /// The owner that works on a partition; `nil` while none does, or one that drains.
+    func activeOwner(of partition: Int32) -> UInt32? {
+        guard case .owned(let number) = stages[partition] else { return nil }
+        return number
+    }
+
+    /// The owner of a partition, at work or draining.
+    func owner(of partition: Int32) -> UInt32? { stages[partition]?.owner }
+
+    /// Whether the partition still waits for the answer about this assignment.
+    func isSettling(_ partition: Int32, assignment: Int) -> Bool {
+        guard case .settling(assignment) = stages[partition] else { return false }
+        return true
+    }
+
+    /// Whether a partition has no owner yet.
+    var isSettling: Bool {
+        stages.values.contains { stage in if case .settling = stage { true } else { false } }
+    }
+
+    /// Whether a partition waits for nothing but its last commit, which is to be made at once.
+    var awaitsCommit: Bool {
+        stages.values.contains { stage in if case .awaitingCommit = stage { true } else { false } }
+    }
+
+    /// Whether it begins owners.
+    var isRunning: Bool { phase == .running }
+
+    /// Whether it has ended.
+    var hasEnded: Bool { phase == .ended }
+
+    /// When `timeReached` has something to do.
+    var wakeAt: Uptime? { stages.values.compactMap(\.deadline).min() }
+
+    // MARK: Events of the group
+
+    /// The group has given this member partitions.
+    mutating func assigned(_ partitions: [Int32]) -> [Action] {
+        // One that shuts down leaves them to the next rebalance.
+        guard phase == .running else { return [] }
+        return settle(partitions.filter { stages[$0] == nil })
+    }
+
+    /// It has been found out which logs these have.
+    mutating func settled(_ logs: [Int32: LogSettlement], assignment: Int) -> [Action] {
+        var actions: [Action] = []
+        var starts: [Int32: Int64] = [:]
+        for (partition, log) in logs.sorted(by: { $0.key < $1.key }) {
+            guard isSettling(partition, assignment: assignment) else { continue }
+            lastOwner += 1
+            stages[partition] = .owned(lastOwner)
+            starts[partition] = log.start
+            actions.append(.begin(lastOwner, partition, log))
+        }
+        if !starts.isEmpty { actions.append(.assign(starts)) }
+        return actions
+    }
+
+    /// The group takes partitions back, in an orderly way.
+    mutating func revoked(_ partitions: [Int32], now: Uptime) -> [Action] {
+        guard phase != .ended else { return [] }
+        var actions: [Action] = []
+        var released: [Int32] = []
+        for partition in partitions {
+            switch stages[partition] {
+            case nil, .settling:
+                stages[partition] = nil
+                released.append(partition)
+            case .owned, .draining, .awaitingCommit:
+                actions += drain(partition, then: .release, now)
+            }
+        }
+        if !released.isEmpty { actions.append(.release(released)) }
+        return actions
+    }
+
+    /// Partitions were taken away, and may have other owners already.
+    mutating func lost(_ partitions: [Int32]) -> [Action] {
+        guard phase != .ended else { return [] }
+        var actions: [Action] = []
+        for partition in partitions {
+            if let owner = stages.removeValue(forKey: partition)?.owner { actions.append(.giveUp(owner)) }
+        }
+        // What has not left yet is the next owners' to deliver, and would only repeat it.
+        if !hasOwner { actions.append(.startAfresh) }
+        return actions + endIfDone()
+    }
+
+    /// Something says that a partition's log is not the one that is being read.
+    mutating func logDoubted(_ partition: Int32, now: Uptime) -> [Action] {
+        guard let owner = stages[partition]?.owner else { return [] }
+        let actions = [Action.stopCommitting(owner)]
+        if case .awaitingCommit(_, _, let ending) = stages[partition] {
+            return actions + finish(partition, owner, ending, wasInTime: true)
+        }
+        return actions + drain(partition, then: .settleAgain, now)
+    }
+
+    // MARK: Events of owners
+
+    /// An owner has finished what was in flight.
+    ///
+    /// - Parameter awaitsCommit: whether a commit of it is still to be made, or has no answer.
+    mutating func drained(_ owner: UInt32, of partition: Int32, awaitsCommit: Bool) -> [Action] {
+        guard case .draining(owner, let deadline, let ending) = stages[partition] else { return [] }
+        guard awaitsCommit else { return finish(partition, owner, ending, wasInTime: true) }
+        stages[partition] = .awaitingCommit(owner, deadline: deadline, then: ending)
+        return []
+    }
+
+    /// Nothing of a partition remains to be committed: it has been, or the group has refused it, as it does in a
+    /// rebalance. Waiting on would hold up the rebalance that refuses it; the next owner knows from the key records
+    /// what has been done.
+    mutating func commitsEnded(_ partition: Int32) -> [Action] {
+        guard case .awaitingCommit(let owner, _, let ending) = stages[partition] else { return [] }
+        return finish(partition, owner, ending, wasInTime: true)
+    }
+
+    // MARK: Events of the pod
+
+    /// Time has passed.
+    mutating func timeReached(_ now: Uptime) -> [Action] {
+        var actions: [Action] = []
+        for (partition, stage) in stages.sorted(by: { $0.key < $1.key }) {
+            switch stage {
+            case .settling, .owned: continue
+            case .draining(let owner, let deadline, let ending), .awaitingCommit(let owner, let deadline, let ending):
+                if now >= deadline { actions += finish(partition, owner, ending, wasInTime: false) }
+            }
+        }
+        return actions
+    }
+
+    /// The pod is to end once its owners have drained.
+    mutating func shutDown(now: Uptime) -> [Action] {
+        guard phase == .running else { return [] }
+        phase = .shuttingDown
+        var actions: [Action] = []
+        for (partition, stage) in stages.sorted(by: { $0.key < $1.key }) {
+            if stage.owner == nil {
+                stages[partition] = nil
+            } else {
+                actions += drain(partition, then: .shutDown, now)
+            }
+        }
+        return actions + endIfDone()
+    }
+
+    /// The pod ends now.
+    mutating func abandoned() -> [Action] {
+        guard phase != .ended else { return [] }
+        phase = .ended
+        let owners = stages.values.compactMap(\.owner).sorted()
+        stages = [:]
+        return owners.map(Action.giveUp) + [.end]
+    }
+
+    // MARK: Steps
+
+    private var hasOwner: Bool { stages.values.contains { $0.owner != nil } }
+
+    private mutating func settle(_ partitions: [Int32]) -> [Action] {
+        guard !partitions.isEmpty else { return [] }
+        lastAssignment += 1
+        for partition in partitions { stages[partition] = .settling(assignment: lastAssignment) }
+        return [.settle(partitions, assignment: lastAssignment)]
+    }
+
+    /// Has the owner of a partition drain; of one that does already, what comes after it may change.
+    private mutating func drain(_ partition: Int32, then ending: Ending, _ now: Uptime) -> [Action] {
+        switch stages[partition] {
+        case nil, .settling:
+            return []
+        case .owned(let owner):
+            let deadline = now.advanced(byMilliseconds: Self.drainLimit)
+            stages[partition] = .draining(owner, deadline: deadline, then: ending)
+            return [.drain(owner)]
+        case .draining(let owner, let deadline, let before):
+            stages[partition] = .draining(owner, deadline: deadline, then: Self.ending(before, ending))
+        case .awaitingCommit(let owner, let deadline, let before):
+            stages[partition] = .awaitingCommit(owner, deadline: deadline, then: Self.ending(before, ending))
+        }
+        return []
+    }
+
+    /// What comes after a drain that has two reasons: the group waits for a release, and a pod that shuts down settles
+    /// nothing any more.
+    private static func ending(_ first: Ending, _ second: Ending) -> Ending {
+        if first == .release || second == .release { return .release }
+        return first == .shutDown || second == .shutDown ? .shutDown : .settleAgain
+    }
+
+    private mutating func finish(
+        _ partition: Int32,
+        _ owner: UInt32,
+        _ ending: Ending,
+        wasInTime: Bool
+    ) -> [Action] {
+        stages[partition] = nil
+        let letGo = Action.letGo(owner, ending, wasInTime: wasInTime)
+        switch ending {
+        case .release: return [letGo, .release([partition])] + endIfDone()
+        case .settleAgain: return [letGo] + settle([partition])
+        case .shutDown: return [letGo] + endIfDone()
+        }
+    }
+
+    private mutating func endIfDone() -> [Action] {
+        guard phase == .shuttingDown, !hasOwner else { return [] }
+        phase = .ended
+        return [.end]
+    }
+}

@@ -1,0 +1,64 @@
+internal import Kafka
+internal import Logging
+
+/// Commits what owners have settled, and notes what has been committed. Used on the pod's event loop only.
+final class GroupCommits {
+    private let consumer: KafkaConsumer
+    private let logger: Logger
+    private var queue = CommitQueue()
+
+    init(_ consumer: KafkaConsumer, logger: Logger) {
+        self.consumer = consumer
+        self.logger = logger
+    }
+
+    /// Everything below this offset, Kafka's own, is settled.
+    func want(_ partition: Int32, _ offset: Int64) {
+        queue.want(partition, offset)
+    }
+
+    /// Nothing more of a partition is to be committed.
+    func forget(_ partition: Int32) {
+        queue.forget(partition)
+    }
+
+    /// Whether a commit of the partition is wanted or under way.
+    func isOutstanding(_ partition: Int32) -> Bool { queue.isOutstanding(partition) }
+
+    /// When there is something to commit.
+    var wakeAt: Uptime? { queue.wakeAt }
+
+    /// Commits what is wanted, when it is time.
+    ///
+    /// - Parameters:
+    ///   - atOnce: whether a partition waits for nothing but its commit.
+    ///   - generation: which log of a partition its owner reads.
+    func commit(now: Moment, atOnce: Bool, generation: (Int32) -> Int64?) {
+        guard !consumer.isJoining else { return queue.postpone(now: now.uptime) }
+        guard let offsets = queue.take(now: now.uptime, atOnce: atOnce) else { return }
+        var commits: [Int32: GroupOffset] = [:]
+        for (partition, offset) in offsets {
+            let metadata = CommitMetadata.text(generation: generation(partition) ?? 0)
+            commits[partition] = GroupOffset(offset: offset, metadata: metadata)
+        }
+        do throws(KafkaError) {
+            try consumer.commit(commits)
+        } catch {
+            queue.failed(offsets, now: now.uptime)
+            logger.warning("not committed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A commit has succeeded.
+    func succeeded(_ offsets: [Int32: Int64]) {
+        queue.succeeded(offsets)
+    }
+
+    /// A commit has failed. In a rebalance that is normal: it is made again, or the next owner begins a little further
+    /// back.
+    func failed(_ offsets: [Int32: Int64], _ error: KafkaError, now: Moment) {
+        queue.failed(offsets, now: now.uptime)
+        let level: Logger.Level = error.isNormalDuringRebalance ? .debug : .warning
+        logger.log(level: level, "not committed", metadata: ["error": "\(error)"])
+    }
+}

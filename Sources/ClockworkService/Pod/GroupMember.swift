@@ -1,0 +1,294 @@
+internal import Kafka
+internal import Logging
+internal import PrometheusMetrics
+internal import Scheduling
+
+/// A pod as a member of its group: reads the intake, and does for partitions that come and go what `Assignments` asks.
+///
+/// Used on the pod's event loop only. What takes time runs as a task and comes back through the inbox.
+final class GroupMember {
+    private let consumer: KafkaConsumer
+    private let owners: PartitionOwners
+    private let commits: GroupCommits
+    private let settler: LogSettler
+    private let tasks: TaskRunner
+    private let inbox: PodInbox
+    private let logger: Logger
+    /// Gives up what is on its way to topics.
+    private let startAfresh: (Moment) -> Void
+
+    private var assignments = Assignments()
+    private var batcher: RequestBatcher
+    private var metrics: PodMetrics
+    private var consumerMetrics: KafkaClientMetrics
+    /// Whether it is a member, of which no partition may be its.
+    private(set) var hasJoined = false
+    /// The error with which it has ended, if it was one.
+    private(set) var error: KafkaError?
+
+    init(
+        consumer: KafkaConsumer,
+        owners: PartitionOwners,
+        commits: GroupCommits,
+        settler: LogSettler,
+        tasks: TaskRunner,
+        inbox: PodInbox,
+        rules: RequestRules,
+        metrics: MetricsRegistry,
+        logger: Logger,
+        startAfresh: @escaping (Moment) -> Void
+    ) {
+        self.consumer = consumer
+        self.owners = owners
+        self.commits = commits
+        self.settler = settler
+        self.tasks = tasks
+        self.inbox = inbox
+        self.logger = logger
+        self.startAfresh = startAfresh
+        batcher = RequestBatcher(rules: rules)
+        self.metrics = PodMetrics(metrics)
+        consumerMetrics = KafkaClientMetrics(.consumer, metrics)
+    }
+
+    // MARK: What the pod asks
+
+    /// Whether nothing is left to do.
+    var hasEnded: Bool { assignments.hasEnded }
+
+    /// Whether there are owners and all of them fire.
+    var isFiring: Bool {
+        !owners.isEmpty && !assignments.isSettling && owners.all.allSatisfy(\.scheduler.isRunning)
+    }
+
+    /// When `timeReached` has something to do.
+    var wakeAt: Uptime? {
+        [assignments.wakeAt, commits.wakeAt].compactMap { $0 }.min()
+    }
+
+    /// Has owners finish what is in flight, and then ends.
+    func shutDown(now: Moment) {
+        guard assignments.isRunning else { return }
+        logger.info("shutting down", metadata: ["partitions": "\(owners.all.count)"])
+        hasJoined = false
+        act(assignments.shutDown(now: now.uptime), now)
+    }
+
+    /// Ends without waiting for anything. What is not settled is left to the partitions' next owners.
+    func abandon(_ error: KafkaError?, now: Moment) {
+        guard !hasEnded else { return }
+        self.error = error
+        act(assignments.abandoned(), now)
+    }
+
+    /// Makes visible where the owners are.
+    func publishMetrics() {
+        metrics.publish(owners.state)
+    }
+
+    /// Makes visible how far behind the ends of their partitions the owners are.
+    func measureLag() {
+        for owner in owners.all {
+            guard let end = consumer.knownEnd(of: owner.partition) else { continue }
+            metrics.lags(owner.partition, by: max(0, end - owner.nextOffset))
+        }
+    }
+
+    // MARK: A turn
+
+    /// Takes records and events of the group, without waiting.
+    ///
+    /// - Parameter readClocks: reads the clocks once the records are there.
+    /// - Returns: whether more is probably there.
+    func poll(readClocks: () -> Moment) -> Bool {
+        var events: [ConsumerEvent] = []
+        let isMore = consumer.poll(maxRecords: 1_000) { record in
+            batcher.read(record)
+        } onEvent: { event in
+            events.append(event)
+        }
+        let now = readClocks()
+        let poll = batcher.take()
+        for (partition, batch) in poll.batches {
+            // Records of a partition that is being drained are read by its next owner.
+            guard let owner = activeOwner(of: partition) else { continue }
+            owners.requestsRead(batch, owner, now: now)
+        }
+        for partition in poll.doubted { doubt(partition, "other records than before", now) }
+        for event in events { handle(event, now) }
+        return isMore
+    }
+
+    /// Goes on with what has drained or has waited long enough, and commits what is settled.
+    func timeReached(_ now: Moment) {
+        for owner in owners.takeDrained() {
+            let awaitsCommit = commits.isOutstanding(owner.partition)
+            act(assignments.drained(owner.number, of: owner.partition, awaitsCommit: awaitsCommit), now)
+        }
+        act(assignments.timeReached(now.uptime), now)
+        commits.commit(now: now, atOnce: assignments.awaitsCommit) { partition in
+            assignments.owner(of: partition).flatMap { owners[$0]?.generation }
+        }
+    }
+
+    private func activeOwner(of partition: Int32) -> PartitionOwner? {
+        assignments.activeOwner(of: partition).flatMap { owners[$0] }
+    }
+
+    // MARK: Events
+
+    private func handle(_ event: ConsumerEvent, _ now: Moment) {
+        switch event {
+        case .assigned(let partitions):
+            hasJoined = assignments.isRunning
+            metrics.rebalanced(.assigned)
+            guard !partitions.isEmpty else { return }
+            logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
+            act(assignments.assigned(partitions), now)
+        case .revoked(let partitions):
+            metrics.rebalanced(.revoked)
+            logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
+            act(assignments.revoked(partitions, now: now.uptime), now)
+        case .lost(let partitions):
+            hasJoined = false
+            metrics.rebalanced(.lost)
+            logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
+            act(assignments.lost(partitions), now)
+        case .logDoubted(let partitions, let error):
+            for partition in partitions { doubt(partition, "\(error)", now) }
+        case .reachedEnd(let partition, _):
+            guard let owner = activeOwner(of: partition) else { return }
+            owners.intakeEndReached(owner, now: now)
+        case .committed(let error, let offsets):
+            committed(error, offsets, now)
+        case .error(let error):
+            // What librdkafka goes on from by itself is in its own log lines as well.
+            logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
+        case .statistics(let statistics):
+            consumerMetrics.publish(statistics)
+        case .fatal(let error):
+            logger.critical("Kafka consumer has ended", metadata: ["error": "\(error)"])
+            abandon(error, now: now)
+        }
+    }
+
+    private func committed(_ error: KafkaError?, _ offsets: [Int32: Int64], _ now: Moment) {
+        if let error {
+            commits.failed(offsets, error, now: now)
+        } else {
+            commits.succeeded(offsets)
+        }
+        for (partition, offset) in offsets {
+            guard let owner = assignments.owner(of: partition).flatMap({ owners[$0] }) else { continue }
+            if error == nil, owner.mayCommit { owner.note.committed = offset }
+            if error?.isNormalDuringRebalance == true || !commits.isOutstanding(partition) {
+                act(assignments.commitsEnded(partition), now)
+            }
+        }
+    }
+
+    private func doubt(_ partition: Int32, _ reason: String, _ now: Moment) {
+        let actions = assignments.logDoubted(partition, now: now.uptime)
+        guard !actions.isEmpty else { return }
+        logger.warning(
+            "the intake partition is perhaps not the one that is read; it is settled again",
+            metadata: ["partition": "\(partition)", "reason": "\(reason)"]
+        )
+        act(actions, now)
+    }
+
+    // MARK: Acting
+
+    private func act(_ actions: [Assignments.Action], _ now: Moment) {
+        // What owners have come to whose partitions are settled again.
+        var known: [Int32: PartitionProgress] = [:]
+        for action in actions {
+            switch action {
+            case .settle(let partitions, let assignment): settle(partitions, assignment, known)
+            case .begin(let number, let partition, let log):
+                batcher.begin(partition, log)
+                owners.begin(number, partition, log, now: now)
+            case .assign(let starts): assign(starts, now)
+            case .stopCommitting(let number): stopCommitting(number)
+            case .drain(let number): drain(number, now)
+            case .letGo(let number, let ending, let wasInTime):
+                guard let owner = owners[number] else { continue }
+                if !wasInTime {
+                    logger.warning("let go before all was done", metadata: ["partition": "\(owner.partition)"])
+                }
+                if ending == .settleAgain {
+                    known[owner.partition] = owners.progress(of: owner, now: now)
+                } else {
+                    owners.saveProgress(of: owner, now: now, atOnce: true)
+                }
+                end(owner)
+            case .giveUp(let number): if let owner = owners[number] { end(owner) }
+            case .release(let partitions): release(partitions)
+            case .startAfresh: startAfresh(now)
+            case .end: hasJoined = false
+            }
+        }
+    }
+
+    private func settle(_ partitions: [Int32], _ assignment: Int, _ known: [Int32: PartitionProgress]) {
+        let question = LogSettler.Question(
+            partitions: partitions,
+            known: known,
+            epoch: Int64(consumer.groupGeneration ?? -1),
+            stillWanted: { [inbox] partitions in
+                await inbox.ask { $0.member.stillSettling(partitions, assignment) }
+            },
+            answer: { [inbox] logs in
+                inbox.post { $0.settled(logs, assignment) }
+            }
+        )
+        tasks.start { [settler] in await settler.settle(question) }
+    }
+
+    /// Which of these partitions still wait for the answer about their assignment.
+    func stillSettling(_ partitions: [Int32], _ assignment: Int) -> [Int32] {
+        partitions.filter { assignments.isSettling($0, assignment: assignment) }
+    }
+
+    /// The logs of these partitions are known.
+    func settled(_ logs: [Int32: LogSettlement], _ assignment: Int, now: Moment) {
+        act(assignments.settled(logs, assignment: assignment), now)
+    }
+
+    private func assign(_ starts: [Int32: Int64], _ now: Moment) {
+        do throws(KafkaError) {
+            try consumer.assign(starts)
+        } catch {
+            // An assignment that stays unanswered would hold up the group, and these partitions would not be read.
+            logger.critical("partitions not taken", metadata: ["error": "\(error)"])
+            abandon(error, now: now)
+        }
+    }
+
+    private func drain(_ number: UInt32, _ now: Moment) {
+        guard let owner = owners[number] else { return }
+        batcher.end(owner.partition)
+        owners.drain(owner, now: now)
+    }
+
+    private func stopCommitting(_ number: UInt32) {
+        guard let owner = owners[number] else { return }
+        owner.stopCommitting()
+        commits.forget(owner.partition)
+    }
+
+    private func end(_ owner: PartitionOwner) {
+        batcher.end(owner.partition)
+        owners.end(owner)
+        metrics.forget(owner.partition)
+    }
+
+    private func release(_ partitions: [Int32]) {
+        logger.info("released", metadata: ["partitions": "\(partitions.sorted())"])
+        do throws(KafkaError) {
+            try consumer.completeRevocation(partitions)
+        } catch {
+            logger.warning("partitions not released", metadata: ["error": "\(error)"])
+        }
+    }
+}

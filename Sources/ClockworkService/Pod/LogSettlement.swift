@@ -1,0 +1,89 @@
+internal import Kafka
+internal import Scheduling
+
+/// Which log a partition has, and where its new owner starts to read. A pure value; asking is `LogSettler`'s.
+///
+/// The log of a partition can end: a topic is deleted and created again, an election loses the end of the log, a pod is
+/// pointed at another cluster. Kafka's offsets then begin again, and what was stored under the old ones would look
+/// newer than what is new. So each log has a generation, and the latest record that was read (the mark) shows whether
+/// the log is still the one it was.
+struct LogSettlement: Equatable {
+    /// What the brokers hold of a partition.
+    struct Log: Equatable {
+        /// The first offset that it still has.
+        var low: Int64
+        /// The offset that its next record will get.
+        var high: Int64
+        /// The record at the mark's offset; `nil` where none is, and where there is no mark to look for.
+        var recordAtMark: LogMark?
+    }
+
+    /// Which log of the partition it is.
+    var generation: Int64
+    /// Whether it is another one than the progress record is about. The progress record has to say so before anything
+    /// of the log is stored.
+    var isNew: Bool
+    /// Kafka's own offset at which reading starts.
+    var start: Int64
+    /// Kafka's own offset behind the last record there is.
+    var end: Int64
+    /// How far the log has been committed, as its group or the progress record says; Kafka's own offset.
+    var committed: Int64?
+    /// The latest record that was read of it, so far as is known.
+    var mark: LogMark?
+
+    /// Compares what is remembered of a partition with what its brokers hold.
+    ///
+    /// - Parameters:
+    ///   - progress: the partition's progress record.
+    ///   - group: what the group has committed.
+    init(progress: PartitionProgress?, group: GroupOffset?, log: Log) {
+        let committedGeneration = group.map { CommitMetadata.generation(of: $0.metadata) } ?? 0
+        // Where the progress record is lost, key records of that generation may still be there.
+        let current = progress?.generation ?? committedGeneration
+        // An offset that was committed for an earlier log says nothing about this one.
+        let own = committedGeneration == current ? group?.offset : nil
+        let recorded = progress?.committedOffset
+        let mark = progress?.mark
+        end = log.high
+        guard Self.isSame(log, mark: mark, committed: recorded ?? (mark == nil ? own : nil)) else {
+            generation = current + 1
+            isNew = true
+            start = log.low
+            return
+        }
+        generation = current
+        isNew = false
+        self.mark = mark
+        // Whether the group's offset or the progress record is ahead, both are of this log; but a group whose offsets
+        // were lost or reset must neither lose nor repeat what the record knows to be done.
+        let isGroupUsable = own.map { $0 <= log.high && $0 >= recorded ?? 0 } ?? false
+        committed = isGroupUsable ? own : recorded
+        start = max(committed ?? log.low, log.low)
+    }
+
+    private static func isSame(_ log: Log, mark: LogMark?, committed: Int64?) -> Bool {
+        if let committed, log.high < committed { return false }
+        guard let mark else { return true }
+        if log.high <= mark.offset { return false }
+        // Below it the record has left the log by retention, as records do.
+        return mark.offset < log.low || log.recordAtMark == mark
+    }
+}
+
+/// What a commit says besides the offset: of which generation of the log that is.
+enum CommitMetadata {
+    private static let prefix = "clockwork/"
+
+    /// The text for a commit; empty for generation 0.
+    static func text(generation: Int64) -> String {
+        generation == 0 ? "" : "\(prefix)\(generation)"
+    }
+
+    /// The generation that a commit names; 0 where it names none, as those of other tools and of brokers that drop
+    /// the text.
+    static func generation(of text: String) -> Int64 {
+        guard text.hasPrefix(prefix), let generation = Int64(text.dropFirst(prefix.count)) else { return 0 }
+        return max(0, generation)
+    }
+}

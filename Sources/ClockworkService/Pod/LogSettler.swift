@@ -1,0 +1,147 @@
+internal import Kafka
+internal import Logging
+internal import Scheduling
+
+/// Finds out which log each newly assigned partition has, and has a new one noted in the store before anything of it is
+/// stored. Asks until there are answers.
+struct LogSettler: Sendable {
+    /// What was assigned, and where answers go.
+    struct Question: Sendable {
+        /// The partitions to be settled.
+        var partitions: [Int32]
+        /// What this pod's own last owners knew of them, which is to be in the store first.
+        var known: [Int32: PartitionProgress] = [:]
+        /// The group generation under which they were assigned.
+        var epoch: Int64
+        /// Which of these still wait for the answer.
+        var stillWanted: @Sendable ([Int32]) async -> [Int32]
+        /// Takes answers, as they come.
+        var answer: @Sendable ([Int32: LogSettlement]) async -> Void
+    }
+
+    private let topic: String
+    private let podName: String
+    private let consumer: KafkaConsumer
+    private let reader: LogReader
+    private let store: any ScheduleStore
+    private let progress: ProgressWriter
+    private let logger: Logger
+
+    /// How long the brokers may take to answer about all partitions, which no drain waits for.
+    private static let timeout = Duration.seconds(7)
+    /// The pause before whatever has no answer is asked for again.
+    private static let pause = Duration.milliseconds(500)
+
+    init(
+        settings: PodSettings,
+        consumer: KafkaConsumer,
+        store: any ScheduleStore,
+        progress: ProgressWriter,
+        logger: Logger
+    ) {
+        topic = settings.intakeTopic
+        podName = settings.name
+        self.consumer = consumer
+        reader = LogReader(topic: settings.intakeTopic, properties: settings.properties)
+        self.store = store
+        self.progress = progress
+        self.logger = logger
+    }
+
+    /// Settles the logs of the partitions that are asked about, each as soon as that is possible.
+    func settle(_ question: Question) async {
+        var question = question
+        while !Task.isCancelled {
+            question.partitions = await question.stillWanted(question.partitions)
+            guard !question.partitions.isEmpty else { return }
+            do {
+                try await saveKnown(&question)
+                try await ask(&question)
+            } catch {
+                logger.warning("the intake's logs are not known yet", metadata: ["error": "\(error)"])
+            }
+            guard !question.partitions.isEmpty, (try? await Task.sleep(for: Self.pause)) != nil else { return }
+        }
+    }
+
+    private func saveKnown(_ question: inout Question) async throws(ScheduleStoreError) {
+        for (partition, record) in question.known {
+            try await progress.write(record)
+            question.known[partition] = nil
+        }
+    }
+
+    /// Asks once; what has been answered is no longer in the question then.
+    private func ask(_ question: inout Question) async throws {
+        let records = Dictionary(
+            try await store.progress().map { ($0.partition, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let wanted = question.partitions
+        // Before the ends of the logs: what has been committed of a log is then in it.
+        let committed = try await consumer.committedOffsets(of: wanted, timeout: Self.timeout)
+        let marks = Dictionary(uniqueKeysWithValues: wanted.map { ($0, records[$0]?.mark?.offset) })
+        let logs = try await reader.logs(of: marks, timeout: Self.timeout)
+        var same: [Int32: LogSettlement] = [:]
+        var new: [Int32: LogSettlement] = [:]
+        var failure: KafkaError?
+        for (partition, result) in logs {
+            do throws(KafkaError) {
+                let log = try result.get()
+                let settlement = LogSettlement(
+                    progress: records[partition],
+                    group: committed[partition],
+                    log: LogSettlement.Log(low: log.low, high: log.high, recordAtMark: log.record.map(LogMark.init))
+                )
+                if settlement.isNew { new[partition] = settlement } else { same[partition] = settlement }
+            } catch {
+                failure = error
+            }
+        }
+        await answer(same, &question)
+        for (partition, settlement) in new {
+            try await begin(settlement, partition, before: records[partition], question)
+            await answer([partition: settlement], &question)
+        }
+        if let failure { throw failure }
+    }
+
+    private func answer(_ logs: [Int32: LogSettlement], _ question: inout Question) async {
+        guard !logs.isEmpty else { return }
+        question.partitions.removeAll { logs[$0] != nil }
+        await question.answer(logs)
+    }
+
+    /// Notes a new log in the store: whatever of it is stored later has offsets of this generation.
+    private func begin(
+        _ settlement: LogSettlement,
+        _ partition: Int32,
+        before: PartitionProgress?,
+        _ question: Question
+    ) async throws(ScheduleStoreError) {
+        guard await !question.stillWanted([partition]).isEmpty else { return }
+        try await progress.write(
+            PartitionProgress(
+                partition: partition,
+                owner: podName,
+                epoch: question.epoch,
+                executedUpTo: before?.executedUpTo,
+                pendingResident: 0,
+                committedOffset: nil,
+                generation: settlement.generation,
+                mark: nil,
+                updatedAt: WallClock.now()
+            )
+        )
+        logger.warning(
+            """
+            the intake partition is not the one that was read before: its topic was recreated, lost records, or is of \
+            another cluster. It is read from its beginning; what is pending stays so
+            """,
+            metadata: [
+                "topic": "\(topic)", "partition": "\(partition)", "generation": "\(settlement.generation)",
+                "offset": "\(settlement.start)",
+            ]
+        )
+    }
+}

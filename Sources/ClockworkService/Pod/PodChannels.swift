@@ -1,0 +1,109 @@
+internal import Kafka
+internal import Logging
+internal import Scheduling
+internal import Synchronization
+
+/// Where a pod's deliveries go: its two channels, treated alike, and what takes time about them.
+///
+/// Used on the pod's event loop only.
+final class PodChannels {
+    let topics: TopicChannel
+    private let callbacks: any DeliveryChannel
+    private let tasks: TaskRunner
+    private let inbox: PodInbox
+    private let logger: Logger
+
+    /// How long the brokers may take over a topic check. One may begin as late as the end of a drain.
+    private static let topicCheckTimeout = Duration.seconds(2)
+
+    init(
+        topics: TopicChannel,
+        callbacks: any DeliveryChannel,
+        tasks: TaskRunner,
+        inbox: PodInbox,
+        logger: Logger
+    ) {
+        self.topics = topics
+        self.callbacks = callbacks
+        self.tasks = tasks
+        self.inbox = inbox
+        self.logger = logger
+    }
+
+    private var all: [any DeliveryChannel] { [callbacks, topics] }
+
+    func begin(owner: UInt32) {
+        for channel in all { channel.begin(owner: owner) }
+    }
+
+    func drain(owner: UInt32, now: Moment) {
+        for channel in all { channel.drain(owner: owner, now: now) }
+    }
+
+    func end(owner: UInt32) {
+        for channel in all { channel.end(owner: owner) }
+    }
+
+    /// Hands a due schedule to the channel of its target.
+    func send(_ delivery: Delivery, of sender: Sender, now: Moment) {
+        switch delivery.schedule.target {
+        case .topic: topics.send(delivery, of: sender, now: now)
+        case .callback: callbacks.send(delivery, of: sender, now: now)
+        }
+    }
+
+    /// What became of deliveries, one outcome for each channel that has any.
+    func takeOutcomes(now: Moment) -> [DeliveryOutcome] {
+        all.map { $0.takeOutcome(now: now) }.filter { !$0.isEmpty }
+    }
+
+    /// When `takeOutcomes` has something to do without anything arriving.
+    var wakeAt: Uptime? { all.compactMap(\.wakeAt).min() }
+
+    func publishMetrics() {
+        for channel in all { channel.publishMetrics() }
+    }
+
+    func close() {
+        for channel in all { channel.close() }
+    }
+
+    // MARK: What takes time
+
+    /// Starts topic checks that are wanted, and the end of producers that were given up.
+    func startTasks(now: Moment) {
+        for check in topics.takeWantedChecks(now: now) { make(check) }
+        for producer in topics.takeRetired() { destroy(producer) }
+    }
+
+    private func make(_ check: TopicCheck) {
+        tasks.start { [inbox, logger] in
+            var exists: Bool?
+            do throws(KafkaError) {
+                exists = try await check.ask(timeout: Self.topicCheckTimeout)
+            } catch {
+                logger.warning("topic not checked", metadata: ["topic": "\(check.topic)", "error": "\(error)"])
+            }
+            inbox.post { [exists] in $0.topicChecked(check.topic, exists: exists) }
+        }
+    }
+
+    /// Lets go of a producer, its last user, on a thread that may block.
+    private func destroy(_ producer: KafkaProducer) {
+        let held = LastUse(of: producer)
+        tasks.start { await BlockingCall.run(named: "clockwork-retire") { held.release() } }
+    }
+}
+
+/// Holds a producer until it is told to let go.
+private final class LastUse: Sendable {
+    private let producer: Mutex<KafkaProducer?>
+
+    init(of producer: KafkaProducer) {
+        self.producer = Mutex(producer)
+    }
+
+    func release() {
+        producer.withLock { $0 = nil }
+    }
+}

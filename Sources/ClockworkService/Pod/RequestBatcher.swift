@@ -1,0 +1,162 @@
+internal import Kafka
+internal import Scheduling
+
+/// Decodes intake records into batches, one for each owned partition, with offsets that never go back.
+struct RequestBatcher {
+    /// A record that cannot be accepted, copied for the dead-letter topic.
+    struct RejectedRecord {
+        var rejection: Rejection
+        /// As the scheduler calls it.
+        var offset: Int64
+        var key: [UInt8]?
+        var value: [UInt8]?
+        var headers: RecordHeaders
+    }
+
+    /// What one poll brought for one partition, in offset order.
+    struct Batch {
+        var items: [IntakeItem] = []
+        var rejected: [RejectedRecord] = []
+        /// The latest record of the partition that has been read; `nil` while there is none.
+        var mark: LogMark?
+    }
+
+    /// What one poll brought.
+    struct Poll {
+        var batches: [Int32: Batch] = [:]
+        /// Partitions that had another record, or none, where one was read before: their logs are other ones.
+        var doubted: [Int32] = []
+    }
+
+    /// A log that is being read.
+    private struct Log {
+        var generation: Int64
+        /// Kafka's own offset behind the last record that was read.
+        var next: Int64
+        /// The latest record that was read.
+        var mark: LogMark?
+        /// Whether records come again, and the latest of those before has not come yet.
+        var isSetBack = false
+    }
+
+    /// Records of one partition that came one after the other.
+    private struct Run {
+        var partition: Int32
+        var log: Log
+        var batch = Batch()
+        var isDoubted = false
+    }
+
+    private let decoder: RequestDecoder
+    private var logs: [Int32: Log] = [:]
+    private var run: Run?
+    private var poll = Poll()
+
+    init(rules: RequestRules) {
+        decoder = RequestDecoder(rules: rules)
+    }
+
+    /// The log of a partition is read from its start.
+    mutating func begin(_ partition: Int32, _ log: LogSettlement) {
+        logs[partition] = Log(generation: log.generation, next: log.start)
+    }
+
+    /// Nothing more is wanted of a partition.
+    mutating func end(_ partition: Int32) {
+        logs[partition] = nil
+    }
+
+    /// Decodes a record of an owned partition; its bytes are copied at most once.
+    mutating func read(_ record: borrowing KafkaRecord) {
+        if run == nil {
+            guard let log = logs[record.partition] else { return }
+            run = Run(partition: record.partition, log: log)
+        }
+        let isFresh = isFresh(record)
+        if isFresh { decode(record) }
+        if record.endsRun { endRun(record, isFresh) }
+    }
+
+    /// What has come since the last call.
+    mutating func take() -> Poll {
+        defer { poll = Poll() }
+        return poll
+    }
+
+    /// Whether a record has not been read before.
+    ///
+    /// A consumer hands records out again after a pause or a rebalance that met it half way. These are the same ones
+    /// up to the latest that was read, or the log is another.
+    private mutating func isFresh(_ record: borrowing KafkaRecord) -> Bool {
+        guard var log = run?.log else { return false }
+        defer { run?.log = log }
+        if record.offset >= log.next {
+            if log.isSetBack { run?.isDoubted = true }
+            log.next = record.offset + 1
+            return !log.isSetBack
+        }
+        guard let mark = log.mark, record.offset <= mark.offset else { return false }
+        log.isSetBack = record.offset < mark.offset
+        if !log.isSetBack, LogMark(record.stamp) != mark { run?.isDoubted = true }
+        return false
+    }
+
+    private mutating func decode(_ record: borrowing KafkaRecord) {
+        guard let generation = run?.log.generation else { return }
+        var headers: [HeaderView] = []
+        if record.hasHeaders {
+            headers.reserveCapacity(record.headerCount)
+            record.forEachHeader { headers.append(HeaderView(name: $0, value: $1)) }
+        }
+        let offset = LogOffset(generation: generation, offset: record.offset).scheduling
+        let view = RecordView(offset: offset, key: record.key, value: record.value, headers: headers)
+        do throws(Rejection) {
+            let request = try decoder.decode(view)
+            run?.batch.items.append(.request(request))
+        } catch {
+            run?.batch.items.append(.rejected(offset: offset))
+            run?.batch.rejected.append(Self.copy(view, error))
+        }
+    }
+
+    private mutating func endRun(_ last: borrowing KafkaRecord, _ isFresh: Bool) {
+        guard var ended = run else { return }
+        run = nil
+        if ended.isDoubted {
+            logs[ended.partition] = nil
+            poll.batches[ended.partition] = nil
+            poll.doubted.append(ended.partition)
+            return
+        }
+        if isFresh { ended.log.mark = LogMark(last.stamp) }
+        logs[ended.partition] = ended.log
+        ended.batch.mark = ended.log.mark
+        guard var batch = poll.batches[ended.partition] else {
+            poll.batches[ended.partition] = ended.batch
+            return
+        }
+        batch.items += ended.batch.items
+        batch.rejected += ended.batch.rejected
+        batch.mark = ended.batch.mark
+        poll.batches[ended.partition] = batch
+    }
+
+    private static func copy(_ view: RecordView, _ rejection: Rejection) -> RejectedRecord {
+        var headers = RecordHeaders()
+        for header in view.headers { headers.append(name: header.name, value: header.value) }
+        return RejectedRecord(
+            rejection: rejection,
+            offset: view.offset,
+            key: view.key.map(Array.init),
+            value: view.value.map(Array.init),
+            headers: headers
+        )
+    }
+}
+
+extension LogMark {
+    /// The mark of a record.
+    init(_ stamp: RecordStamp) {
+        self.init(offset: stamp.offset, timestamp: stamp.timestampMilliseconds, hash: stamp.hash)
+    }
+}

@@ -1,0 +1,145 @@
+internal import CKafka
+internal import Synchronization
+
+/// Answers which records the log of a partition has, beside the consumer of a group: a question that went through the
+/// consumer's connections would wait behind its fetches.
+///
+/// Its client is made for a question and ends with it; questions come one after the other. From any thread.
+public final class LogReader: Sendable {
+    /// What a partition's log holds.
+    public struct Log: Sendable, Equatable {
+        /// The first offset that it still has.
+        public var low: Int64
+        /// The offset that its next record will get.
+        public var high: Int64
+        /// The record at the offset that was asked for; `nil` when none is there, or none was asked for.
+        public var record: RecordStamp?
+
+        /// A log from its parts.
+        public init(low: Int64, high: Int64, record: RecordStamp?) {
+            self.low = low
+            self.high = high
+            self.record = record
+        }
+    }
+
+    private let topic: String
+    private let properties: KafkaProperties
+
+    private static let required: KafkaProperties = [
+        "enable.partition.eof": "true",
+        "allow.auto.create.topics": "false",
+        "auto.offset.reset": "error",
+        // One record of a partition is wanted, and soon.
+        "queued.min.messages": "1",
+        "fetch.wait.max.ms": "10",
+        "fetch.message.max.bytes": "65536",
+        "fetch.error.backoff.ms": "50",
+        "statistics.interval.ms": "0",
+    ]
+
+    /// A reader of this topic.
+    ///
+    /// - Parameter properties: as a consumer of the topic has them.
+    public init(topic: String, properties: KafkaProperties) {
+        self.topic = topic
+        self.properties = properties
+    }
+
+    /// What the log of each partition holds.
+    ///
+    /// - Parameter partitions: each with the offset of a record that is to be looked for, if there is one.
+    /// - Returns: an answer for each partition; an error where there was none within `timeout`.
+    /// - Throws: when no client can be made, or when the task is cancelled.
+    public func logs(
+        of partitions: [Int32: Int64?],
+        timeout: Duration
+    ) async throws(KafkaError) -> [Int32: Result<Log, KafkaError>] {
+        guard !partitions.isEmpty else { return [:] }
+        let deadline = ContinuousClock.now + timeout
+        let configuration = try KafkaConfiguration(properties: properties, required: Self.required)
+        configuration.withPointer { conf in
+            // Whoever asks hears of errors; librdkafka need not log them as well.
+            rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
+            rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
+        }
+        let client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_CONSUMER), callbackContext: nil)
+        let topic = topic
+        return try await client.runBlocking { client in
+            .success(Self.logs(of: partitions, topic: topic, client: client, until: deadline))
+        }
+    }
+
+    private static func logs(
+        of partitions: [Int32: Int64?],
+        topic: String,
+        client: KafkaClient,
+        until deadline: ContinuousClock.Instant
+    ) -> [Int32: Result<Log, KafkaError>] {
+        var logs: [Int32: Result<Log, KafkaError>] = [:]
+        var wanted: [Int32: Int64] = [:]
+        for (partition, offset) in partitions.sorted(by: { $0.key < $1.key }) {
+            do throws(KafkaError) {
+                let (low, high) = try client.watermarks(topic: topic, partition: partition, until: deadline)
+                logs[partition] = .success(Log(low: low, high: high, record: nil))
+                if let offset, offset >= low, offset < high { wanted[partition] = offset }
+            } catch {
+                logs[partition] = .failure(error)
+            }
+        }
+        for (partition, found) in stamps(at: wanted, topic: topic, client: client, until: deadline) {
+            logs[partition] = logs[partition].map { log in
+                log.flatMap { log in found.map { Log(low: log.low, high: log.high, record: $0) } }
+            }
+        }
+        return logs
+    }
+
+    /// The stamps of the records at these offsets, `nil` where none is; all of them lie within their logs.
+    private static func stamps(
+        at offsets: [Int32: Int64],
+        topic name: String,
+        client: KafkaClient,
+        until deadline: ContinuousClock.Instant
+    ) -> [Int32: Result<RecordStamp?, KafkaError>] {
+        var found: [Int32: Result<RecordStamp?, KafkaError>] = offsets.mapValues { _ in .failure(.timedOut) }
+        guard !offsets.isEmpty else { return [:] }
+        guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { return found }
+        defer { rd_kafka_topic_destroy(topic) }
+        let queue = rd_kafka_queue_new(client.handle)
+        defer { rd_kafka_queue_destroy(queue) }
+        var open: Set<Int32> = []
+        for (partition, offset) in offsets
+        where rd_kafka_consume_start_queue(topic, partition, offset, queue) == 0 {
+            open.insert(partition)
+        }
+        let started = open
+        while !open.isEmpty, case let rest = deadline - .now, rest > .zero {
+            guard let message = rd_kafka_consume_queue(queue, rest.milliseconds) else { continue }
+            defer { rd_kafka_message_destroy(message) }
+            let partition = message.pointee.partition
+            guard let offset = offsets[partition], open.contains(partition) else { continue }
+            guard let answer = answer(message, at: offset) else { continue }
+            found[partition] = answer
+            open.remove(partition)
+        }
+        for partition in started { rd_kafka_consume_stop(topic, partition) }
+        return found
+    }
+
+    /// What the first message at or behind an offset says about the record at it; `nil` when it says nothing.
+    private static func answer(
+        _ message: UnsafeMutablePointer<rd_kafka_message_t>,
+        at offset: Int64
+    ) -> Result<RecordStamp?, KafkaError>? {
+        switch message.pointee.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+            return .success(message.pointee.offset == offset ? KafkaRecord(message).stamp : nil)
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            return .success(nil)
+        case let code:
+            let error = KafkaError(code)
+            return error.isRetriable ? nil : .failure(error)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Testing
+
+@testable import ClockworkService
+@testable import Scheduling
+
+/// The headers that Clockwork adds, and what dead letters hold.
+@Suite struct DeadLetterMakingTests {
+    private let headers = DeliveredHeaders(topic: "intake")
+
+    private func schedule(retry: Retry? = nil) -> Schedule {
+        var carried = RecordHeaders()
+        carried.append(name: "trace", value: "1")
+        return Schedule(
+            key: ScheduleKey(clientID: "cliënt", scheduleKey: "key"),
+            position: Position(time: EpochMilliseconds(rawValue: 77), offset: 9),
+            orderingKey: "order",
+            target: .topic("orders"),
+            payload: Array("payload".utf8),
+            headers: carried,
+            retry: retry
+        )
+    }
+
+    private var failed: Effects.FailedDelivery {
+        Effects.FailedDelivery(
+            delivery: Delivery(token: 5, schedule: schedule()),
+            failure: DeliveryFailure(code: .unknownTopic, detail: "Topic orders does not exist.")
+        )
+    }
+
+    private func rejected(key: [UInt8]?, value: [UInt8]?) -> RequestBatcher.RejectedRecord {
+        var carried = RecordHeaders()
+        carried.append(name: "a", value: "b")
+        return RequestBatcher.RejectedRecord(
+            rejection: Rejection(code: .missingField, errors: [], detail: "clientId is missing."),
+            offset: 12,
+            key: key,
+            value: value,
+            headers: carried
+        )
+    }
+
+    private func text(_ headers: RecordHeaders) -> [String] {
+        var lines: [String] = []
+        headers.forEach { name, value in
+            lines.append(
+                "\(String(decoding: name, as: UTF8.self))=\(value.map { String(decoding: $0, as: UTF8.self) } ?? "null")"
+            )
+        }
+        return lines
+    }
+
+    @Test func `a delivered record has the request's headers, then Clockwork's`() {
+        let made = headers.deliveredHeaders(of: schedule(), partition: 3)
+        #expect(
+            text(made) == [
+                "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
+                "clockwork-schedule-time=77",
+            ]
+        )
+        #expect(text(made).count == 1 + DeliveredHeaders.deliveryCount)
+    }
+
+    @Test func `the headers of a retry name the time that the create asked for`() {
+        let retry = Retry(scheduleTime: EpochMilliseconds(rawValue: 50), attempt: 2, failure: "")
+        let made = headers.deliveredHeaders(of: schedule(retry: retry), partition: 3)
+        #expect(text(made).last == "clockwork-schedule-time=50")
+    }
+
+    @Test func `the dead letter of a delivery is the record that would have been delivered, and why it was not`() {
+        let letter = DeadLetter(failed, partition: 3, headers: headers)
+        #expect(letter.subject == .delivery(token: 5))
+        #expect(letter.key == Array("order".utf8))
+        #expect(letter.value == Array("payload".utf8))
+        #expect(
+            text(letter.headers) == [
+                "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
+                "clockwork-schedule-time=77", "clockwork-error=unknown-topic",
+                "clockwork-error-detail=Topic orders does not exist.", "clockwork-source=intake/3/9",
+            ]
+        )
+    }
+
+    @Test func `the dead letter of a request is the record as it came, and what is wrong with it`() {
+        let letter = DeadLetter(rejected(key: nil, value: [1, 2]), partition: 0, headers: headers)
+        #expect(letter.subject == .request(offset: 12))
+        #expect(letter.key == nil)
+        #expect(letter.value == [1, 2])
+        #expect(
+            text(letter.headers) == [
+                "a=b", "clockwork-error=missing-field", "clockwork-error-detail=clientId is missing.",
+                "clockwork-source=intake/0/12",
+            ]
+        )
+    }
+
+    @Test func `a dead letter is cut by its value first, then by the carried headers, then by its key`() throws {
+        let letter = DeadLetter(rejected(key: [9], value: [1, 2, 3]), partition: 0, headers: headers)
+        let half = try #require(letter.cut())
+        #expect(half.value == [1])
+        #expect(half.key == [9])
+        #expect(text(half.headers).count == 4)
+        #expect(text(half.headers)[2] == "clockwork-error-detail=clientId is missing. (the value is cut to 1 bytes)")
+        let empty = try #require(half.cut())
+        #expect(empty.value == [])
+        #expect(text(empty.headers)[2] == "clockwork-error-detail=clientId is missing. (the value is cut to 0 bytes)")
+        let own = try #require(empty.cut())
+        #expect(
+            text(own.headers) == [
+                "clockwork-error=missing-field",
+                "clockwork-error-detail=clientId is missing. (value and carried headers are left out)",
+                "clockwork-source=intake/0/12",
+            ]
+        )
+        #expect(own.key == [9])
+        let bare = try #require(own.cut())
+        #expect(bare.key == nil)
+        #expect(bare.subject == letter.subject)
+        #expect(
+            text(bare.headers)[1]
+                == "clockwork-error-detail=clientId is missing. (key, value and carried headers are left out)"
+        )
+        #expect(bare.cut() == nil)
+    }
+
+    @Test func `the dead letter of a delivery keeps the headers that say which delivery it was`() throws {
+        var letter = DeadLetter(failed, partition: 3, headers: headers)
+        for _ in 0..<3 { letter = try #require(letter.cut()) }
+        #expect(letter.value == [])
+        letter = try #require(letter.cut())
+        #expect(text(letter.headers).map { $0.prefix { $0 != "=" } }.first == "clockwork-id")
+        #expect(text(letter.headers).count == DeliveredHeaders.deliveryCount + DeliveredHeaders.deadLetterCount)
+    }
+
+    @Test func `a header that a client named like Clockwork's is left as it is`() throws {
+        var rejected = rejected(key: nil, value: [1])
+        rejected.headers.append(name: DeliveredHeaders.detailHeader, value: "mine")
+        let letter = try #require(DeadLetter(rejected, partition: 0, headers: headers).cut())
+        #expect(text(letter.headers)[1] == "clockwork-error-detail=mine")
+        #expect(text(letter.headers)[3].hasSuffix("(the value is cut to 0 bytes)"))
+    }
+}

@@ -1,0 +1,218 @@
+import Testing
+
+@testable import ClockworkService
+
+/// In which order records leave, and how they end.
+@Suite struct DeliveryQueuesTests {
+    private let outage = ReportVerdict.retry(reason: "outage")
+
+    @Test func `a delivery is reported to its owner when its topic has it`() {
+        var script = QueuesScript(known: ["a"])
+        script.send([1, 2], to: "a")
+        #expect(script.steps() == [.produce(1), .produce(2)])
+        script.report(2, .written)
+        #expect(script.steps() == [.delivered(2)])
+        script.report(1, .refused(reason: "POLICY_VIOLATION"))
+        #expect(script.steps() == [.failed(1, .refused(by: "a", "POLICY_VIOLATION"))])
+        #expect(script.queues.inFlightCount == 0)
+    }
+
+    // MARK: Retries
+
+    @Test func `what failed and what came behind it goes out in the first order`() {
+        var script = QueuesScript(known: ["a"])
+        script.send([1, 2, 3, 4], to: "a")
+        _ = script.steps()
+        // Reports of different partitions come in any order.
+        script.report([4, 2], outage)
+        script.report(3, .written)
+        script.send([5], to: "a")
+        script.report(1, outage)
+        #expect(
+            script.steps() == [
+                .retry("a", isFirst: true), .retry("a", isFirst: false), .delivered(3), .retry("a", isFirst: false),
+            ]
+        )
+        #expect(script.queues.wakeAt == Uptime(milliseconds: 1_500))
+        script.pass(499)
+        script.send([6], to: "a")
+        #expect(script.steps() == [])
+        script.pass(1)
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(4), .produce(5), .produce(6)])
+        #expect(script.queues.wakeAt == nil)
+    }
+
+    @Test func `what fails while others are produced again goes before what was sent later`() {
+        var script = QueuesScript(known: ["a"], share: 3)
+        script.send([1, 2, 3, 4, 5], to: "a")
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(3)])
+        script.report(3, outage)
+        script.pass(500)
+        #expect(script.steps() == [.retry("a", isFirst: true), .produce(3)])
+        script.report(2, outage)
+        #expect(script.steps() == [.retry("a", isFirst: true)])
+        script.report(1, .written)
+        #expect(script.steps() == [.delivered(1)])
+        script.pass(500)
+        #expect(script.steps() == [.produce(2), .produce(4)])
+    }
+
+    @Test func `a retry does not hold up other topics`() {
+        var script = QueuesScript(known: ["a", "b"])
+        script.send([1], to: "a")
+        _ = script.steps()
+        script.report(1, outage)
+        script.send([2], to: "a")
+        script.send([3], to: "b")
+        #expect(script.steps() == [.retry("a", isFirst: true), .produce(3)])
+    }
+
+    // MARK: Room
+
+    @Test func `a topic has a quarter of the producer's records, and its rest waits in order`() {
+        var script = QueuesScript(known: ["a", "b"], share: 3)
+        script.send([1, 2, 3, 4, 5], to: "a")
+        script.send([6, 7], to: "b")
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(3), .produce(6), .produce(7)])
+        script.send([8], to: "a")
+        #expect(script.steps() == [])
+        script.report(2, .written)
+        #expect(script.steps() == [.delivered(2), .produce(4)])
+        script.report([1, 3], .written)
+        #expect(script.steps() == [.delivered(1), .delivered(3), .produce(5), .produce(8)])
+    }
+
+    @Test func `a topic has a quarter of the producer's bytes`() {
+        var script = QueuesScript(known: ["a", "b"], shareBytes: 1_000)
+        script.send([1, 2, 3], to: "a", payload: Array(repeating: 0, count: 600))
+        script.send([4], to: "b", payload: Array(repeating: 0, count: 600))
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(4)])
+        script.report(1, .written)
+        #expect(script.steps() == [.delivered(1), .produce(3)])
+    }
+
+    @Test func `a full producer is offered nothing until the next turn, and then the same record first`() {
+        var script = QueuesScript(known: ["a", "b"])
+        script.send([1, 2], to: "a")
+        #expect(script.queues.inFlightCount == 0)
+        // Records are handed out one by one, so the second is not out yet.
+        guard case .produce(let token, _)? = script.takeAction() else {
+            Issue.record("nothing was produced")
+            return
+        }
+        script.refuse(token)
+        script.send([3], to: "b")
+        #expect(script.steps() == [])
+        script.pass()
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(3)])
+    }
+
+    // MARK: Owners
+
+    @Test func `an owner that has ended gets nothing more, and others lose nothing`() {
+        var script = QueuesScript(known: ["a"], share: 3, owners: [1, 2])
+        script.send([1, 2], to: "a", owner: 1)
+        script.send([3], to: "a", owner: 2)
+        script.send([4], to: "a", owner: 1)
+        script.send([5], to: "a", owner: 2)
+        script.send([6], to: "new", owner: 1)
+        script.send([7], to: "new", owner: 2)
+        #expect(script.steps() == [.check("new"), .produce(1), .produce(2), .produce(3)])
+        script.report(1, outage)
+        script.ownerEnds(1)
+        script.report(2, outage)
+        #expect(script.steps() == [.retry("a", isFirst: true)])
+        script.report(3, .written)
+        script.checked("new", exists: true)
+        script.pass(500)
+        #expect(script.steps() == [.delivered(3), .produce(5), .produce(7)])
+    }
+
+    @Test func `a report for an owner that has ended is dropped`() {
+        var script = QueuesScript(known: ["a"])
+        script.send([1, 2, 3], to: "a")
+        _ = script.steps()
+        script.ownerEnds(1)
+        script.report(1, .written)
+        script.report(2, .refused(reason: "no"))
+        script.report(3, .tooLarge(reason: "no"))
+        script.pass(500)
+        #expect(script.steps() == [])
+        #expect(script.queues.inFlightCount == 0)
+    }
+
+    // MARK: Sure of its place
+
+    @Test func `nothing is produced while the pod is not sure of its place`() {
+        var script = QueuesScript(known: ["a"], share: 1)
+        script.send([1], to: "a")
+        #expect(script.steps() == [.produce(1)])
+        script.pass(1, isSure: false)
+        script.report(1, .written)
+        script.send([2], to: "a")
+        script.sendLetter(10)
+        #expect(script.steps() == [.delivered(1)])
+        script.pass(60_000, isSure: false)
+        #expect(script.steps() == [])
+        script.pass(1)
+        #expect(script.steps() == [.produce(2), .produceLetter(offset: 10, bytes: 8)])
+    }
+
+    // MARK: The producer's end
+
+    @Test func `what a producer had is produced by its successor, in the first order`() {
+        var script = QueuesScript(known: ["a", "b"], share: 3, owners: [1, 2])
+        script.send([1], to: "a", owner: 2)
+        script.send([2, 3, 4, 5], to: "a")
+        script.send([6], to: "b")
+        #expect(script.steps() == [.produce(1), .produce(2), .produce(3), .produce(6)])
+        script.report(3, outage)
+        script.report(2, .written)
+        _ = script.steps()
+        script.ownerEnds(2)
+        let early = script.tokens
+        script.producerFails()
+        #expect(script.steps() == [.replaceProducer])
+        // Late reports of the one that was given up.
+        for token in early.values { script.reportRaw(token, .written) }
+        script.send([7], to: "b")
+        #expect(script.steps() == [])
+        script.producerIsReplaced()
+        #expect(script.steps() == [.produce(6), .produce(7), .produce(3), .produce(4), .produce(5)])
+        for token in early.values { script.reportRaw(token, .written) }
+        #expect(script.steps() == [])
+        script.report([3, 4, 5, 6, 7], .written)
+        #expect(script.steps() == [3, 4, 5, 6, 7].map { .delivered($0) })
+    }
+
+    @Test func `a producer that cannot be replaced is tried again after a pause`() {
+        var script = QueuesScript(known: ["a"])
+        script.send([1], to: "a")
+        _ = script.steps()
+        script.producerFails()
+        script.producerFails()
+        #expect(script.steps() == [.replaceProducer])
+        script.producerIsReplaced(false)
+        #expect(script.queues.wakeAt == Uptime(milliseconds: 1_500))
+        script.pass(499)
+        #expect(script.steps() == [])
+        script.pass(1)
+        #expect(script.steps() == [.replaceProducer])
+        script.producerIsReplaced()
+        #expect(script.steps() == [.produce(1)])
+    }
+
+    @Test func `what the driver keeps of a topic is dropped with its producer`() {
+        var script = QueuesScript(known: ["a"])
+        script.send([1], to: "a")
+        guard case .produce(_, let record)? = script.takeAction() else {
+            Issue.record("nothing was produced")
+            return
+        }
+        #expect(script.handle(for: record) == nil)
+        script.keep(7, for: record)
+        #expect(script.handle(for: record) == 7)
+        script.producerFails()
+        #expect(script.handle(for: record) == nil)
+    }
+}

@@ -1,0 +1,169 @@
+import Scheduling
+
+@testable import ClockworkService
+
+/// Delivery queues with a clock that the test sets. Deliveries are named by their tokens, dead letters by the offsets of
+/// their requests.
+struct QueuesScript {
+    /// An action, in a form that can be compared.
+    enum Step: Equatable {
+        case produce(Int)
+        case produceAlone(Int)
+        case produceLetter(offset: Int64, bytes: Int)
+        case produceLetterAlone(offset: Int64, bytes: Int)
+        case check(String)
+        case replaceProducer
+        case delivered(Int)
+        case failed(Int, DeliveryFailure)
+        case deadLettered(DeadLetter.Subject)
+        case retry(String, isFirst: Bool)
+    }
+
+    static let letters = "letters"
+
+    private(set) var queues: DeliveryQueues<Int>
+    private(set) var now = Moment(wall: .zero, uptime: Uptime(milliseconds: 1_000))
+    /// By delivery, or by offset of a dead letter, the latest token in the producer.
+    private(set) var tokens: [Int: UInt64] = [:]
+
+    /// Queues in front of a producer that holds four times `share`.
+    init(share: Int = 1_000, shareBytes: Int = 1_000_000, owners: [UInt32] = [1]) {
+        queues = DeliveryQueues(
+            deadLetterTopic: Self.letters,
+            capacity: ProducerCapacity(records: 4 * share, bytes: 4 * shareBytes)
+        )
+        for owner in owners { queues.ownerBegan(owner) }
+    }
+
+    /// Queues whose producer has nothing, and that know these topics.
+    init(known topics: [String], share: Int = 1_000, shareBytes: Int = 1_000_000, owners: [UInt32] = [1]) {
+        self.init(share: share, shareBytes: shareBytes, owners: owners)
+        queues.ownerBegan(.max)
+        for topic in topics {
+            send([0], to: topic, owner: .max)
+            _ = steps()
+            checked(topic, exists: true)
+            _ = steps()
+            report(0, .written)
+            _ = steps()
+        }
+        queues.ownerEnded(.max)
+    }
+
+    /// Everything to be done now.
+    mutating func steps() -> [Step] {
+        var steps: [Step] = []
+        while let action = queues.next(now: now) { steps.append(step(action)) }
+        return steps
+    }
+
+    /// The next action as it is.
+    mutating func takeAction() -> DeliveryAction? { queues.next(now: now) }
+
+    private mutating func step(_ action: DeliveryAction) -> Step {
+        switch action {
+        case .produce(let token, let record): produce(record, token)
+        case .checkTopic(let topic): .check(topic)
+        case .replaceProducer: .replaceProducer
+        case .conclude(_, .delivered(let delivery, _)): .delivered(Int(delivery.token))
+        case .conclude(_, .failed(let token, _, let failure)): .failed(Int(token), failure)
+        case .conclude(_, .deadLettered(let subject)): .deadLettered(subject)
+        case .noteRetry(let topic, _, let isFirst): .retry(topic, isFirst: isFirst)
+        }
+    }
+
+    private mutating func produce(_ record: OutgoingRecord, _ token: UInt64) -> Step {
+        switch (record.content, record.attempt) {
+        case (.delivery(let delivery), let attempt):
+            tokens[Int(delivery.token)] = token
+            return attempt == .alone ? .produceAlone(Int(delivery.token)) : .produce(Int(delivery.token))
+        case (.deadLetter(let letter), let attempt):
+            guard case .request(let offset) = letter.subject else { preconditionFailure("not one of the script's") }
+            tokens[Int(offset)] = token
+            let bytes = letter.value?.count ?? 0
+            return attempt == .alone
+                ? .produceLetterAlone(offset: offset, bytes: bytes) : .produceLetter(offset: offset, bytes: bytes)
+        }
+    }
+
+    mutating func send(_ deliveries: [Int], to topic: String, owner: UInt32 = 1, payload: [UInt8]? = nil) {
+        for delivery in deliveries {
+            queues.send(
+                Delivery(token: UInt32(delivery), schedule: Self.schedule(payload: payload)),
+                to: topic,
+                of: Sender(owner: owner, partition: 0),
+                now: now
+            )
+        }
+    }
+
+    mutating func sendLetter(_ offset: Int64, bytes: Int = 8) {
+        let rejected = RequestBatcher.RejectedRecord(
+            rejection: Rejection(code: .invalidJSON, errors: [], detail: "Not JSON."),
+            offset: offset,
+            key: nil,
+            value: Array(repeating: 7, count: bytes),
+            headers: RecordHeaders()
+        )
+        let letter = DeadLetter(rejected, partition: 0, headers: DeliveredHeaders(topic: "intake"))
+        queues.send(letter, of: Sender(owner: 1, partition: 0), now: now)
+    }
+
+    static func schedule(payload: [UInt8]? = nil) -> Schedule {
+        Schedule(
+            key: ScheduleKey(clientID: "c", scheduleKey: "k"),
+            position: Position(time: .zero, offset: 0),
+            orderingKey: "o",
+            target: .topic("any"),
+            payload: payload,
+            headers: RecordHeaders()
+        )
+    }
+
+    mutating func checked(_ topic: String, exists: Bool?) {
+        queues.topicChecked(topic, exists: exists, now: now)
+    }
+
+    /// Reports on the latest attempt of a delivery or dead letter.
+    mutating func report(_ name: Int, _ verdict: ReportVerdict) {
+        queues.reported(tokens[name] ?? .max, verdict, now: now)
+    }
+
+    mutating func report(_ names: [Int], _ verdict: ReportVerdict) {
+        for name in names { report(name, verdict) }
+    }
+
+    mutating func reportRaw(_ token: UInt64, _ verdict: ReportVerdict) {
+        queues.reported(token, verdict, now: now)
+    }
+
+    /// The producer is full.
+    mutating func refuse(_ token: UInt64) {
+        queues.notTaken(token)
+    }
+
+    func handle(for record: OutgoingRecord) -> Int? { queues[handleFor: record] }
+
+    mutating func keep(_ handle: Int, for record: OutgoingRecord) {
+        queues[handleFor: record] = handle
+    }
+
+    mutating func ownerEnds(_ owner: UInt32) {
+        queues.ownerEnded(owner)
+    }
+
+    /// A turn of the loop after so many milliseconds.
+    mutating func pass(_ milliseconds: Int64 = 0, isSure: Bool = true) {
+        now.uptime = now.uptime.advanced(byMilliseconds: milliseconds)
+        now.isSure = isSure
+        queues.timeReached(now: now)
+    }
+
+    mutating func producerFails() {
+        queues.producerFailed()
+    }
+
+    mutating func producerIsReplaced(_ isReplaced: Bool = true) {
+        if isReplaced { queues.producerReplaced(now: now) } else { queues.producerNotReplaced(now: now) }
+    }
+}

@@ -1,0 +1,183 @@
+import Kafka
+import Scheduling
+import Testing
+
+@testable import ClockworkService
+
+@Suite struct LogSettlementTests {
+    private static let mark = LogMark(offset: 49, timestamp: 1_000, hash: 7)
+    private static let other = LogMark(offset: 49, timestamp: 1_000, hash: 8)
+
+    private static func progress(committed: Int64?, mark: LogMark?, generation: Int64 = 0) -> PartitionProgress {
+        PartitionProgress(
+            partition: 3,
+            owner: "pod",
+            epoch: 1,
+            executedUpTo: nil,
+            pendingResident: 0,
+            committedOffset: committed,
+            generation: generation,
+            mark: mark,
+            updatedAt: .zero
+        )
+    }
+
+    private static func settled(
+        _ progress: PartitionProgress?,
+        group: Int64? = nil,
+        metadata: String = "",
+        low: Int64 = 0,
+        high: Int64,
+        atMark: LogMark? = nil
+    ) -> LogSettlement {
+        LogSettlement(
+            progress: progress,
+            group: group.map { GroupOffset(offset: $0, metadata: metadata) },
+            log: LogSettlement.Log(low: low, high: high, recordAtMark: atMark)
+        )
+    }
+
+    @Test func `without a progress record reading starts at the group's offset, else at the beginning`() {
+        let first = Self.settled(nil, low: 5, high: 80)
+        #expect(first.start == 5 && first.generation == 0 && !first.isNew && first.committed == nil)
+        let next = Self.settled(nil, group: 60, low: 5, high: 80)
+        #expect(next.start == 60 && next.committed == 60 && !next.isNew && next.end == 80)
+        #expect(Self.settled(nil, high: 0).start == 0)
+    }
+
+    @Test func `without a progress record a group's offset that the log has lost means its beginning`() {
+        let settlement = Self.settled(nil, group: 3, low: 5, high: 80)
+        #expect(settlement.start == 5 && !settlement.isNew)
+    }
+
+    @Test func `without a progress record a group's offset beyond the end means a new log`() {
+        let settlement = Self.settled(nil, group: 81, low: 5, high: 80)
+        #expect(settlement.isNew && settlement.generation == 1 && settlement.start == 5 && settlement.committed == nil)
+    }
+
+    @Test func `without a progress record the generation of the commit counts`() {
+        let settlement = Self.settled(nil, group: 60, metadata: "clockwork/2", high: 80)
+        #expect(settlement.generation == 2 && settlement.start == 60 && !settlement.isNew)
+    }
+
+    @Test func `a progress record that names no offset keeps its generation`() {
+        let record = Self.progress(committed: nil, mark: nil, generation: 4)
+        let fresh = Self.settled(record, low: 2, high: 80)
+        #expect(fresh.generation == 4 && fresh.start == 2 && !fresh.isNew)
+        #expect(Self.settled(record, group: 60, metadata: "clockwork/4", high: 80).start == 60)
+        // Committed for an earlier log.
+        #expect(Self.settled(record, group: 60, metadata: "clockwork/3", high: 80).start == 0)
+        #expect(Self.settled(record, group: 60, high: 80).start == 0)
+    }
+
+    @Test(
+        arguments: [
+            // The group's offset is used between the recorded one and the end.
+            (group: 40, start: 40), (group: 45, start: 45), (group: 80, start: 80),
+            // Behind the record, beyond the end, or lost.
+            (group: 39, start: 40), (group: 81, start: 40), (group: nil, start: 40),
+        ] as [(group: Int64?, start: Int64)]
+    )
+    func `in the same log reading starts where the further of group and record says`(
+        group: Int64?,
+        start: Int64
+    ) {
+        let record = Self.progress(committed: 40, mark: Self.mark)
+        let settlement = Self.settled(record, group: group, high: 80, atMark: Self.mark)
+        #expect(!settlement.isNew && settlement.generation == 0)
+        #expect(settlement.start == start && settlement.committed == start && settlement.mark == Self.mark)
+    }
+
+    @Test func `a log that ends right behind the mark is the same one`() {
+        let record = Self.progress(committed: 40, mark: Self.mark)
+        let settlement = Self.settled(record, group: 50, high: 50, atMark: Self.mark)
+        #expect(!settlement.isNew && settlement.start == 50)
+    }
+
+    @Test func `in a log that was read and never committed reading starts at the group's offset or the beginning`() {
+        let record = Self.progress(committed: nil, mark: Self.mark)
+        #expect(Self.settled(record, group: 30, high: 80, atMark: Self.mark).start == 30)
+        #expect(Self.settled(record, low: 10, high: 80, atMark: Self.mark).start == 10)
+        #expect(Self.settled(record, group: 81, low: 10, high: 80, atMark: Self.mark).start == 10)
+        // Behind what the log still has.
+        #expect(Self.settled(record, group: 5, low: 10, high: 80, atMark: Self.mark).start == 10)
+    }
+
+    @Test(
+        arguments: [
+            (group: 70, start: 70), (group: 60, start: 60), (group: nil, start: 60), (group: 20, start: 60),
+            (group: 90, start: 60),
+        ] as [(group: Int64?, start: Int64)]
+    )
+    func `a mark that has left the log by retention is of the same log`(group: Int64?, start: Int64) {
+        let record = Self.progress(committed: 40, mark: Self.mark)
+        let settlement = Self.settled(record, group: group, low: 60, high: 80)
+        #expect(!settlement.isNew && settlement.start == start)
+    }
+
+    @Test func `an empty log whose records have all left by retention is the same one`() {
+        let record = Self.progress(committed: 50, mark: Self.mark)
+        let settlement = Self.settled(record, group: 50, low: 50, high: 50)
+        #expect(!settlement.isNew && settlement.start == 50)
+    }
+
+    @Test(
+        arguments: [
+            // It ends at the mark, below it, or is empty.
+            (low: 0, high: 49, found: nil), (low: 0, high: 30, found: nil), (low: 0, high: 0, found: nil),
+            // Another record, or none, is where the mark was.
+            (low: 0, high: 80, found: other), (low: 0, high: 80, found: nil), (low: 49, high: 50, found: nil),
+        ] as [(low: Int64, high: Int64, found: LogMark?)]
+    )
+    func `a log without the marked record is a new one`(low: Int64, high: Int64, found: LogMark?) {
+        let record = Self.progress(committed: 40, mark: Self.mark, generation: 2)
+        let settlement = Self.settled(
+            record,
+            group: 40,
+            metadata: "clockwork/2",
+            low: low,
+            high: high,
+            atMark: found
+        )
+        #expect(settlement.isNew && settlement.generation == 3)
+        #expect(settlement.start == low && settlement.end == high)
+        #expect(settlement.committed == nil && settlement.mark == nil)
+    }
+
+    @Test func `a log that ends below the recorded offset is a new one`() {
+        let record = Self.progress(committed: 60, mark: Self.mark)
+        #expect(Self.settled(record, group: 60, high: 59, atMark: Self.mark).isNew)
+        #expect(!Self.settled(record, group: 60, high: 60, atMark: Self.mark).isNew)
+    }
+
+    @Test func `a record of an older Clockwork is of a new log only when the log ends below its offset`() {
+        let record = Self.progress(committed: 40, mark: nil)
+        #expect(Self.settled(record, group: 40, high: 39).isNew)
+        let same = Self.settled(record, group: 40, high: 40)
+        #expect(!same.isNew && same.start == 40 && same.generation == 0)
+        #expect(Self.settled(record, high: 80).start == 40)
+        #expect(Self.settled(record, low: 60, high: 80).start == 60)
+    }
+
+    @Test func `an offset that was committed for an earlier log is not taken for one of this`() {
+        let record = Self.progress(committed: 10, mark: Self.mark, generation: 1)
+        #expect(Self.settled(record, group: 70, metadata: "", high: 80, atMark: Self.mark).start == 10)
+        #expect(Self.settled(record, group: 70, metadata: "clockwork/1", high: 80, atMark: Self.mark).start == 70)
+    }
+
+    @Test func `a commit names its generation unless it is the first`() {
+        #expect(CommitMetadata.text(generation: 0) == "" && CommitMetadata.text(generation: 12) == "clockwork/12")
+        #expect(CommitMetadata.generation(of: "clockwork/12") == 12)
+        for text in ["", "12", "clockwork/", "clockwork/x", "clockwork/-1", "other/3"] {
+            #expect(CommitMetadata.generation(of: text) == 0)
+        }
+    }
+
+    @Test func `log offsets of a later log are above those of all before`() {
+        let last = LogOffset(generation: 0, offset: 999_999_999_999_999).scheduling
+        let first = LogOffset(generation: 1, offset: 0)
+        #expect(first.scheduling == last + 1)
+        #expect(LogOffset(scheduling: first.scheduling + 5) == LogOffset(generation: 1, offset: 5))
+        #expect(LogOffset(scheduling: 17) == LogOffset(generation: 0, offset: 17))
+    }
+}

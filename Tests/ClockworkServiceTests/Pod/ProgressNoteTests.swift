@@ -1,0 +1,76 @@
+import Scheduling
+import Testing
+
+@testable import ClockworkService
+
+/// An owner as far as its progress record is concerned.
+private final class Keeper {
+    var note: ProgressNote
+    var resident = 0
+
+    init(committed: Int64?, mark: LogMark?) {
+        let log = LogSettlement.Log(low: 0, high: 10, recordAtMark: mark)
+        let progress = Keeper.record(committed: committed, resident: 0, mark: mark)
+        note = ProgressNote(LogSettlement(progress: progress, group: nil, log: log))
+    }
+
+    private static func record(committed: Int64?, resident: Int, mark: LogMark?) -> PartitionProgress {
+        PartitionProgress(
+            partition: 0,
+            owner: "pod",
+            epoch: 1,
+            executedUpTo: nil,
+            pendingResident: resident,
+            committedOffset: committed,
+            mark: mark,
+            updatedAt: .zero
+        )
+    }
+
+    /// Whether a record is to be written at this time, in milliseconds.
+    func writes(at time: Int64, atOnce: Bool = false) -> Bool {
+        let record = Self.record(committed: note.committed, resident: resident, mark: note.mark)
+        return note.take(record, now: Uptime(milliseconds: time), atOnce: atOnce)
+    }
+}
+
+@Suite struct ProgressNoteTests {
+    private static let mark = LogMark(offset: 5, timestamp: 1, hash: 1)
+
+    @Test func `a record is due when something has changed, five seconds after the last`() {
+        let keeper = Keeper(committed: 3, mark: Self.mark)
+        #expect(keeper.note.committed == 3 && keeper.note.mark == Self.mark)
+        #expect(keeper.writes(at: 10_000))
+        #expect(!keeper.writes(at: 15_000), "nothing has changed")
+        keeper.note.committed = 4
+        #expect(keeper.writes(at: 15_000))
+        keeper.resident = 1
+        #expect(!keeper.writes(at: 19_999))
+        #expect(keeper.writes(at: 20_000))
+    }
+
+    @Test func `the end of an owner makes a record due, unless nothing has changed`() {
+        let keeper = Keeper(committed: 3, mark: Self.mark)
+        #expect(keeper.writes(at: 10_000, atOnce: true))
+        #expect(!keeper.writes(at: 10_000, atOnce: true))
+        keeper.note.committed = 5
+        #expect(keeper.writes(at: 10_000, atOnce: true))
+    }
+
+    @Test func `the first mark of a log is due at once`() {
+        let keeper = Keeper(committed: nil, mark: nil)
+        #expect(keeper.writes(at: 10_000))
+        keeper.note.read(Self.mark)
+        #expect(keeper.writes(at: 10_001))
+        keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 2))
+        #expect(!keeper.writes(at: 10_002))
+    }
+
+    @Test func `a mark does not go back when records are read again`() {
+        let keeper = Keeper(committed: 3, mark: Self.mark)
+        keeper.note.read(LogMark(offset: 4, timestamp: 1, hash: 9))
+        #expect(keeper.note.mark == Self.mark)
+        keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 9))
+        #expect(keeper.note.mark?.offset == 6)
+    }
+}
