@@ -1,7 +1,7 @@
 internal import Scheduling
 
-/// A record for the dead-letter topic: a request that could not be accepted, or a delivery that failed for good.
-struct DeadLetter {
+/// A record for the dead-letter topic: a request that could not be accepted, or a delivery that failed for good. Immutable.
+final class DeadLetter {
     /// What it is about, and so what is reported once it is in its topic.
     enum Subject: Equatable {
         /// The request at this intake offset.
@@ -11,42 +11,60 @@ struct DeadLetter {
     }
 
     let subject: Subject
-    private(set) var key: [UInt8]?
-    private(set) var value: [UInt8]?
-    private(set) var headers: RecordHeaders
+    let key: [UInt8]?
+    let value: [UInt8]?
+    let headers: RecordHeaders
     /// What the header for the error's detail says while nothing is left out.
     private let detail: String
 
+    private init(_ subject: Subject, key: [UInt8]?, value: [UInt8]?, headers: RecordHeaders, detail: String) {
+        self.subject = subject
+        self.key = key
+        self.value = value
+        self.headers = headers
+        self.detail = detail
+    }
+
     /// The dead letter of a delivery: the record that would have been delivered, and why it was not.
-    init(_ failed: Effects.FailedDelivery, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
+    convenience init(_ failed: Effects.FailedDelivery, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
         let schedule = failed.delivery.schedule
-        subject = .delivery(token: failed.delivery.token)
-        key = Array(schedule.orderingKey.utf8)
-        value = schedule.payload
-        detail = failed.failure.detail
-        headers = deliveredHeaders.deliveredHeaders(of: schedule, partition: partition)
+        var headers = deliveredHeaders.deliveredHeaders(of: schedule, partition: partition)
         deliveredHeaders.addDeadLetterHeaders(
             to: &headers,
             code: failed.failure.code,
-            detail: detail,
+            detail: failed.failure.detail,
             partition: partition,
             offset: schedule.position.offset
+        )
+        self.init(
+            .delivery(token: failed.delivery.token),
+            key: Array(schedule.orderingKey.utf8),
+            value: schedule.payload,
+            headers: headers,
+            detail: failed.failure.detail
         )
     }
 
     /// The dead letter of a request: the record as it came, and what is wrong with it.
-    init(_ rejected: RequestBatcher.RejectedRecord, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
-        subject = .request(offset: rejected.offset)
-        key = rejected.key
-        value = rejected.value
-        detail = rejected.rejection.detail
-        headers = rejected.headers
+    convenience init(
+        _ rejected: RequestBatcher.RejectedRecord,
+        partition: Int32,
+        headers deliveredHeaders: DeliveredHeaders
+    ) {
+        var headers = rejected.headers
         deliveredHeaders.addDeadLetterHeaders(
             to: &headers,
             code: rejected.rejection.code,
-            detail: detail,
+            detail: rejected.rejection.detail,
             partition: partition,
             offset: rejected.offset
+        )
+        self.init(
+            .request(offset: rejected.offset),
+            key: rejected.key,
+            value: rejected.value,
+            headers: headers,
+            detail: rejected.rejection.detail
         )
     }
 
@@ -58,22 +76,27 @@ struct DeadLetter {
     ///
     /// - Returns: `nil` where there is nothing left to leave out.
     func cut() -> DeadLetter? {
-        var letter = self
+        var rest = (key: key, value: value, headers: headers)
         let omission: String
         if let value, !value.isEmpty {
-            letter.value = Array(value.prefix(value.count / 2))
+            rest.value = Array(value.prefix(value.count / 2))
             omission = "the value is cut to \(value.count / 2) bytes"
         } else if headers != ownHeaders {
-            letter.headers = ownHeaders
+            rest.headers = ownHeaders
             omission = "value and carried headers are left out"
         } else if key != nil {
-            letter.key = nil
+            rest.key = nil
             omission = "key, value and carried headers are left out"
         } else {
             return nil
         }
-        letter.headers = letter.headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(omission))")
-        return letter
+        return DeadLetter(
+            subject,
+            key: rest.key,
+            value: rest.value,
+            headers: rest.headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(omission))"),
+            detail: detail
+        )
     }
 
     /// The headers that Clockwork has added.

@@ -2,27 +2,28 @@ internal import Scheduling
 
 /// What `DeliveryQueues` asks of its driver.
 enum DeliveryAction {
-    /// Give this record to the producer. Answered by `notTaken` or `reported`: at once if the producer refuses it, else
-    /// when its report comes.
-    case produce(token: UInt64, OutgoingRecord)
+    /// Give this record, `DeliveryQueues.record(token)`, to the producer. Answered by `notTaken` or `reported`: at once if
+    /// the producer refuses it, else when its report comes.
+    case produce(token: UInt64)
     /// Ask the brokers whether this topic exists. Answered by `topicChecked`.
     case checkTopic(String)
     /// Give up the producer with all that is in it, and make another. Answered by `producerReplaced` or
     /// `producerNotReplaced`.
     case replaceProducer
-    /// Report to an owner how a record has ended.
-    case conclude(Sender, DeliveryEnd)
+    /// Report to its owner how a record has ended.
+    case conclude(owner: UInt32, DeliveryEnd)
     /// Count, and perhaps log, that a record will be produced again. `isFirst` when its topic was not waiting for a
     /// retry before.
     case noteRetry(topic: String, RetryCause, isFirst: Bool)
 }
 
-/// How a record has ended.
+/// How a record has ended. Topics are rows of `DeliveryQueues`, and a delivered record is reported by numbers
+/// alone: this is the case that comes with each record.
 enum DeliveryEnd {
-    /// The topic has the delivery.
-    case delivered(Delivery, topic: String)
+    /// The topic has the delivery. `due` is `nil` where its schedule time says nothing of how late it is.
+    case delivered(token: UInt32, topic: Int32, due: EpochMilliseconds?)
     /// The delivery can never succeed.
-    case failed(token: UInt32, topic: String, DeliveryFailure)
+    case failed(token: UInt32, topic: Int32, DeliveryFailure)
     /// The dead-letter topic has the dead letter.
     case deadLettered(DeadLetter.Subject)
 }

@@ -75,13 +75,16 @@ struct DeliveryQueues<Handle> {
         return min(until, alarms.next ?? until)
     }
 
-    /// The name of the topic of a record that is in flight or was just handed out.
-    func topicName(of record: OutgoingRecord) -> String { topics[Int(record.topic)].name }
+    /// A record that the producer has, or is being given.
+    func record(_ token: UInt64) -> OutgoingRecord { inFlight[token] }
 
-    /// What the driver keeps of the topic of a record that was just handed out. It is dropped when the producer fails.
-    subscript(handleFor record: OutgoingRecord) -> Handle? {
-        get { topics[Int(record.topic)].handle }
-        set { topics[Int(record.topic)].handle = newValue }
+    /// The name of a topic that an action has just named.
+    func topicName(_ row: Int32) -> String { topics[Int(row)].name }
+
+    /// What the driver keeps of the topic of a record that the producer is being given. Dropped when the producer fails.
+    subscript(handleOf row: Int32) -> Handle? {
+        get { topics[Int(row)].handle }
+        set { topics[Int(row)].handle = newValue }
     }
 
     // MARK: Actions
@@ -92,7 +95,7 @@ struct DeliveryQueues<Handle> {
         guard now.isSure, producer == .open else { return nil }
         while let row = ready.first {
             if let record = topics[row].takeNext(share: share, now: now.uptime) {
-                return .produce(token: inFlight.insert(record), record)
+                return .produce(token: inFlight.insert(record))
             }
             ready.removeFirst()
             topics[row].isListed = false
@@ -118,17 +121,17 @@ struct DeliveryQueues<Handle> {
 
     /// A delivery is due.
     mutating func send(_ delivery: Delivery, to topic: String, of sender: Sender, now: Moment) {
-        append(.delivery(delivery), topics.row(of: topic, now: now.uptime), sender, now)
+        let row = topics.row(of: topic, now: now.uptime)
+        lastSequence += 1
+        topics[row].append(OutgoingRecord(delivery, of: sender, topic: row, sequence: lastSequence))
+        attend(to: row, now)
     }
 
     /// A dead letter is to be written.
     mutating func send(_ letter: DeadLetter, of sender: Sender, now: Moment) {
-        append(.deadLetter(letter), TopicTable<Handle>.permanent, sender, now)
-    }
-
-    private mutating func append(_ content: OutgoingRecord.Content, _ row: Int, _ sender: Sender, _ now: Moment) {
+        let row = TopicTable<Handle>.permanent
         lastSequence += 1
-        topics[row].append(OutgoingRecord(content, of: sender, topic: row, sequence: lastSequence))
+        topics[row].append(OutgoingRecord(letter, of: sender, topic: row, sequence: lastSequence))
         attend(to: row, now)
     }
 
@@ -182,7 +185,8 @@ struct DeliveryQueues<Handle> {
     }
 
     private mutating func giveUp(_ row: Int) {
-        for record in topics[row].takeWaiting() { fail(record, .unknown(topics[row].name)) }
+        let failure = DeliveryFailure.unknown(topics[row].name)
+        for record in topics[row].takeWaiting() { fail(record, failure) }
     }
 
     // MARK: Reports
@@ -208,7 +212,7 @@ struct DeliveryQueues<Handle> {
         let row = Int(record.topic)
         switch verdict {
         case .written:
-            conclude(record)
+            actions.append(.conclude(owner: record.sender.owner, record.written))
         case .tooLarge(let reason):
             if let next = record.afterTooLarge() {
                 topics[row].putBack(next)
@@ -225,13 +229,9 @@ struct DeliveryQueues<Handle> {
         }
     }
 
-    private mutating func conclude(_ record: OutgoingRecord) {
-        let end: DeliveryEnd =
-            switch record.content {
-            case .delivery(let delivery): .delivered(delivery, topic: topicName(of: record))
-            case .deadLetter(let letter): .deadLettered(letter.subject)
-            }
-        actions.append(.conclude(record.sender, end))
+    private mutating func fail(_ record: OutgoingRecord, _ failure: DeliveryFailure) {
+        let end = DeliveryEnd.failed(token: record.token, topic: record.topic, failure)
+        actions.append(.conclude(owner: record.sender.owner, end))
     }
 
     /// A delivery fails. Nothing is dropped in silence: a dead letter is tried until it can be written.
@@ -240,12 +240,6 @@ struct DeliveryQueues<Handle> {
         case .delivery: fail(record, failure)
         case .deadLetter: retry(record, .deadLetterRefused(reason: failure.detail), now)
         }
-    }
-
-    private mutating func fail(_ record: OutgoingRecord, _ failure: DeliveryFailure) {
-        guard case .delivery(let delivery) = record.content else { return }
-        let end = DeliveryEnd.failed(token: delivery.token, topic: topicName(of: record), failure)
-        actions.append(.conclude(record.sender, end))
     }
 
     private mutating func retry(_ record: OutgoingRecord, _ cause: RetryCause, _ now: Moment) {

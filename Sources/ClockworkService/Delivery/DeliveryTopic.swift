@@ -75,8 +75,8 @@ struct DeliveryTopic<Handle> {
         }
         if !returned.isEmpty { sortIn() }
         // Where the way changes, what is under way on the other ends first.
-        guard let next = backlog.first, count == 0 || next.attempt == attempt else { return nil }
-        backlog.removeFirst()
+        guard !backlog.isEmpty, count == 0 || backlog[0].attempt == attempt else { return nil }
+        let next = backlog.removeFirst()
         attempt = next.attempt
         count += 1
         bytes += Int(next.byteCount)

@@ -12,8 +12,16 @@ struct InFlightRecords {
     /// How many there are.
     var count: Int { records.count - free.count }
 
+    /// The record with a token that is in use.
+    subscript(token: UInt64) -> OutgoingRecord {
+        guard let record = records[Int(UInt32(truncatingIfNeeded: token))] else {
+            preconditionFailure("no record has the token \(token)")
+        }
+        return record
+    }
+
     /// Adds a record and returns its token.
-    mutating func insert(_ record: OutgoingRecord) -> UInt64 {
+    mutating func insert(_ record: consuming OutgoingRecord) -> UInt64 {
         guard let index = free.popLast() else {
             records.append(record)
             return token(records.count - 1)

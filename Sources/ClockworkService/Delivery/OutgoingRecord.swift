@@ -2,14 +2,14 @@ internal import Scheduling
 
 /// A record on its way to a topic, kept until its report says that it is there.
 ///
-/// A plain value: for a delivery, one reference count (its schedule's) moves it, and nothing is allocated.
+/// A plain value with one reference in it, so that one reference count moves it, and a delivery allocates nothing here.
 struct OutgoingRecord {
-    /// What is produced.
+    /// What is produced. Both are single references, which an enum holds without a word more.
     enum Content {
         /// A schedule that is due, whose key, value and headers are those to send.
-        case delivery(Delivery)
-        /// Seldom, so it is boxed and costs deliveries no room.
-        indirect case deadLetter(DeadLetter)
+        case delivery(Schedule)
+        /// A dead letter, with key, value and headers of its own.
+        case deadLetter(DeadLetter)
     }
 
     /// How a record travels.
@@ -24,33 +24,49 @@ struct OutgoingRecord {
     private(set) var content: Content
     /// Whose it is.
     let sender: Sender
-    /// The row of its topic.
-    let topic: Int32
-    /// How it is to travel, or travels.
-    private(set) var attempt = Attempt.together
-    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
-    private(set) var byteCount: Int32
     /// Its place among all that were sent.
     let sequence: UInt64
+    /// The row of its topic.
+    let topic: Int32
+    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
+    private(set) var byteCount: Int32
+    /// Of a delivery: the scheduler's token for it.
+    let token: UInt32
+    /// Of a delivery: see `Delivery`.
+    let wasDueOnArrival: Bool
+    /// How it is to travel, or travels.
+    private(set) var attempt = Attempt.together
 
-    init(_ content: Content, of sender: Sender, topic: Int, sequence: UInt64) {
-        self.content = content
+    init(_ delivery: Delivery, of sender: Sender, topic: Int, sequence: UInt64) {
+        let schedule = delivery.schedule
+        content = .delivery(schedule)
         self.sender = sender
-        self.topic = Int32(topic)
         self.sequence = sequence
-        byteCount = Self.byteCount(of: content)
+        self.topic = Int32(topic)
+        byteCount = Int32(
+            clamping: schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0) + schedule.headers.packed.count
+        )
+        token = delivery.token
+        wasDueOnArrival = delivery.wasDueOnArrival
     }
 
-    private static func byteCount(of content: Content) -> Int32 {
+    init(_ letter: DeadLetter, of sender: Sender, topic: Int, sequence: UInt64) {
+        content = .deadLetter(letter)
+        self.sender = sender
+        self.sequence = sequence
+        self.topic = Int32(topic)
+        byteCount = Int32(clamping: letter.byteCount)
+        token = 0
+        wasDueOnArrival = false
+    }
+
+    /// How it ends once its topic has it.
+    var written: DeliveryEnd {
         switch content {
-        case .delivery(let delivery):
-            let schedule = delivery.schedule
-            return Int32(
-                clamping: schedule.orderingKey.utf8.count + (schedule.payload?.count ?? 0)
-                    + schedule.headers.packed.count
-            )
+        case .delivery(let schedule):
+            .delivered(token: token, topic: topic, due: wasDueOnArrival ? nil : schedule.position.time)
         case .deadLetter(let letter):
-            return Int32(clamping: letter.byteCount)
+            .deadLettered(letter.subject)
         }
     }
 
@@ -65,7 +81,7 @@ struct OutgoingRecord {
         case (.alone, .deadLetter(let letter)):
             guard let rest = letter.cut() else { return nil }
             record.content = .deadLetter(rest)
-            record.byteCount = Self.byteCount(of: record.content)
+            record.byteCount = Int32(clamping: rest.byteCount)
         case (.alone, .delivery):
             return nil
         }
@@ -77,10 +93,10 @@ struct OutgoingRecord {
         _ body: (_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Result
     ) -> Result {
         switch content {
-        case .delivery(let delivery):
-            var key = delivery.schedule.orderingKey
+        case .delivery(let schedule):
+            var key = schedule.orderingKey
             return key.withUTF8 { key in
-                Self.lend(delivery.schedule.payload) { body(UnsafeRawBufferPointer(key), $0) }
+                Self.lend(schedule.payload) { body(UnsafeRawBufferPointer(key), $0) }
             }
         case .deadLetter(let letter):
             return Self.lend(letter.key) { key in Self.lend(letter.value) { body(key, $0) } }

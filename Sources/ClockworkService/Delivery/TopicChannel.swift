@@ -137,10 +137,10 @@ final class TopicChannel: DeliveryChannel {
     private func perform(_ now: Moment) {
         while let action = queues.next(now: now) {
             switch action {
-            case .produce(let token, let record): produce(record, token, now)
+            case .produce(let token): produce(queues.record(token), token, now)
             case .checkTopic(let topic): wantedChecks.append(topic)
             case .replaceProducer: replaceProducer(now)
-            case .conclude(let sender, let end): conclude(sender, end, now)
+            case .conclude(let owner, let end): conclude(owner, end, now)
             case .noteRetry(let topic, let cause, let isFirst):
                 metrics.retried()
                 if isFirst { log(cause, topic) }
@@ -178,13 +178,13 @@ final class TopicChannel: DeliveryChannel {
         guard let producer else { preconditionFailure("a record was handed out while there was no producer") }
         switch record.attempt {
         case .together:
-            if let topic = queues[handleFor: record] { return (producer, topic) }
-            let topic = try producer.topic(queues.topicName(of: record))
-            queues[handleFor: record] = topic
+            if let topic = queues[handleOf: record.topic] { return (producer, topic) }
+            let topic = try producer.topic(queues.topicName(record.topic))
+            queues[handleOf: record.topic] = topic
             return (producer, topic)
         case .alone:
             let producer = try forWhatIsAlone()
-            return (producer, try producer.topic(queues.topicName(of: record)))
+            return (producer, try producer.topic(queues.topicName(record.topic)))
         }
     }
 
@@ -198,12 +198,9 @@ final class TopicChannel: DeliveryChannel {
     private func headers(of record: OutgoingRecord) -> KafkaHeaders {
         var headers = KafkaHeaders()
         switch record.content {
-        case .delivery(let delivery):
-            delivery.schedule.headers.forEach { headers.append(name: $0, value: $1) }
-            deliveredHeaders.forEachDeliveredHeader(
-                of: delivery.schedule,
-                partition: record.sender.partition
-            ) { name, value in
+        case .delivery(let schedule):
+            schedule.headers.forEach { headers.append(name: $0, value: $1) }
+            deliveredHeaders.forEachDeliveredHeader(of: schedule, partition: record.sender.partition) { name, value in
                 headers.append(name: name, value: value)
             }
         case .deadLetter(let letter):
@@ -212,19 +209,18 @@ final class TopicChannel: DeliveryChannel {
         return headers
     }
 
-    private func conclude(_ sender: Sender, _ end: DeliveryEnd, _ now: Moment) {
+    private func conclude(_ owner: UInt32, _ end: DeliveryEnd, _ now: Moment) {
         switch end {
-        case .delivered(let delivery, let topic):
-            let lateness = delivery.wasDueOnArrival ? nil : now.wall.rawValue - delivery.schedule.position.time.rawValue
-            metrics.delivered(to: topic, lateness: lateness)
-            outcome.delivered[sender.owner, default: []].append(delivery.token)
+        case .delivered(let token, let topic, let due):
+            metrics.delivered(to: queues.topicName(topic), lateness: due.map { now.wall.rawValue - $0.rawValue })
+            outcome.delivered[owner, default: []].append(token)
         case .failed(let token, let topic, let failure):
-            metrics.failed(to: topic)
-            outcome.failed[sender.owner, default: []].append((token, failure))
+            metrics.failed(to: queues.topicName(topic))
+            outcome.failed[owner, default: []].append((token, failure))
         case .deadLettered(.delivery(let token)):
-            outcome.deadLettered[sender.owner, default: []].append(token)
+            outcome.deadLettered[owner, default: []].append(token)
         case .deadLettered(.request(let offset)):
-            outcome.rejectionsDeadLettered[sender.owner, default: []].append(offset)
+            outcome.rejectionsDeadLettered[owner, default: []].append(offset)
         }
     }
 

@@ -96,7 +96,7 @@ import Testing
         script.send([1, 2], to: "a")
         #expect(script.queues.inFlightCount == 0)
         // Records are handed out one by one, so the second is not out yet.
-        guard case .produce(let token, _)? = script.takeAction() else {
+        guard case .produce(let token)? = script.takeAction() else {
             Issue.record("nothing was produced")
             return
         }
@@ -205,14 +205,15 @@ import Testing
     @Test func `what the driver keeps of a topic is dropped with its producer`() {
         var script = QueuesScript(known: ["a"])
         script.send([1], to: "a")
-        guard case .produce(_, let record)? = script.takeAction() else {
+        guard case .produce(let token)? = script.takeAction() else {
             Issue.record("nothing was produced")
             return
         }
-        #expect(script.handle(for: record) == nil)
-        script.keep(7, for: record)
-        #expect(script.handle(for: record) == 7)
+        let topic = script.queues.record(token).topic
+        #expect(script.handle(ofTopic: topic) == nil)
+        script.keep(7, ofTopic: topic)
+        #expect(script.handle(ofTopic: topic) == 7)
         script.producerFails()
-        #expect(script.handle(for: record) == nil)
+        #expect(script.handle(ofTopic: topic) == nil)
     }
 }

@@ -184,10 +184,8 @@ struct DeliveryWorld {
 
     private mutating func fail() {
         guard hasProducer else { return }
-        for number in inFlight.sorted() {
-            if let token = records[number].inFlight?.token { lateTokens.append(token) }
-            records[number].inFlight = nil
-        }
+        lateTokens += inFlight.sorted().compactMap { records[$0].inFlight?.token }
+        for number in inFlight { records[number].inFlight = nil }
         inFlight = []
         queues.producerFailed()
         hasProducer = false
@@ -220,25 +218,25 @@ struct DeliveryWorld {
     private mutating func perform() {
         while findings.isEmpty, let action = queues.next(now: now) {
             switch action {
-            case .produce(let token, let record): produced(record, token)
+            case .produce(let token): produced(queues.record(token), token)
             case .checkTopic(let topic):
                 if !checking.insert(topic).inserted { findings.append("\(topic) is checked twice at once") }
                 if misses[topic] == 2 { misses[topic] = 0 }
             case .replaceProducer: isReplacing = true
-            case .conclude(let sender, let end): ended(sender, end)
+            case .conclude(let owner, let end): ended(owner, end)
             case .noteRetry: counts["retries", default: 0] += 1
             }
         }
     }
 
     private mutating func produced(_ record: OutgoingRecord, _ token: UInt64) {
-        let number = Self.number(of: record.content)
+        let number = Self.number(of: record)
         counts["produced \(record.attempt)", default: 0] += 1
         check(hasProducer, "\(number) was produced without a producer")
         check(now.isSure, "\(number) was produced by a pod that is not sure")
         check(owners.contains(records[number].owner), "\(number) was produced for an owner that has ended")
         check(!records[number].hasEnded && records[number].inFlight == nil, "\(number) was produced twice")
-        check(queues.topicName(of: record) == records[number].topic, "\(number) went to another topic")
+        check(queues.topicName(record.topic) == records[number].topic, "\(number) went to another topic")
         check(!checking.contains(records[number].topic), "\(number) was produced before the check's answer")
         let others = live.filter { records[$0].topic == records[number].topic }
         let overtaken = others.first { $0 < number && records[$0].inFlight == nil }
@@ -254,24 +252,27 @@ struct DeliveryWorld {
         inFlight.insert(number)
     }
 
-    private static func number(of content: OutgoingRecord.Content) -> Int {
-        switch content {
-        case .delivery(let delivery): return Int(delivery.token)
+    private static func number(of record: OutgoingRecord) -> Int {
+        switch record.content {
+        case .delivery: return Int(record.token)
         case .deadLetter(let letter):
             guard case .request(let offset) = letter.subject else { preconditionFailure("not one of this world's") }
             return Int(offset)
         }
     }
 
-    private mutating func ended(_ sender: Sender, _ end: DeliveryEnd) {
+    private mutating func ended(_ owner: UInt32, _ end: DeliveryEnd) {
         let number: Int
         switch end {
-        case .delivered(let delivery, let topic):
-            number = Int(delivery.token)
-            check(records[number].topic == topic, "\(number) was delivered to another topic")
-        case .failed(let token, let topic, let failure):
+        case .delivered(let token, let row, _):
             number = Int(token)
+            check(records[number].topic == queues.topicName(row), "\(number) was delivered to another topic")
+            check(!records[number].isLetter, "the dead letter \(number) was reported as a delivery")
+        case .failed(let token, let row, let failure):
+            number = Int(token)
+            let topic = queues.topicName(row)
             counts["failed \(failure.code)", default: 0] += 1
+            check(records[number].topic == topic, "\(number) failed for another topic")
             check(!records[number].isLetter, "the dead letter \(number) was given up")
             if failure.code == .unknownTopic, !ofUnknownTopic.contains(number) {
                 counts["given up by checks", default: 0] += 1
@@ -281,13 +282,12 @@ struct DeliveryWorld {
         case .deadLettered(.request(let offset)):
             number = Int(offset)
             check(records[number].isLetter, "\(number) is no dead letter")
-        case .deadLettered(.delivery(let token)):
-            number = Int(token)
-            findings.append("\(number) is no dead letter of a delivery")
+        case .deadLettered(.delivery):
+            preconditionFailure("not one of this world's")
         }
         check(!records[number].hasEnded, "\(number) has ended twice")
-        check(records[number].owner == sender.owner, "\(number) was reported to another owner")
-        check(owners.contains(sender.owner), "\(number) was reported to an owner that has ended")
+        check(records[number].owner == owner, "\(number) was reported to another owner")
+        check(owners.contains(owner), "\(number) was reported to an owner that has ended")
         check(records[number].inFlight == nil, "\(number) has ended while the producer had it")
         records[number].hasEnded = true
         live.removeAll { $0 == number }

@@ -62,10 +62,10 @@ struct QueuesScript {
 
     private mutating func step(_ action: DeliveryAction) -> Step {
         switch action {
-        case .produce(let token, let record): produce(record, token)
+        case .produce(let token): produce(queues.record(token), token)
         case .checkTopic(let topic): .check(topic)
         case .replaceProducer: .replaceProducer
-        case .conclude(_, .delivered(let delivery, _)): .delivered(Int(delivery.token))
+        case .conclude(_, .delivered(let token, _, _)): .delivered(Int(token))
         case .conclude(_, .failed(let token, _, let failure)): .failed(Int(token), failure)
         case .conclude(_, .deadLettered(let subject)): .deadLettered(subject)
         case .noteRetry(let topic, _, let isFirst): .retry(topic, isFirst: isFirst)
@@ -74,9 +74,9 @@ struct QueuesScript {
 
     private mutating func produce(_ record: OutgoingRecord, _ token: UInt64) -> Step {
         switch (record.content, record.attempt) {
-        case (.delivery(let delivery), let attempt):
-            tokens[Int(delivery.token)] = token
-            return attempt == .alone ? .produceAlone(Int(delivery.token)) : .produce(Int(delivery.token))
+        case (.delivery, let attempt):
+            tokens[Int(record.token)] = token
+            return attempt == .alone ? .produceAlone(Int(record.token)) : .produce(Int(record.token))
         case (.deadLetter(let letter), let attempt):
             guard case .request(let offset) = letter.subject else { preconditionFailure("not one of the script's") }
             tokens[Int(offset)] = token
@@ -142,10 +142,10 @@ struct QueuesScript {
         queues.notTaken(token)
     }
 
-    func handle(for record: OutgoingRecord) -> Int? { queues[handleFor: record] }
+    func handle(ofTopic row: Int32) -> Int? { queues[handleOf: row] }
 
-    mutating func keep(_ handle: Int, for record: OutgoingRecord) {
-        queues[handleFor: record] = handle
+    mutating func keep(_ handle: Int, ofTopic row: Int32) {
+        queues[handleOf: row] = handle
     }
 
     mutating func ownerEnds(_ owner: UInt32) {
