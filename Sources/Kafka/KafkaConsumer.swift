@@ -16,7 +16,7 @@ public final class KafkaConsumer: @unchecked Sendable {
     /// The topic that is read.
     public let topic: String
 
-    private let client: KafkaClient
+    let client: KafkaClient
     private let membership: GroupMembership
     private let batch: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var isClosed = false
@@ -245,7 +245,7 @@ public final class KafkaConsumer: @unchecked Sendable {
         try withList(PartitionList(topic: topic, commits: offsets)) { rd_kafka_commit($0, $1, 1) }
     }
 
-    private static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
+    static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
     }
 
@@ -256,43 +256,6 @@ public final class KafkaConsumer: @unchecked Sendable {
         var high: Int64 = -1
         let code = rd_kafka_get_watermark_offsets(client.handle, topic, partition, &low, &high)
         return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
-    }
-
-    // MARK: Questions to the brokers
-
-    /// What the group has committed; a partition without a commit is left out. Runs on a thread of its own.
-    public func committedOffsets(
-        of partitions: [Int32],
-        timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> [Int32: GroupOffset] {
-        guard !partitions.isEmpty else { return [:] }
-        let deadline = ContinuousClock.now + timeout
-        let topic = topic
-        return try await client.runBlocking { client in
-            Result { () throws(KafkaError) in
-                let rest = deadline - .now
-                guard rest > .zero else { throw .timedOut }
-                return try PartitionList(topic: topic, partitions: partitions).withPointer {
-                    (list) throws(KafkaError) in
-                    try Self.check(rd_kafka_committed(client.handle, list, rest.milliseconds))
-                    var offsets: [Int32: GroupOffset] = [:]
-                    for element in list.elements {
-                        try Self.check(element.err)
-                        offsets[element.partition] = element.groupOffset
-                    }
-                    return offsets
-                }
-            }
-        }
-    }
-
-    /// The number of partitions of any topic; `nil` when it does not exist. Never creates it. Runs on a thread of its
-    /// own and asks for the list of all topics, so ask once for each topic, not once for each record.
-    public func partitionCount(
-        of topic: String,
-        timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> Int? {
-        try await client.partitionCount(of: topic, timeout: timeout)
     }
 
     // MARK: Closing

@@ -107,7 +107,10 @@ final class PodDriver {
     /// - Returns: when to take the next turn at the latest; `nil` after the end.
     func turn() -> EpochMilliseconds? {
         for letter in inbox.takeAll() { letter(self) }
-        guard !member.hasEnded else { return nil }
+        guard !member.hasEnded else {
+            publishMetrics()
+            return nil
+        }
         var polls = 0
         var isMore = true
         while isMore, polls < Self.maxPollsPerTurn, !member.hasEnded {
@@ -124,8 +127,7 @@ final class PodDriver {
             lagMeasuredAt = now.uptime
             member.measureLag()
         }
-        channels.publishMetrics()
-        member.publishMetrics()
+        publishMetrics()
         if member.hasEnded { return nil }
         // More is in the consumer's queue, which signals only what comes into an empty one.
         return isMore ? .zero : nextWake(now)
@@ -134,6 +136,11 @@ final class PodDriver {
     private func takeOutcomes() {
         let now = clock.read()
         for outcome in channels.takeOutcomes(now: now) { owners.take(outcome, now: now) }
+    }
+
+    private func publishMetrics() {
+        channels.publishMetrics()
+        member.publishMetrics()
     }
 
     private func nextWake(_ now: Moment) -> EpochMilliseconds? {

@@ -1,0 +1,39 @@
+internal import CKafka
+
+/// What a consumer asks the brokers, from any thread.
+extension KafkaConsumer {
+    /// What the group has committed; a partition without a commit is left out. Runs on a thread of its own.
+    public func committedOffsets(
+        of partitions: [Int32],
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> [Int32: GroupOffset] {
+        guard !partitions.isEmpty else { return [:] }
+        let deadline = ContinuousClock.now + timeout
+        let topic = topic
+        return try await client.runBlocking { client in
+            Result { () throws(KafkaError) in
+                let rest = deadline - .now
+                guard rest > .zero else { throw .timedOut }
+                return try PartitionList(topic: topic, partitions: partitions).withPointer {
+                    (list) throws(KafkaError) in
+                    try Self.check(rd_kafka_committed(client.handle, list, rest.milliseconds))
+                    var offsets: [Int32: GroupOffset] = [:]
+                    for element in list.elements {
+                        try Self.check(element.err)
+                        offsets[element.partition] = element.groupOffset
+                    }
+                    return offsets
+                }
+            }
+        }
+    }
+
+    /// The number of partitions of any topic; `nil` when it does not exist. Never creates it. Runs on a thread of its
+    /// own and asks for the list of all topics, so ask once for each topic, not once for each record.
+    public func partitionCount(
+        of topic: String,
+        timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> Int? {
+        try await client.partitionCount(of: topic, timeout: timeout)
+    }
+}
