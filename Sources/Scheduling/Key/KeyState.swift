@@ -216,7 +216,9 @@ struct KeyState {
             pending?.isInTimeline()
         } else if deliveries.meet(position, &draft) {
             if draft.hasUnsent { steps.add(.write) }
-        } else if latest.leavesBehind(position) || isEarlierAttempt(position) || isTakenOver(item, steps.partition) {
+        } else if latest.leavesBehind(position) || pending?.isLaterAttempt(than: position) == true
+            || item.isTakenOver(from: steps.partition)
+        {
             draft.delete(position)
             latest.isDone(position)
             steps.add(.write)
@@ -227,19 +229,9 @@ struct KeyState {
 
     private mutating func learn(_ item: TimelineItem, _ partition: Int32) {
         knowledge = .known
-        guard let record = item.record, record.partition == partition, record.supersedes(item.schedule) else { return }
+        guard let record = item.supersedingRecord(partition) else { return }
         note(record, record.state == .latest)
         latest.isDone(item.schedule.position)
-    }
-
-    private func isEarlierAttempt(_ position: Position) -> Bool {
-        guard let pending else { return false }
-        return pending.position.offset == position.offset && position < pending.position
-    }
-
-    /// Whether the key has moved to another partition, whose offsets say nothing about those here.
-    private func isTakenOver(_ item: TimelineItem, _ partition: Int32) -> Bool {
-        item.record.map { $0.partition != partition } ?? false
     }
 
     /// Makes an item of the timeline the pending schedule: of two of one key the later one stays.
@@ -268,12 +260,16 @@ struct KeyState {
     }
 
     /// The delivery of `schedule` has come to its end.
-    mutating func ended(_ token: UInt32, _ schedule: Schedule, _ outcome: KeyDeliveries.Outcome, _ steps: inout KeySteps) {
+    mutating func ended(
+        _ token: UInt32,
+        _ schedule: Schedule,
+        _ outcome: KeyDeliveries.Outcome,
+        _ steps: inout KeySteps
+    ) {
         deliveries.end(token, schedule, outcome, &latest, &draft, &steps)
     }
 
-    /// The delivery of `schedule` is to be made again later, if the key still wants it (design rule "Retries are
-    /// schedules").
+    /// The delivery of `schedule` is to be made again later, if it is still wanted (rule "Retries are schedules").
     mutating func putOff(_ schedule: Schedule, _ postponement: Postponement, _ steps: inout KeySteps) {
         guard pending == nil, let (after, offsets) = deliveries.takeBack(postponement.token, &latest, &draft) else {
             return ended(postponement.token, schedule, .ended, &steps)

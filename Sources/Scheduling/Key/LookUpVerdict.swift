@@ -52,6 +52,19 @@ extension KeyLookup {
     }
 }
 
+extension TimelineItem {
+    /// The key record that came with the item, where that is not to be delivered any more.
+    func supersedingRecord(_ partition: Int32) -> KeyRecord? {
+        guard let record, record.partition == partition, record.supersedes(schedule) else { return nil }
+        return record
+    }
+
+    /// Whether the key has moved to another partition, whose offsets say nothing about those here.
+    func isTakenOver(from partition: Int32) -> Bool {
+        record.map { $0.partition != partition } ?? false
+    }
+}
+
 extension KeyRecord {
     /// Whether a timeline item of its own partition is not to be delivered any more, by what this record says.
     ///

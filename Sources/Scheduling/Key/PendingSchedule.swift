@@ -48,6 +48,11 @@ struct PendingSchedule {
         self.place = place
     }
 
+    /// Whether it is the same create as the item at `position`, at a later attempt.
+    func isLaterAttempt(than position: Position) -> Bool {
+        self.position.offset == position.offset && self.position > position
+    }
+
     /// The timeline holds it, or may by now.
     mutating func isInTimeline() {
         isStored = true

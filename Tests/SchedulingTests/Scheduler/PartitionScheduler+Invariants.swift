@@ -104,7 +104,9 @@ extension KeyRouter {
         var held = Array(intake.rejections)
         for (_, state) in all { state.forEachOffset { held.append($0) } }
         if Set(held).count != held.count { return "an offset is held twice" }
-        if let lost = held.first(where: { !intake.offsets.isUnsettled($0) }) { return "offset \(lost) is held and settled" }
+        if let lost = held.first(where: { !intake.offsets.isUnsettled($0) }) {
+            return "offset \(lost) is held and settled"
+        }
         return held.count == intake.unsettledCount ? nil : "\(held.count) held, \(intake.unsettledCount) unsettled"
     }
 }

@@ -57,7 +57,7 @@ final class SimulatedWorld {
         // The latest schedule time, the clocks' steps, and time to settle; with a slow store more where it takes more.
         let end = Self.start + faults.span + 200_000
         // Behind ordered callbacks each round through the store lets one schedule of an ordering key go on.
-        let patience: Int64 = faults.callbacks > 0 && faults.orderedCallbacks > 0 ? 40_000 : 8_000
+        let patience: Int64 = faults.callbacks > 0 && faults.orderedCallbacks > 0 ? 150_000 : 8_000
         let lastEnd = end + Int64(plan.events.count) * patience
         var steps = 0
         while checks.problems.isEmpty, let time = agenda.nextTime, time <= end || time <= lastEnd && !isDone {
@@ -67,6 +67,8 @@ final class SimulatedWorld {
             now = max(now, time)
             agenda.takeNext()?()
         }
+        // What is left refers to this world.
+        agenda = Agenda()
         if checks.problems.isEmpty { checks.atTheEnd(log: log, committed: committed, timeline: store.timeline) }
         return checks.problems
     }

@@ -238,7 +238,9 @@ struct SimulationChecks {
     /// Whether the same schedule, with the same time, was delivered before; or was being delivered, whatever came of it.
     private func isRepeat(_ schedule: Schedule, _ log: SimulatedLog) -> Bool {
         let isInFlight = repeatsInFlight.contains(schedule.position.offset)
-        return log.earlierRepeats(of: schedule).contains { deliveries[$0] != nil || isInFlight && deadLetters[$0] != nil }
+        return log.earlierRepeats(of: schedule).contains {
+            deliveries[$0] != nil || isInFlight && deadLetters[$0] != nil
+        }
             || recordsBroughtBack.contains(Identity(key: schedule.key, time: schedule.scheduleTime))
     }
 
@@ -347,7 +349,8 @@ struct SimulationChecks {
             count(of: name(schedule), times, interruptions: interruptions + lateWrites + behind)
         }
         // A request sent again is dropped where the look-up is not given up.
-        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, faults.keyRetention == nil, deliveries[offset] != nil,
+        guard interruptions == 0, lateWrites == 0, faults.looksUpInTime, faults.keyRetention == nil,
+            deliveries[offset] != nil,
             let before = log.requestBefore(schedule)
         else { return }
         if log.earlierRepeats(of: schedule).last == before, deliveries[before] != nil {
