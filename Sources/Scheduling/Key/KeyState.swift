@@ -1,8 +1,7 @@
 /// The life of one schedule key in memory: what is pending, what is being delivered, what is to be written.
 ///
-/// A value that knows no other key, no wheel and no call. Each `mutating` method is an event; what follows from it is
-/// added to `steps`, which the scheduler carries out at once. `docs/design.md` has the states as a diagram and a table of
-/// states and events, and `KeyStateTests` follows it.
+/// A value that knows no other key, no wheel and no call. Each `mutating` method is an event and adds what follows to
+/// `steps`. `docs/design.md` has the states as a diagram and a table, which `KeyStateTests` follows.
 struct KeyState {
     private(set) var latest = LatestRequest()
     private(set) var knowledge = KeyKnowledge.asking(KeyQuestion())
@@ -12,9 +11,7 @@ struct KeyState {
 
     // MARK: Requests
 
-    /// A create has been read.
-    ///
-    /// - Parameter isDue: whether it is due already.
+    /// A create has been read, perhaps one that is due already.
     mutating func created(_ schedule: Schedule, isDue: Bool, _ steps: inout KeySteps) {
         let offset = schedule.position.offset
         steps.counters.created += 1
@@ -112,9 +109,7 @@ struct KeyState {
         if let pending { steps.add(.release(pending.schedule)) }
     }
 
-    /// Whether a pending schedule that may repeat a delivered one has to wait for the answer.
-    ///
-    /// - Parameter unsentToo: whether also for one that has not been asked for.
+    /// Whether a pending schedule that may repeat a delivered one waits for the answer, an unsent question's too or not.
     func waitsForAnswer(unsentToo: Bool) -> Bool {
         pending?.wasDueOnArrival == true && knowledge.isAwaited(unsentToo: unsentToo)
     }
@@ -126,7 +121,7 @@ struct KeyState {
         if pending != nil {
             // A cancel in front of a create found at most what the create replaces anyway.
             if question.cancel >= 0 { pending?.settle(question.cancel) }
-            judgePending(answer, mayRepeat: !question.repeatsNothing, &steps)
+            judge(answer, mayRepeat: !question.repeatsNothing, &steps)
         } else if question.cancel >= 0 {
             cancel(found: answer, request: question.cancel, &steps)
         } else {
@@ -135,10 +130,10 @@ struct KeyState {
         if draft.hasUnsent { steps.add(.write) }
     }
 
-    private mutating func judgePending(_ answer: KeyLookup, mayRepeat: Bool, _ steps: inout KeySteps) {
+    private mutating func judge(_ answer: KeyLookup, mayRepeat: Bool, _ steps: inout KeySteps) {
         guard let found = pending else { return }
-        let mayRepeat = mayRepeat && !found.isStored
-        let verdict = LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: mayRepeat)
+        let isNew = mayRepeat && !found.isStored
+        let verdict = LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: isNew)
         switch verdict {
         case .accept:
             break
@@ -206,9 +201,7 @@ struct KeyState {
 
     // MARK: Pages
 
-    /// A page shows a timeline item of the key.
-    ///
-    /// - Parameter isNew: whether the key is met for the first time; then the item's key record says all that matters.
+    /// A page shows a timeline item of the key. Where the key is new, the item's key record says all that matters.
     mutating func shown(_ item: TimelineItem, isNew: Bool, _ steps: inout KeySteps) {
         let position = item.schedule.position
         if isNew { learn(item, steps.partition) }
@@ -260,13 +253,8 @@ struct KeyState {
     }
 
     /// The delivery of `schedule` has come to its end.
-    mutating func ended(
-        _ token: UInt32,
-        _ schedule: Schedule,
-        _ outcome: KeyDeliveries.Outcome,
-        _ steps: inout KeySteps
-    ) {
-        deliveries.end(token, schedule, outcome, &latest, &draft, &steps)
+    mutating func ended(_ token: UInt32, _ schedule: Schedule, _ end: KeyDeliveries.Outcome, _ steps: inout KeySteps) {
+        deliveries.end(token, schedule, end, &latest, &draft, &steps)
     }
 
     /// The delivery of `schedule` is to be made again later, if it is still wanted (rule "Retries are schedules").
