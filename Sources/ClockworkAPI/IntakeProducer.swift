@@ -236,7 +236,7 @@ actor IntakeProducer {
     }
 
     private func replaceProducer(_ fatal: KafkaError) {
-        logger.error("the intake producer is made anew", metadata: ["error": "\(fatal)"])
+        logger.error("the intake producer is recreated", metadata: ["error": "\(fatal)"])
         sweep { _ in true }
         do throws(KafkaError) {
             let successor = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))

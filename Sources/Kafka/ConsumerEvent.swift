@@ -21,6 +21,6 @@ public enum ConsumerEvent: Sendable, Equatable {
     case error(KafkaError)
     /// What librdkafka says of itself, every `statistics.interval.ms`.
     case statistics(KafkaStatistics)
-    /// The consumer is unusable from now on and has to be made anew.
+    /// The consumer is unusable from now on and has to be recreated.
     case fatal(KafkaError)
 }

@@ -52,7 +52,7 @@ public struct KafkaError: Error, Sendable, Equatable {
         case recordRejected
         /// The topic or partition is not there.
         case unknownTopic
-        /// The client has to be made anew.
+        /// The client has to be recreated.
         case fatal
         /// All else: a wrong configuration, a missing right, a misuse, a code without a name.
         case other
@@ -106,7 +106,7 @@ public struct KafkaError: Error, Sendable, Equatable {
     /// Whether the same call may succeed later without anyone's help: an outage, an overload, a change of leader.
     public var isRetriable: Bool { meaning == .transient }
 
-    /// Whether the client that told it is unusable from now on and has to be made anew.
+    /// Whether the client that told it is unusable from now on and has to be recreated.
     public var isFatal: Bool { meaning == .fatal }
 
     /// Whether it is what a group member meets in an ordinary rebalance: a commit it names is simply not taken, and

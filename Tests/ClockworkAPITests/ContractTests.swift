@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    /// A topic that was made anew begins again at offset 0, while the store remembers.
+    /// A topic that was recreated begins again at offset 0, while the store remembers.
     @Test func `a wait does not take the key record of an earlier log for the answer`() async throws {
         try await LivePod.with { pod in
             let key = ScheduleKey(clientID: "c", scheduleKey: "same")

@@ -33,7 +33,7 @@ public struct KafkaClientMetrics {
         failedRequests = Metric.kafkaFailedRequests.counter(factory, client.rawValue)
     }
 
-    /// Takes the latest statistics. Numbers that have become smaller are those of a client that was made anew.
+    /// Takes the latest statistics. Numbers that have become smaller are those of a client that was recreated.
     public mutating func publish(_ statistics: KafkaStatistics) {
         queuedRecords.record(statistics.queuedRecords)
         connectedBrokers.record(statistics.connectedBrokers)

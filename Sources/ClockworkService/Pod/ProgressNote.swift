@@ -21,7 +21,7 @@ struct ProgressNote {
         hasStoredMark = log.mark != nil
     }
 
-    /// Records have been read, this one last. Those that an owner before has read may be read again.
+    /// Records have been read, this one last. Those that a previous owner has read may be read again.
     mutating func read(_ latest: LogMark) {
         if mark.map({ $0.offset < latest.offset }) ?? true { mark = latest }
     }

@@ -11,7 +11,7 @@ import Testing
         registry.read().first { $0.description.name == name }?.series.first?.value
     }
 
-    @Test func `numbers that grow go on growing when a client is made anew`() {
+    @Test func `numbers that grow go on growing when a client is recreated`() {
         var metrics = KafkaClientMetrics(.producer, registry)
         var statistics = KafkaStatistics()
         for bytes in [100, 250, 250, 30, 40] as [Int64] {

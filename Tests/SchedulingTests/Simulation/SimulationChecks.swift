@@ -152,7 +152,7 @@ struct SimulationChecks {
         if schedule.position.time > now { problem("early: \(name(schedule)) at \(now.rawValue)") }
     }
 
-    /// Design rules "Horizon" and "Firing never waits for the store": in a world where nothing takes time, a schedule
+    /// Design rules "Horizon" and "What is resident never waits for the store": in a world where nothing takes time, a schedule
     /// goes out in the millisecond it is due, or arrives, or its owner begins to fire.
     private mutating func neverLate(_ schedule: Schedule, _ now: EpochMilliseconds, _ owner: SimulatedOwner) {
         guard faults.isCalm, let firingSince = owner.history.firingSince else { return }
@@ -254,14 +254,14 @@ struct SimulationChecks {
         if scheduler.keys.pen.count > 0 { waitsForLookUpOnly(owner, now) }
     }
 
-    /// Design rule "Firing never waits for the store": what is resident and due is handed out, whatever is delayed.
+    /// Design rule "What is resident never waits for the store": what is resident and due is handed out, whatever is delayed.
     private mutating func firingNeverWaits(_ scheduler: PartitionScheduler, _ now: EpochMilliseconds) {
         guard scheduler.keys.topicRoom > 0 else { return }
         let due = scheduler.overdueCount(at: now)
         if due > 0 { problem("\(due) due at \(now.rawValue) and not handed out") }
     }
 
-    /// Design rule "Firing never waits for the store": the pen holds something back only for a look-up that is young, or
+    /// Design rule "What is resident never waits for the store": the pen holds something back only for a look-up that is young, or
     /// about the replay.
     private mutating func waitsForLookUpOnly(_ owner: SimulatedOwner, _ now: Int64) {
         let isYoung = owner.lookUpsSent.values.contains { now - $0 < SimulatedWorld.patience }

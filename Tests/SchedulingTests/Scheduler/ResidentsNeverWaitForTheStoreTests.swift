@@ -3,8 +3,8 @@ import Testing
 
 @testable import Scheduling
 
-/// Design rule "Firing never waits for the store".
-@Suite struct FiringNeverWaitsForTheStoreTests {
+/// Design rule "What is resident never waits for the store".
+@Suite struct ResidentsNeverWaitForTheStoreTests {
     @Test func `A create that is due soon fires while the store is down, and stays uncommitted`() {
         var script = Script.running()
         script.create("a", 0, due: 50)
