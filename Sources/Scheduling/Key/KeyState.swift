@@ -23,9 +23,8 @@ struct KeyState {
         var offsets = OffsetList()
         if let replaced = pending.take() {
             steps.counters.replaced += 1
-            if replaced.schedule.scheduleTime != schedule.scheduleTime { knowledge.noteOtherTime() }
             offsets = replaced.withdraw(from: &draft, &steps)
-        } else if deliveries.isRepeated(by: schedule.position.time, after: latest) {
+        } else if deliveries.isRepeated(by: schedule.position.time) {
             steps.counters.duplicates += 1
             return steps.add(.settle(offset))
         }
@@ -87,6 +86,8 @@ struct KeyState {
     // MARK: The pending schedule
 
     private mutating func takeUp(_ schedule: PendingSchedule, _ steps: inout KeySteps) {
+        knowledge.noteCreate(for: schedule.schedule.scheduleTime)
+        deliveries.isFollowed()
         pending = schedule
         steps.add(.place(schedule.schedule))
     }
@@ -128,9 +129,9 @@ struct KeyState {
             if question.cancel >= 0 { pending?.settle(question.cancel) }
             judgePending(answer, mayRepeat: !question.repeatsNothing, &steps)
         } else if question.cancel >= 0 {
-            cancel(found: answer, request: question.cancel, &steps)
+            cancel(found: answer, question, &steps)
         } else {
-            catchUp(with: answer, steps.partition)
+            catchUp(with: answer, question, steps.partition)
         }
         if draft.hasUnsent { steps.add(.write) }
     }
@@ -152,6 +153,7 @@ struct KeyState {
         case .drop:
             latest.isDone(found.position)
             if let record = answer.record, record.partition == steps.partition { note(record, answer.isPending) }
+            noteDelivered(answer)
             pending = nil
             return found.drop(from: &draft, &steps)
         }
@@ -168,10 +170,12 @@ struct KeyState {
     }
 
     /// Carries out a cancel that waited for the answer.
-    private mutating func cancel(found answer: KeyLookup, request: Int64, _ steps: inout KeySteps) {
+    private mutating func cancel(found answer: KeyLookup, _ question: KeyQuestion, _ steps: inout KeySteps) {
+        let request = question.cancel
         guard let cancelled = answer.cancelled(by: request, partition: steps.partition) else {
             if deliveries.isEmpty { latest.note(request) }
-            return cancelNothing(request, &steps)
+            cancelNothing(request, &steps)
+            return catchUp(with: answer, question, steps.partition)
         }
         steps.counters.cancelled += 1
         draft.delete(cancelled.position)
@@ -188,19 +192,32 @@ struct KeyState {
         latest.note(record.requestOffset)
         // An older record must not take its place.
         draft.discardWrite()
+        deliveries.isFollowed()
         if isPending { knowledge = .behind }
     }
 
-    /// The answer came after the schedule had gone out, or had been cancelled.
-    private mutating func catchUp(with answer: KeyLookup, _ partition: Int32) {
-        guard let record = answer.record, record.partition == partition else { return }
-        if record.requestOffset > latest.offset {
+    /// Where the answer is that the latest create was delivered, one with its time repeats it.
+    private mutating func noteDelivered(_ answer: KeyLookup) {
+        guard let record = answer.record, record.state == .latest, !answer.isPending else { return }
+        deliveries.wasDelivered(for: record.scheduleTime)
+    }
+
+    /// The answer finds nothing pending: it came after the schedule had gone out or had been cancelled, or to a cancel
+    /// with nothing to do.
+    private mutating func catchUp(with answer: KeyLookup, _ question: KeyQuestion, _ partition: Int32) {
+        guard let record = answer.record else { return }
+        let isOurs = record.partition == partition
+        if isOurs, record.requestOffset > latest.offset {
             note(record, answer.isPending)
+            noteDelivered(answer)
         } else if answer.isPending {
-            if !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
+            if isOurs, !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
         } else if record.state == .latest, draft.cancels(record.scheduleTime) {
             // What was cancelled while the answer was awaited repeated a delivered schedule: that one stays delivered.
             draft.discardWrite()
+            noteDelivered(answer)
+        } else if question.time == nil {
+            noteDelivered(answer)
         }
     }
 
@@ -268,7 +285,12 @@ struct KeyState {
     }
 
     /// The delivery of `schedule` has come to its end.
-    mutating func ended(_ token: UInt32, _ schedule: Schedule, _ outcome: KeyDeliveries.Outcome, _ steps: inout KeySteps) {
+    mutating func ended(
+        _ token: UInt32,
+        _ schedule: Schedule,
+        _ outcome: KeyDeliveries.Outcome,
+        _ steps: inout KeySteps
+    ) {
         deliveries.end(token, schedule, outcome, &latest, &draft, &steps)
     }
 
