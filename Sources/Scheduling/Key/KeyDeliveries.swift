@@ -33,17 +33,27 @@ struct KeyDeliveries {
 
     private(set) var first: Flight?
     private(set) var rest: [Flight] = []
-    /// The create of the latest one, in flight or done; `nil` where that has failed or was taken back.
-    private var latest: Position?
+    /// The schedule time of the key's latest create, if that is in flight or delivered; `nil` where it is pending, was
+    /// cancelled, has failed or was taken back, or where nothing is known of it.
+    private var latestTime: EpochMilliseconds?
 
     var isEmpty: Bool { first == nil }
     var count: Int { (first == nil ? 0 : 1) + rest.count }
     /// Whether the key record does not name one of them yet.
     var hasUnrecorded: Bool { first?.needsRecord == true || rest.contains(where: \.needsRecord) }
 
-    /// Whether a create for `time` repeats the latest one, which no request has followed.
-    func isRepeated(by time: EpochMilliseconds, after request: LatestRequest) -> Bool {
-        latest == Position(time: time, offset: request.offset)
+    /// Whether a create for `time` repeats the latest one.
+    func isRepeated(by time: EpochMilliseconds) -> Bool { latestTime == time }
+
+    /// Where the answer is that the latest create was delivered, under a previous owner, one with its time repeats it.
+    mutating func noteDelivered(_ answer: KeyLookup) {
+        guard let record = answer.record, record.state == .latest, !answer.isPending else { return }
+        latestTime = record.scheduleTime
+    }
+
+    /// Another create is the latest one, or none is that can be repeated.
+    mutating func isFollowed() {
+        latestTime = nil
     }
 
     // MARK: Out
@@ -70,7 +80,7 @@ struct KeyDeliveries {
             flight.offsets = draft.takeOffsets()
         }
         flight.offsets.append(pending.offsets)
-        latest = schedule.origin
+        latestTime = schedule.scheduleTime
         if first == nil { first = flight } else { rest.append(flight) }
     }
 
@@ -84,7 +94,7 @@ struct KeyDeliveries {
         guard let flight = flight(of: create), flight.isCallback else { return cancel }
         update(flight.token) { $0.cancel = cancel }
         // A create behind it is new, whatever becomes of the attempt.
-        self.latest = nil
+        latestTime = nil
         return flight.cancel >= 0 ? flight.cancel : nil
     }
 
@@ -131,7 +141,7 @@ struct KeyDeliveries {
         let isLatest = latest.offset == offset
         deleteItems(of: flight, &latest, &draft)
         if isLatest {
-            if outcome != .delivered { self.latest = nil }
+            if outcome != .delivered { latestTime = nil }
             if outcome == .failed { draft.write(.of(schedule, .failed, request: offset)) }
             if outcome == .delivered, flight.needsRecord { draft.write(.of(schedule, .latest, request: offset)) }
         }
@@ -168,7 +178,7 @@ struct KeyDeliveries {
         else { return nil }
         _ = remove(token)
         deleteItems(of: flight, &latest, &draft)
-        self.latest = nil
+        latestTime = nil
         return (flight.later ?? flight.position, flight.offsets)
     }
 

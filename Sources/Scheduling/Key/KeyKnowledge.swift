@@ -40,9 +40,12 @@ enum KeyKnowledge {
         change { if $0.progress == .sent { $0.progress = .late } }
     }
 
-    /// A create has replaced one with another schedule time.
-    mutating func noteOtherTime() {
-        change { $0.repeatsNothing = true }
+    /// A create for `time` comes: behind one with another schedule time it repeats nothing that the answer may tell of.
+    mutating func noteCreate(for time: EpochMilliseconds) {
+        change {
+            if let earlier = $0.time, earlier != time { $0.repeatsNothing = true }
+            $0.time = time
+        }
     }
 
     /// The latest request is in memory.
@@ -91,6 +94,8 @@ struct KeyQuestion {
     var progress = Progress.unsent
     /// The offset of a cancel that waits for the answer; −1 for none.
     var cancel: Int64 = -1
-    /// Whether a create has replaced one with another schedule time meanwhile: then it repeats nothing.
+    /// The schedule time of the latest create met meanwhile.
+    var time: EpochMilliseconds?
+    /// Whether there was one with another schedule time before it: then it repeats nothing.
     var repeatsNothing = false
 }

@@ -20,9 +20,8 @@ struct KeyState {
         var offsets = OffsetList()
         if let replaced = pending.take() {
             steps.counters.replaced += 1
-            if replaced.schedule.scheduleTime != schedule.scheduleTime { knowledge.noteOtherTime() }
             offsets = replaced.withdraw(from: &draft, &steps)
-        } else if deliveries.isRepeated(by: schedule.position.time, after: latest) {
+        } else if deliveries.isRepeated(by: schedule.position.time) {
             steps.counters.duplicates += 1
             return steps.add(.settle(offset))
         }
@@ -51,7 +50,6 @@ struct KeyState {
 
     /// A cancel has been read.
     mutating func cancelled(at offset: Int64, _ steps: inout KeySteps) {
-        // A page or a key record has told of what came later.
         guard offset > latest.offset else { return cancelNothing(offset, &steps) }
         let isBehind = knowledge.askAgainIfBehind()
         if isBehind { steps.add(.ask(offset)) }
@@ -84,6 +82,8 @@ struct KeyState {
     // MARK: The pending schedule
 
     private mutating func takeUp(_ schedule: PendingSchedule, _ steps: inout KeySteps) {
+        knowledge.noteCreate(for: schedule.schedule.scheduleTime)
+        deliveries.isFollowed()
         pending = schedule
         steps.add(.place(schedule.schedule))
     }
@@ -121,19 +121,18 @@ struct KeyState {
         if pending != nil {
             // A cancel in front of a create found at most what the create replaces anyway.
             if question.cancel >= 0 { pending?.settle(question.cancel) }
-            judge(answer, mayRepeat: !question.repeatsNothing, &steps)
+            judge(answer, mayRepeat: !question.repeatsNothing && pending?.isStored == false, &steps)
         } else if question.cancel >= 0 {
-            cancel(found: answer, request: question.cancel, &steps)
+            cancel(found: answer, question, &steps)
         } else {
-            catchUp(with: answer, steps.partition)
+            catchUp(with: answer, question, steps.partition)
         }
         if draft.hasUnsent { steps.add(.write) }
     }
 
     private mutating func judge(_ answer: KeyLookup, mayRepeat: Bool, _ steps: inout KeySteps) {
         guard let found = pending else { return }
-        let isNew = mayRepeat && !found.isStored
-        let verdict = LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: isNew)
+        let verdict = LookUpVerdict(on: found.schedule, answer, partition: steps.partition, mayRepeat: mayRepeat)
         switch verdict {
         case .accept:
             break
@@ -146,7 +145,7 @@ struct KeyState {
             return adopt(record, &steps)
         case .drop:
             latest.isDone(found.position)
-            if let record = answer.record, record.partition == steps.partition { note(record, answer.isPending) }
+            note(answer, steps.partition)
             pending = nil
             return found.drop(from: &draft, &steps)
         }
@@ -154,7 +153,6 @@ struct KeyState {
         steps.add(.release(found.schedule))
     }
 
-    /// Makes of a create, read again, the retry that the store holds of it.
     private mutating func adopt(_ record: KeyRecord, _ steps: inout KeySteps) {
         guard let found = pending.take() else { return }
         latest.isDone(found.position)
@@ -163,10 +161,12 @@ struct KeyState {
     }
 
     /// Carries out a cancel that waited for the answer.
-    private mutating func cancel(found answer: KeyLookup, request: Int64, _ steps: inout KeySteps) {
+    private mutating func cancel(found answer: KeyLookup, _ question: KeyQuestion, _ steps: inout KeySteps) {
+        let request = question.cancel
         guard let cancelled = answer.cancelled(by: request, partition: steps.partition) else {
             if deliveries.isEmpty { latest.note(request) }
-            return cancelNothing(request, &steps)
+            cancelNothing(request, &steps)
+            return catchUp(with: answer, question, steps.partition)
         }
         steps.counters.cancelled += 1
         draft.delete(cancelled.position)
@@ -177,25 +177,32 @@ struct KeyState {
         draft.write(.cancelled(cancelled))
     }
 
-    /// Notes the request that a key record names; its schedule is pending in the store, or not.
-    private mutating func note(_ record: KeyRecord, _ isPending: Bool) {
-        guard record.requestOffset >= latest.offset else { return }
-        latest.note(record.requestOffset)
-        // An older record must not take its place.
-        draft.discardWrite()
-        if isPending { knowledge = .behind }
+    /// Notes the request that a key record names, if it is a later one; it is pending in the store, delivered or cancelled.
+    private mutating func note(_ answer: KeyLookup, _ partition: Int32) {
+        if let record = answer.record, record.partition == partition, record.requestOffset >= latest.offset {
+            latest.note(record.requestOffset)
+            // An older record must not take its place.
+            draft.discardWrite()
+            deliveries.isFollowed()
+            if answer.isPending { knowledge = .behind }
+        }
+        deliveries.noteDelivered(answer)
     }
 
-    /// The answer came after the schedule had gone out, or had been cancelled.
-    private mutating func catchUp(with answer: KeyLookup, _ partition: Int32) {
-        guard let record = answer.record, record.partition == partition else { return }
-        if record.requestOffset > latest.offset {
-            note(record, answer.isPending)
+    /// The answer finds nothing pending here: what waited for it has gone out, was cancelled, or is a cancel of nothing.
+    private mutating func catchUp(with answer: KeyLookup, _ question: KeyQuestion, _ partition: Int32) {
+        guard let record = answer.record else { return }
+        let isOurs = record.partition == partition
+        if isOurs, record.requestOffset > latest.offset {
+            note(answer, partition)
         } else if answer.isPending {
-            if !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
+            if isOurs, !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
         } else if record.state == .latest, draft.cancels(record.scheduleTime) {
             // What was cancelled while the answer was awaited repeated a delivered schedule: that one stays delivered.
             draft.discardWrite()
+            deliveries.noteDelivered(answer)
+        } else if question.time == nil {
+            deliveries.noteDelivered(answer)
         }
     }
 
@@ -223,19 +230,16 @@ struct KeyState {
     private mutating func learn(_ item: TimelineItem, _ partition: Int32) {
         knowledge = .known
         guard let record = item.supersedingRecord(partition) else { return }
-        note(record, record.state == .latest)
+        note(KeyLookup(record: record, isPending: record.state == .latest), partition)
         latest.isDone(item.schedule.position)
     }
 
     /// Makes an item of the timeline the pending schedule: of two of one key the later one stays.
     private mutating func takeFromTimeline(_ schedule: Schedule, _ steps: inout KeySteps) {
-        var offsets = OffsetList()
         let isSecond = pending != nil
         latest.note(schedule.position.offset)
-        if let earlier = pending.take() {
-            latest.isDone(earlier.position)
-            offsets = earlier.withdraw(from: &draft, &steps)
-        }
+        if let pending { latest.isDone(pending.position) }
+        let offsets = pending.take()?.withdraw(from: &draft, &steps) ?? OffsetList()
         takeUp(PendingSchedule(stored: schedule, settling: offsets), &steps)
         knowledge.hasMetLatest()
         if isSecond { planWrite(isNamed: false, &steps) }
@@ -244,7 +248,7 @@ struct KeyState {
         }
     }
 
-    // MARK: Deliveries
+    // MARK: Deliveries and writes
 
     /// The pending schedule, which there is, goes out under `token`.
     mutating func handOut(as token: UInt32) {
@@ -266,13 +270,10 @@ struct KeyState {
         takeUp(PendingSchedule(next, wasDueOnArrival: false, settling: offsets), &steps)
     }
 
-    // MARK: Writes
-
     /// - Returns: whether the key is to join the queue of those that have something to send.
     mutating func queueWrite() -> Bool { draft.queue() }
 
-    /// What is to be written, as one change, which is in flight then; `nil` while it has to wait for another change of the
-    /// key, for the key record, or because there is nothing left of it. Whatever ends the wait adds `write` again.
+    /// What is to be written, as one change, which is in flight then; `nil` while it has to wait. What ends that writes.
     ///
     /// While a delivery is in flight that the key record does not name yet, deletes wait for that record: a record
     /// whose own item is gone says "delivered", and after a crash a successor with the same time would be dropped.
@@ -294,7 +295,6 @@ struct KeyState {
     /// Whether nothing is left to know: what is pending, if anything, is in the store and beyond the horizon.
     var isOver: Bool {
         guard knowledge.isKnown, deliveries.isEmpty, draft.isDone else { return false }
-        guard let pending else { return true }
-        return pending.isBeyondHorizon && pending.isStored && pending.offsets.isEmpty
+        return pending.map { $0.isBeyondHorizon && $0.isStored && $0.offsets.isEmpty } ?? true
     }
 }

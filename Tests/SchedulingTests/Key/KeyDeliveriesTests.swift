@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Scheduling
+
+/// Deliveries of one key in flight, and what their ends leave behind. Played through `KeyState`, whose parts they share.
+@Suite struct KeyDeliveriesTests {
+    /// A key whose callback, created at 10 and due at 50, is stored and in flight.
+    private static func calling() -> KeyScript {
+        var script = KeyScript()
+        script.create(10, 50, isCallback: true)
+        script.answer(.unknown)
+        _ = script.write()
+        script.handOut()
+        return script
+    }
+
+    @Test func `A cancel during an attempt waits for its end, and ends the further ones`() {
+        var script = Self.calling()
+        #expect(script.cancel(20) == "")
+        #expect(script.putOff(to: 300) == "write")
+        #expect(script.write() == ["record 10@50 cancelled by 20, delete 10@50, settle 20"])
+        #expect(script.state == "over")
+        #expect(script.counters.cancelled == 1)
+    }
+
+    @Test func `A cancel during an attempt that succeeds has come too late`() {
+        var script = Self.calling()
+        script.cancel(20)
+        #expect(script.end(.delivered) == "settle 20, write")
+        #expect(script.write() == ["delete 10@50"])
+        #expect(script.counters.cancelledNothing == 1)
+    }
+
+    @Test func `Of two cancels during an attempt the later one is held`() {
+        var script = Self.calling()
+        script.cancel(20)
+        #expect(script.cancel(21) == "settle 20")
+        script.putOff(to: 300)
+        #expect(script.write() == ["record 10@50 cancelled by 21, delete 10@50, settle 21"])
+    }
+
+    @Test func `A create behind a cancel that an attempt holds is new, with the same time`() {
+        var script = Self.calling()
+        script.cancel(20)
+        #expect(script.create(21, 50) == "place 21@50, write")
+        #expect(script.state == "out, pending")
+    }
+
+    @Test func `An attempt that was replaced is not made again`() {
+        var script = Self.calling()
+        script.create(20, 80)
+        _ = script.write()
+        #expect(script.putOff(to: 300) == "write")
+        #expect(script.write() == ["delete 10@50"])
+        #expect(script.state == "pending")
+    }
+
+    @Test func `A later attempt that a page shows is deleted with the one in flight`() {
+        var script = Self.calling()
+        script.show(KeyScript.item(KeyScript.schedule(10, 950, attempt: 2, isCallback: true)))
+        script.end(.delivered)
+        #expect(script.write() == ["delete 10@50, delete 10@950"])
+        #expect(script.key.accounts(for: KeyScript.position(10, 950)))
+    }
+
+    @Test func `A later attempt that a page shows is overtaken by the next one`() {
+        var script = Self.calling()
+        script.show(KeyScript.item(KeyScript.schedule(10, 950, attempt: 2, isCallback: true)))
+        #expect(script.putOff(to: 300) == "place 10@951, write")
+        #expect(script.write() == ["put 10@951, record 10@951, delete 10@50, delete 10@950"])
+    }
+
+    @Test func `Of two later attempts the earlier one is deleted at once`() {
+        var script = Self.calling()
+        script.show(KeyScript.item(KeyScript.schedule(10, 950, attempt: 3, isCallback: true)))
+        #expect(script.show(KeyScript.item(KeyScript.schedule(10, 400, attempt: 2, isCallback: true))) == "write")
+        #expect(script.write() == ["delete 10@400"])
+        script.end(.delivered)
+        #expect(script.write() == ["delete 10@50, delete 10@950"])
+    }
+
+    @Test func `A retry repeats what its create repeats`() {
+        var script = Self.calling()
+        script.putOff(to: 300)
+        _ = script.write()
+        script.handOut()
+        #expect(script.create(20, 300) == "place 20@300, write")
+        script = Self.calling()
+        script.putOff(to: 300)
+        _ = script.write()
+        script.handOut()
+        #expect(script.create(20, 50) == "settle 20")
+    }
+
+    @Test func `What has failed is not repeated`() {
+        var script = Self.calling()
+        script.end(.failed)
+        #expect(script.create(20, 50) == "place 20@50, write")
+    }
+
+    @Test func `Each of two in flight leaves behind what is its own`() {
+        var script = KeySituation.outAndPending.play()
+        script.handOut()
+        #expect(script.key.deliveries.count == 2)
+        #expect(script.end(.failed) == "write")
+        #expect(script.write() == ["delete 10@50"])
+        #expect(script.end(.failed) == "write")
+        #expect(script.write() == ["record 11@80 failed, delete 11@80"])
+        #expect(script.state == "over")
+    }
+}
