@@ -156,31 +156,6 @@ import Testing
         }
     }
 
-    /// A topic that was recreated begins again at offset 0, while the store remembers.
-    @Test func `a wait does not take the key record of an earlier log for the answer`() async throws {
-        try await LivePod.with { pod in
-            let key = ScheduleKey(clientID: "c", scheduleKey: "same")
-            let target = DeliveryTarget.topic(LivePod.topic)
-            let position = Position(time: EpochMilliseconds(rawValue: 1), offset: 1_000_000)
-            for partition in Int32(0)..<4 {
-                let record = KeyRecord(
-                    state: .cancelled,
-                    partition: partition,
-                    position: position,
-                    requestOffset: 1_000_000,
-                    orderingKey: "same",
-                    target: target
-                )
-                try await pod.store.apply([KeyChange(key: key, record: record)], partition: partition)
-                let body = LivePod.create("same", at: LivePod.later(600_000))
-                let prefer = [HTTPHeader("Prefer", "wait=30")]
-                let stored = try await pod.call("POST", "/schedule", body: body, headers: prefer)
-                #expect(stored.status == 201)
-                #expect(stored.text.contains("\"status\":\"PENDING\""), "\(stored.text)")
-            }
-        }
-    }
-
     @Test func `a client that waits for a create that fails is told so`() async throws {
         try await LivePod.with { pod in
             pod.kafka.setTopicError("nowhere", code: 3)

@@ -1,3 +1,4 @@
+import HTTPTransport
 import Kafka
 import Scheduling
 import Testing
@@ -98,6 +99,47 @@ struct LogChangeTests {
             let counted = try await pod.call("GET", "/metrics").text
             let requests = counted.split(separator: "\n").filter { $0.hasPrefix("clockwork_requests_total") }
             #expect(requests.contains { $0.contains("create") && $0.hasSuffix(" 1") }, "\(requests)")
+        }
+    }
+
+    /// The new log begins at offset 0, while the store remembers offsets far above.
+    @Test func `a wait does not take the key record of an earlier log for the answer`() async throws {
+        let open = try await StoreKind.sqlite.open(logger: LivePod.logger)
+        defer { open.close() }
+        let store = FaultyStore(open.store)
+        let key = ScheduleKey(clientID: "c", scheduleKey: "same")
+        for partition in Int32(0)..<4 {
+            try await store.save(
+                PartitionProgress(
+                    partition: partition,
+                    owner: "earlier",
+                    epoch: 1,
+                    executedUpTo: nil,
+                    pendingResident: 0,
+                    committedOffset: 1_000_001,
+                    updatedAt: .zero
+                )
+            )
+            let record = KeyRecord(
+                state: .cancelled,
+                partition: partition,
+                position: Position(time: EpochMilliseconds(rawValue: 1), offset: 999_999),
+                requestOffset: 1_000_000,
+                orderingKey: "same",
+                target: .topic(LivePod.topic)
+            )
+            try await store.apply([KeyChange(key: key, record: record)], partition: partition)
+        }
+        try await LivePod.with(try LocalKafka(brokers: 1, topics: Self.topics), store) { pod in
+            let body = LivePod.create("same", at: LivePod.later(600_000))
+            let stored = try await pod.call(
+                "POST",
+                "/schedule",
+                body: body,
+                headers: [HTTPHeader("Prefer", "wait=30")]
+            )
+            #expect(stored.status == 201)
+            #expect(stored.text.contains("\"status\":\"PENDING\""), "\(stored.text)")
         }
     }
 }
