@@ -15,7 +15,7 @@ public struct Setting: Sendable {
     /// Whether the value is kept out of logs and errors.
     public let isSecret: Bool
 
-    private init(
+    init(
         _ name: String,
         aliases: [String] = [],
         defaultValue: String? = nil,
