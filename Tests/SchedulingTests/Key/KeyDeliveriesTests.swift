@@ -108,4 +108,28 @@ import Testing
         #expect(script.write() == ["record 11@80 failed, delete 11@80"])
         #expect(script.state == "over")
     }
+
+    @Test func `An attempt is not made again beside a pending one of the same create`() {
+        var script = KeyScript()
+        script.show(KeyScript.item(KeyScript.schedule(10, 950, attempt: 2, isCallback: true)), isNew: true)
+        script.handOut()
+        script.show(KeyScript.item(KeyScript.schedule(10, 50, isCallback: true)))
+        #expect(script.putOff(to: 1_000) == "write")
+        #expect(script.write() == ["delete 10@950"])
+        #expect(script.key.pending?.position == KeyScript.position(10, 50))
+    }
+
+    @Test func `An earlier attempt is deleted where a later one is pending`() {
+        var script = KeyScript()
+        script.show(KeyScript.item(KeyScript.schedule(10, 950, attempt: 2)), isNew: true)
+        #expect(script.show(KeyScript.item(KeyScript.schedule(10, 50))) == "write")
+        #expect(script.write() == ["delete 10@50"])
+        #expect(script.state == "pending")
+    }
+
+    @Test(arguments: [(10, 51), (50, 51), (51, 51), (900, 900)] as [(Int64, Int64)])
+    func `What is put off stands behind where it stood`(time: Int64, result: Int64) {
+        let position = KeyScript.schedule(10, 50).position(putOffTo: EpochMilliseconds(rawValue: time))
+        #expect(position == KeyScript.position(10, result))
+    }
 }
