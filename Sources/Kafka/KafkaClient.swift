@@ -37,8 +37,18 @@ final class KafkaClient: @unchecked Sendable {
     deinit {
         endSignal()
         rd_kafka_queue_destroy(queue)
-        // A consumer that should leave its group politely has done so in `close()`; here nothing may wait.
-        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        guard rd_kafka_type(handle) == RD_KAFKA_CONSUMER else {
+            rd_kafka_destroy(handle)
+            return
+        }
+        // A consumer that should leave its group politely has done so in `close()`; here nothing may wait. librdkafka 2.0
+        // never ends the threads of a consumer whose topic has become unknown, and joins them.
+        nonisolated(unsafe) let handle = handle
+        nonisolated(unsafe) let context = callbackContext
+        DispatchQueue.global().async {
+            rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+            withExtendedLifetime(context) {}
+        }
     }
 
     /// Makes an eventfd (or a non-blocking pipe that takes eight bytes) readable when the queue stops being empty.

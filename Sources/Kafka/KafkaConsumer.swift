@@ -1,5 +1,4 @@
 internal import CKafka
-internal import Dispatch
 public import Logging
 
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
@@ -80,8 +79,6 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     deinit {
         batch.deallocate()
-        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
-        DispatchQueue.global().async { [client] in withExtendedLifetime(client) {} }
     }
 
     private func subscribe() throws(KafkaError) {
