@@ -106,7 +106,7 @@ struct SimulatedFaults: CustomStringConvertible {
         putOffs = random.oneIn(2) ? 0 : .random(in: 2...8, using: &random)
         // What is put off for too short a time goes round and round, as it never does with the real limits.
         maxCallbacks = .random(in: 1...20, using: &random)
-        callbackPause = .random(in: 50...2_000, using: &random)
+        callbackPause = .random(in: 500...2_000, using: &random)
         hasUnawareOwners = random.oneIn(2)
         keyRetention = random.oneIn(8) ? .random(in: 20_000...90_000, using: &random) : nil
         if isCalm { calmDown() }

@@ -95,7 +95,8 @@ struct SimulationChecks {
                 repeatsInFlight.insert(record.offset)
             } else {
                 owner.history.latestRead[schedule.key] = record.offset
-                owner.history.latestCreate[schedule.key] = record.offset
+                // One that repeats a delivered schedule is dropped, so the create before it stays the latest.
+                if !isRepeat(schedule, owner.log) { owner.history.latestCreate[schedule.key] = record.offset }
             }
         case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
@@ -171,6 +172,7 @@ struct SimulationChecks {
             before.position > schedule.position
         else { return }
         if let arrival = owner.history.arrivals[schedule.position.offset], arrival.number > readsBefore { return }
+        if keysBroughtBack.contains(schedule.key) { return }
         problem("out of order: \(name(schedule)) after \(name(before))")
     }
 
