@@ -44,6 +44,12 @@ struct CommitQueue {
         notBefore = max(notBefore, now.advanced(byMilliseconds: Self.interval))
     }
 
+    /// Those of `offsets` that the commit in flight is about. An answer may also come for a partition that was forgotten
+    /// meanwhile, and says nothing of its present owner.
+    func awaited(_ offsets: [Int32: Int64]) -> [Int32: Int64] {
+        offsets.filter { inFlight?[$0.key] == $0.value }
+    }
+
     /// The commit in flight has succeeded for these.
     mutating func succeeded(_ offsets: [Int32: Int64]) {
         for partition in offsets.keys { inFlight?[partition] = nil }

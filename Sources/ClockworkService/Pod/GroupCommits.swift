@@ -49,6 +49,9 @@ final class GroupCommits {
         }
     }
 
+    /// Those of the offsets of an answer that are still awaited.
+    func awaited(_ offsets: [Int32: Int64]) -> [Int32: Int64] { queue.awaited(offsets) }
+
     /// A commit has succeeded.
     func succeeded(_ offsets: [Int32: Int64]) {
         queue.succeeded(offsets)

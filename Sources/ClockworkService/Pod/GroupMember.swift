@@ -173,12 +173,13 @@ final class GroupMember {
     }
 
     private func committed(_ error: KafkaError?, _ offsets: [Int32: Int64], _ now: Moment) {
+        let awaited = commits.awaited(offsets)
         if let error {
             commits.failed(offsets, error, now: now)
         } else {
             commits.succeeded(offsets)
         }
-        for (partition, offset) in offsets {
+        for (partition, offset) in awaited {
             guard let owner = assignments.owner(of: partition).flatMap({ owners[$0] }) else { continue }
             if error == nil, owner.mayCommit { owner.note.committed = offset }
             if error?.isNormalDuringRebalance == true || !commits.isOutstanding(partition) {
@@ -204,7 +205,7 @@ final class GroupMember {
         var known: [Int32: PartitionProgress] = [:]
         for action in actions {
             switch action {
-            case .settle(let partitions, let assignment): settle(partitions, assignment, known)
+            case .settle(let partitions, let assignment): settle(partitions, assignment, known.filter { partitions.contains($0.key) })
             case .begin(let number, let partition, let log):
                 batcher.begin(partition, log)
                 owners.begin(number, partition, log, now: now)

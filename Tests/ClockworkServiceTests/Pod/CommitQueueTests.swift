@@ -29,6 +29,18 @@ import Testing
         #expect(queue.take(now: time(1_100), atOnce: false) == [3: 7])
     }
 
+    @Test func `an answer for a partition that was forgotten says nothing of its next owner`() {
+        var queue = CommitQueue()
+        queue.want(0, 500)
+        queue.want(1, 5)
+        _ = queue.take(now: time(1_000), atOnce: false)
+        queue.forget(0)
+        queue.want(0, 3)
+        #expect(queue.awaited([0: 500, 1: 5]) == [1: 5])
+        queue.succeeded([0: 500, 1: 5])
+        #expect(queue.take(now: time(2_000), atOnce: false) == [0: 3])
+    }
+
     @Test func aPartitionThatIsForgottenIsNotCommittedAgain() {
         var queue = CommitQueue()
         queue.want(0, 5)
