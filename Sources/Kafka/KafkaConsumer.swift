@@ -1,5 +1,4 @@
 internal import CKafka
-internal import Dispatch
 public import Logging
 
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
@@ -68,9 +67,11 @@ public final class KafkaConsumer: @unchecked Sendable {
             required: required
         )
         configuration.withPointer(membership.register)
+        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
         client = KafkaClient(
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
-            callbackContext: membership
+            callbackContext: membership,
+            isDestroyedApart: true
         )
         membership.contact.sessionTimeout = .milliseconds(client.integer("session.timeout.ms"))
         batch = .allocate(capacity: Self.maxRecordsPerPoll)
@@ -80,8 +81,6 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     deinit {
         batch.deallocate()
-        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
-        DispatchQueue.global().async { [client] in withExtendedLifetime(client) {} }
     }
 
     private func subscribe() throws(KafkaError) {
