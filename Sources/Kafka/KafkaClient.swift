@@ -12,6 +12,8 @@ final class KafkaClient: @unchecked Sendable {
     let queue: OpaquePointer
     /// Kept alive because librdkafka's callbacks hold an unretained reference to it.
     private let callbackContext: AnyObject?
+    /// Whether the end of this object does not wait for that of librdkafka's threads.
+    private let isDestroyedApart: Bool
     private let blockingCalls = DispatchQueue(label: "kafka.blocking")
     private let topics = Mutex<TopicList?>(nil)
 
@@ -22,8 +24,9 @@ final class KafkaClient: @unchecked Sendable {
     }
 
     /// Takes a client handle; `callbackContext` is what its `opaque` points to.
-    init(handle: OpaquePointer, callbackContext: AnyObject?) {
+    init(handle: OpaquePointer, callbackContext: AnyObject?, isDestroyedApart: Bool = false) {
         self.handle = handle
+        self.isDestroyedApart = isDestroyedApart
         self.callbackContext = callbackContext
         if let consumerQueue = rd_kafka_queue_get_consumer(handle) {
             rd_kafka_poll_set_consumer(handle)
@@ -37,17 +40,25 @@ final class KafkaClient: @unchecked Sendable {
     deinit {
         endSignal()
         rd_kafka_queue_destroy(queue)
-        guard rd_kafka_type(handle) == RD_KAFKA_CONSUMER else {
-            rd_kafka_destroy(handle)
-            return
+        let remains = Remains(handle: handle, callbackContext: callbackContext)
+        if isDestroyedApart {
+            DispatchQueue.global().async { remains.destroy() }
+        } else {
+            remains.destroy()
         }
-        // A consumer that should leave its group politely has done so in `close()`; here nothing may wait. librdkafka 2.0
-        // never ends the threads of a consumer whose topic has become unknown, and joins them.
-        nonisolated(unsafe) let handle = handle
-        nonisolated(unsafe) let context = callbackContext
-        DispatchQueue.global().async {
+    }
+
+    /// What is left of a client when its object has ended.
+    ///
+    /// `@unchecked Sendable`: nobody else has it any more.
+    private struct Remains: @unchecked Sendable {
+        let handle: OpaquePointer
+        let callbackContext: AnyObject?
+
+        /// Waits for librdkafka's threads. A consumer that should leave its group politely has done so in `close()`.
+        func destroy() {
             rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-            withExtendedLifetime(context) {}
+            withExtendedLifetime(callbackContext) {}
         }
     }
 

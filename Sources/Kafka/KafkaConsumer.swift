@@ -67,9 +67,11 @@ public final class KafkaConsumer: @unchecked Sendable {
             required: required
         )
         configuration.withPointer(membership.register)
+        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
         client = KafkaClient(
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
-            callbackContext: membership
+            callbackContext: membership,
+            isDestroyedApart: true
         )
         membership.contact.sessionTimeout = .milliseconds(client.integer("session.timeout.ms"))
         batch = .allocate(capacity: Self.maxRecordsPerPoll)

@@ -22,6 +22,8 @@ struct StoreRunner: Sendable {
 
     private static let firstPause = Duration.milliseconds(50)
     private static let longestPause = Duration.seconds(5)
+    /// How long the last record of an owner may keep a pod from its end.
+    private static let lastRecordLimit = Duration.seconds(2)
 
     init(store: any ScheduleStore, progress: ProgressWriter, tasks: TaskRunner, logger: Logger) {
         self.store = store
@@ -77,11 +79,23 @@ struct StoreRunner: Sendable {
     /// - Parameter ownership: writes only while it is one; `nil` for the last record of an owner that has ended.
     func save(_ record: PartitionProgress, ownership: Ownership?) {
         tasks.start {
-            do throws(ScheduleStoreError) {
-                try await progress.write(record) { ownership.map { $0.isCurrent && $0.isSure } ?? true }
-            } catch {
-                logger.debug("progress record not written", metadata: ["error": "\(error)"])
+            if let ownership { return await write(record) { ownership.isCurrent && ownership.isSure } }
+            // A pod that shuts down cancels its tasks once its owners have ended, and so right after this one begins.
+            let last = Task { await write(record) { true } }
+            let limit = Task {
+                try await Task.sleep(for: Self.lastRecordLimit)
+                last.cancel()
             }
+            await last.value
+            limit.cancel()
+        }
+    }
+
+    private func write(_ record: PartitionProgress, isWanted: @Sendable () -> Bool) async {
+        do throws(ScheduleStoreError) {
+            try await progress.write(record, isWanted: isWanted)
+        } catch {
+            logger.debug("progress record not written", metadata: ["error": "\(error)"])
         }
     }
 

@@ -15,14 +15,28 @@ final class TCPProxy: Sendable {
         case stopped
     }
 
+    /// Where bytes go.
+    enum Direction: Sendable {
+        case toServer
+        case toClient
+    }
+
+    /// Changes a message of the Kafka protocol, which keeps its length. On any thread.
+    typealias Rewriting = @Sendable (inout Data, Direction) -> Void
+
     /// The port it listens at on 127.0.0.1.
     let port: UInt16
     private let serverPort: UInt16
     private let listener: Int32
+    private let rewriting: Rewriting?
     private let current = Mutex(State.open)
 
-    init(toPort serverPort: UInt16) throws {
+    /// Listens, and passes on.
+    ///
+    /// - Parameter rewriting: takes each message, where the server is a Kafka broker.
+    init(toPort serverPort: UInt16, rewriting: Rewriting? = nil) throws {
         self.serverPort = serverPort
+        self.rewriting = rewriting
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = Self.address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -64,6 +78,8 @@ final class TCPProxy: Sendable {
             close(server)
         }
         var buffer = [UInt8](repeating: 0, count: 65_536)
+        // What has come of a message that is not there as a whole.
+        var rests: [Direction: Data] = [:]
         while true {
             switch state {
             case .cut, .stopped: return
@@ -72,12 +88,32 @@ final class TCPProxy: Sendable {
                 continue
             case .open: break
             }
-            for (from, to) in [(client, server), (server, client)] where Self.isReadable(from, milliseconds: 1) {
+            for (from, to, direction) in [(client, server, Direction.toServer), (server, client, .toClient)]
+            where Self.isReadable(from, milliseconds: 1) {
                 let count = recv(from, &buffer, buffer.count, 0)
                 guard count > 0, state == .open else { return }
-                guard buffer.withUnsafeBytes({ Self.sendAll(to, $0.prefix(count)) }) else { return }
+                var ready = Data(buffer.prefix(count))
+                if let rewriting {
+                    rests[direction, default: Data()] += ready
+                    ready = Self.takeMessages(&rests[direction, default: Data()], direction, rewriting)
+                }
+                guard ready.withUnsafeBytes({ Self.sendAll(to, $0[...]) }) else { return }
             }
         }
+    }
+
+    /// Takes the messages that are there as a whole, rewritten.
+    private static func takeMessages(_ bytes: inout Data, _ direction: Direction, _ rewriting: Rewriting) -> Data {
+        var ready = Data()
+        while bytes.count >= 4 {
+            let length = 4 + bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            guard bytes.count >= length else { break }
+            var message = Data(bytes.prefix(length))
+            rewriting(&message, direction)
+            ready += message
+            bytes = Data(bytes.dropFirst(length))
+        }
+        return ready
     }
 
     private static func sendAll(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {

@@ -17,6 +17,8 @@ final class TestCluster: Sendable {
 
     /// The cluster in this process, for its faults; `nil` with a real one.
     let local: LocalKafka?
+    /// What stands in front of that cluster, where topics are to be deleted.
+    let recreatable: RecreatableKafka?
     let brokers: String
     let folder: String
     /// In front of every topic's name; empty in a local cluster.
@@ -56,6 +58,7 @@ final class TestCluster: Sendable {
     ///   - endpoint: the DynamoDB endpoint, if not the given one.
     ///   - reader: who reads the delivery topics.
     ///   - sessionTimeout: the pods', with a local cluster, in milliseconds.
+    ///   - isRecreatable: whether topics and the group can be deleted, in a local cluster.
     static func with(
         _ store: StoreKind,
         intakePartitions: Int = 3,
@@ -63,6 +66,7 @@ final class TestCluster: Sendable {
         endpoint: String? = nil,
         reader: Reader = .own,
         sessionTimeout: Int = 4_000,
+        isRecreatable: Bool = false,
         _ body: (TestCluster) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -73,7 +77,15 @@ final class TestCluster: Sendable {
                 let tables = try await Clockwork.run(["tables", "create"], environment: direct)
                 try #require(tables.exit == .code(0), "\(tables.errors)")
             }
-            let cluster = try TestCluster(folder, settings, intakePartitions, topics, reader, sessionTimeout)
+            let cluster = try TestCluster(
+                folder,
+                settings,
+                intakePartitions,
+                topics,
+                reader,
+                sessionTimeout,
+                isRecreatable
+            )
             do {
                 try await body(cluster)
                 await cluster.stop()
@@ -90,7 +102,8 @@ final class TestCluster: Sendable {
         _ intakePartitions: Int,
         _ topics: [String: Int],
         _ reader: Reader,
-        _ sessionTimeout: Int
+        _ sessionTimeout: Int,
+        _ isRecreatable: Bool
     ) throws {
         self.folder = folder
         self.intakePartitions = intakePartitions
@@ -100,8 +113,10 @@ final class TestCluster: Sendable {
         all["schedule-create"] = intakePartitions
         all["schedule-dead-letters"] = 1
         let named = Dictionary(uniqueKeysWithValues: all.map { [prefix] in (prefix + $0.key, $0.value) })
-        local = Self.realBrokers == nil ? try LocalKafka(topics: named) : nil
-        brokers = Self.realBrokers ?? local!.bootstrapServers
+        // With one broker a recreated topic has the leader that clients know.
+        local = Self.realBrokers == nil ? try LocalKafka(brokers: isRecreatable ? 1 : 3, topics: named) : nil
+        recreatable = isRecreatable ? try local.map(RecreatableKafka.init) : nil
+        brokers = Self.realBrokers ?? recreatable?.bootstrapServers ?? local!.bootstrapServers
         probe = try KafkaProbe(brokers: brokers, group: prefix + "scheduler")
         if local == nil {
             for (name, partitions) in named { try probe.createTopic(name, partitions: partitions) }
@@ -180,6 +195,7 @@ final class TestCluster: Sendable {
         }
         deliveries.stop()
         deadLetters.stop()
+        recreatable?.stop()
     }
 
     private var logTail: String {

@@ -4,6 +4,7 @@ struct Verifier {
     private struct Expectation {
         var request: TestRequest
         var partition: Int32
+        /// With the generation of the log, as the scheduler has it.
         var offset: Int64
         /// When its record was acknowledged, epoch milliseconds.
         var sentAt: Int64
@@ -67,6 +68,8 @@ struct Verifier {
     /// Within what time owners read requests, milliseconds. One that was sent less than this before another delivery
     /// need not come in front of it, nor keep the delivery that it withdraws from happening.
     var readWithin: Int64 = 0
+    /// Which log of its partition a request goes to that is noted now.
+    var generation: Int64 = 0
     private var expectations: [String: Expectation] = [:]
     private var latest: [Key: String] = [:]
 
@@ -79,16 +82,17 @@ struct Verifier {
     mutating func sent(_ request: TestRequest, partition: Int32, offset: Int64, isDuplicate: Bool = false) {
         let key = Key(client: request.client, key: request.key)
         let now = nowMilliseconds()
+        let logOffset = generation * 1_000_000_000_000_000 + offset
         if !isDuplicate, let id = latest.removeValue(forKey: key) {
             expectations[id]?.withdrawnAt = now
-            expectations[id]?.withdrawnBy = offset
+            expectations[id]?.withdrawnBy = logOffset
         }
         guard !request.isCancel else { return }
-        let id = "\(intake)/\(partition)/\(offset)"
+        let id = "\(intake)/\(partition)/" + (generation == 0 ? "" : "\(generation)-") + "\(offset)"
         expectations[id] = Expectation(
             request: request,
             partition: partition,
-            offset: offset,
+            offset: logOffset,
             sentAt: now,
             withdrawnAt: isDuplicate ? 0 : nil
         )

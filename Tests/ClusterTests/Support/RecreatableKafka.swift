@@ -1,0 +1,110 @@
+import Foundation
+import Kafka
+import Synchronization
+
+/// Stands in front of a local cluster, which cannot delete anything, and lets topics and groups be deleted under
+/// running clients.
+///
+/// What clients call by one name is one topic (or group) of the cluster after the other. Their names are of one length,
+/// so a message is translated where it lies. A record never holds a name in this form: nothing in it has a length of 16
+/// bits in front.
+final class RecreatableKafka: Sendable {
+    /// The brokers' addresses, as `bootstrap.servers` takes them.
+    let bootstrapServers: String
+    private let kafka: LocalKafka
+    private let proxies: [TCPProxy]
+    private let names: Names
+
+    /// - Parameter kafka: the cluster; it needs no other way in.
+    init(_ kafka: LocalKafka) throws {
+        self.kafka = kafka
+        let names = Names()
+        self.names = names
+        let ports = kafka.bootstrapServers.split(separator: ",").compactMap { UInt16($0.split(separator: ":").last!) }
+        proxies = try ports.map { port in try TCPProxy(toPort: port) { names.translate(&$0, $1) } }
+        names.setPorts(Array(zip(ports, proxies.map(\.port))))
+        bootstrapServers = proxies.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+    }
+
+    /// Ends its threads, soon.
+    func stop() {
+        for proxy in proxies { proxy.state = .stopped }
+    }
+
+    /// Deletes a topic, and what groups have committed of it.
+    func deleteTopic(_ name: String) throws {
+        let next = names.next(name)
+        // Known to no client: the cluster would create what is asked for by name.
+        try kafka.createTopic(next, partitions: 1)
+        try kafka.setLeader(ofTopic: next, partition: 0, broker: nil)
+        kafka.setTopicError(next, code: 3)
+        names.set(name, to: next)
+    }
+
+    /// Creates a topic that was deleted.
+    func createTopic(_ name: String, partitions: Int) throws {
+        let next = names.next(name)
+        try kafka.createTopic(next, partitions: partitions)
+        names.set(name, to: next)
+    }
+
+    /// Deletes a group that has no members, with all that it has committed.
+    func deleteGroup(_ name: String) {
+        names.set(name, to: names.next(name))
+    }
+}
+
+/// What the names and addresses stand for that clients of a `RecreatableKafka` see.
+private final class Names: Sendable {
+    private struct State {
+        /// The cluster's names by the clients'; the last one counts now.
+        var behind: [String: [String]] = [:]
+        var ports: [(broker: UInt16, proxy: UInt16)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func setPorts(_ ports: [(broker: UInt16, proxy: UInt16)]) {
+        state.withLock { $0.ports = ports }
+    }
+
+    /// A name of the cluster that has not been used for `name`.
+    func next(_ name: String) -> String {
+        state.withLock { state in "\(name.dropLast())\(state.behind[name]?.count ?? 1)" }
+    }
+
+    func set(_ name: String, to next: String) {
+        state.withLock { $0.behind[name, default: [name]].append(next) }
+    }
+
+    func translate(_ message: inout Data, _ direction: TCPProxy.Direction) {
+        let state = state.withLock { $0 }
+        for (name, behind) in state.behind {
+            switch direction {
+            case .toServer: Self.replace(Self.text(name), by: Self.text(behind.last!), in: &message)
+            case .toClient:
+                for old in behind.dropFirst() { Self.replace(Self.text(old), by: Self.text(name), in: &message) }
+            }
+        }
+        guard direction == .toClient else { return }
+        for (broker, proxy) in state.ports { Self.replace(Self.address(broker), by: Self.address(proxy), in: &message) }
+    }
+
+    /// Text as the protocol has it.
+    private static func text(_ text: String) -> Data {
+        Data([UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 0xFF)]) + Data(text.utf8)
+    }
+
+    /// A broker's host and port as the protocol has them.
+    private static func address(_ port: UInt16) -> Data {
+        text("127.0.0.1") + Data([0, 0, UInt8(port >> 8), UInt8(port & 0xFF)])
+    }
+
+    private static func replace(_ old: Data, by new: Data, in message: inout Data) {
+        var start = message.startIndex
+        while let range = message.range(of: old, in: start..<message.endIndex) {
+            message.replaceSubrange(range, with: new)
+            start = range.upperBound
+        }
+    }
+}
