@@ -205,7 +205,8 @@ final class GroupMember {
         var known: [Int32: PartitionProgress] = [:]
         for action in actions {
             switch action {
-            case .settle(let partitions, let assignment): settle(partitions, assignment, known.filter { partitions.contains($0.key) })
+            case .settle(let partitions, let assignment):
+                settle(partitions, assignment, known.filter { partitions.contains($0.key) })
             case .begin(let number, let partition, let log):
                 batcher.begin(partition, log)
                 owners.begin(number, partition, log, now: now)
