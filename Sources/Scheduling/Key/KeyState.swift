@@ -100,7 +100,6 @@ struct KeyState {
 
     // MARK: Look-ups
 
-    /// The store has been asked.
     mutating func asked() { knowledge.questionSent() }
 
     /// The store takes long to answer. What is pending does not wait for it any more.
@@ -156,6 +155,7 @@ struct KeyState {
     private mutating func adopt(_ record: KeyRecord, _ steps: inout KeySteps) {
         guard let found = pending.take() else { return }
         latest.isDone(found.position)
+        if found.isStored { draft.delete(found.position) }
         steps.add(.takeOut(found.schedule, found.place))
         takeUp(found.adopting(record), &steps)
     }
