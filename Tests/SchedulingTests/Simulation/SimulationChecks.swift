@@ -93,10 +93,10 @@ struct SimulationChecks {
             let repeats = owner.log.earlierRepeats(of: schedule)
             if repeats.contains(where: { $0 >= latest && owner.history.inFlight.contains($0) }) {
                 repeatsInFlight.insert(record.offset)
-            } else if !isRepeat(schedule, owner.log) {
-                // One that repeats a delivered schedule is dropped, so the request before it stays the latest.
+            } else {
                 owner.history.latestRead[schedule.key] = record.offset
-                owner.history.latestCreate[schedule.key] = record.offset
+                // One that repeats a delivered schedule is dropped, so the create before it stays the latest.
+                if !isRepeat(schedule, owner.log) { owner.history.latestCreate[schedule.key] = record.offset }
             }
         case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
