@@ -4,7 +4,7 @@ public import Logging
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
 ///
 /// One thread at a time polls; on that thread are called `poll`, `assign`, `completeRevocation`, `pause`, `resume` and
-/// `commit`. `committedOffsets(of:)`, `partitionCount(of:)`, `memberID` and `groupGeneration` may be used from anywhere.
+/// `commit`. `committedOffsets(of:timeout:)`, `partitionCount(of:)`, `memberID` and `groupGeneration` may be used from anywhere.
 /// `close` follows the last poll, on any thread that may block.
 ///
 /// Within an assignment records come in offset order without a gap. A record may be handed out again after a pause or

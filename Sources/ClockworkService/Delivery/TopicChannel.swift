@@ -11,7 +11,6 @@ internal import Scheduling
 final class TopicChannel: DeliveryChannel {
     let deliveredHeaders: DeliveredHeaders
     let logger: Logger
-    private let deadLetterTopic: String
     private let makeProducer: (OutgoingRecord.Attempt) throws(KafkaError) -> KafkaProducer
 
     private var queues: DeliveryQueues<KafkaTopic>
@@ -44,7 +43,6 @@ final class TopicChannel: DeliveryChannel {
         metrics: MetricsRegistry,
         logger: Logger
     ) throws(KafkaError) {
-        self.deadLetterTopic = deadLetterTopic
         self.deliveredHeaders = deliveredHeaders
         self.metrics = DeliveryMetrics(metrics)
         clientMetrics = KafkaClientMetrics(.producer, metrics)

@@ -2,7 +2,7 @@ internal import CoreMetrics
 internal import PrometheusMetrics
 internal import Scheduling
 
-/// What a pod shows of itself. Belongs to the `Pod` and is used on its event loop only.
+/// What a pod shows of itself. Belongs to the `GroupMember` and is used on the pod's event loop only.
 struct PodMetrics {
     /// Where the owners of a pod are, added up.
     struct OwnerState {

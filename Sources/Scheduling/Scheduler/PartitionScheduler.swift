@@ -71,8 +71,6 @@ public struct PartitionScheduler: Sendable {
     public var callbacksInFlight: Int { keys.flights.callbackCount }
     /// The log offset to be read next; a record below it has been read and is ignored.
     public var nextOffset: Int64 { keys.intake.next }
-    /// Every offset below it is settled.
-    public var committableOffset: Int64 { keys.intake.committable }
     /// Whether the intake is paused because a bound is reached.
     public var isPaused: Bool { keys.intake.isPaused }
     /// Whether schedules are being fired.
