@@ -64,6 +64,12 @@ final class SimulatedLog {
         return low
     }
 
+    /// The request at an offset; `nil` where none is, or one that cannot be accepted.
+    func request(at offset: Int64) -> Request? {
+        let index = index(of: offset)
+        return index < records.count && records[index].offset == offset ? records[index].request : nil
+    }
+
     /// Whether a later request names the same key.
     func isSuperseded(_ schedule: Schedule) -> Bool {
         if let latest = latest[schedule.key], latest > schedule.position.offset { return true }
