@@ -83,8 +83,8 @@ struct APIResponder: HTTPResponder {
             return try await calls.submit(calls.checker.check(body, action: action), wait: wait)
         case .schedule(let clientID, let scheduleKey):
             let key = try calls.checker.checkKey(clientID: clientID, scheduleKey: scheduleKey)
-            guard request.method == .delete else { return try await calls.status(of: key) }
-            return try await calls.submit(.cancel(key), wait: wait)
+            guard request.method == .delete else { return try await calls.status(of: key, wait: wait) }
+            return try await calls.submit(.cancelByKey(key), wait: wait)
         case .partitions:
             return try await calls.partitions()
         case .openAPI:

@@ -13,9 +13,20 @@ struct PreparedRequest: Sendable {
 
 /// A request that is valid.
 enum CheckedRequest: Sendable {
-    case ready(PreparedRequest)
-    /// A cancel whose partition has to be looked up.
-    case cancel(ScheduleKey)
+    /// A create; where it names no ordering key, the schedule key stands in for it.
+    case create(PreparedRequest, namesOrderingKey: Bool)
+    /// A cancel with an ordering key.
+    case cancel(PreparedRequest)
+    /// A cancel whose ordering key has to be looked up.
+    case cancelByKey(ScheduleKey)
+
+    /// The key that is to change.
+    var key: ScheduleKey {
+        switch self {
+        case .create(let request, _), .cancel(let request): request.key
+        case .cancelByKey(let key): key
+        }
+    }
 }
 
 /// Turns what came over HTTP into records for the intake: pure, and all that hostile bytes meet before they get there.
@@ -28,9 +39,9 @@ struct CallChecker: Sendable {
     ///
     /// - Parameter action: what is asked for where the body does not say; for a cancel the body may not say otherwise.
     func check(_ body: ByteBuffer, action: RequestAction) throws(Problem) -> CheckedRequest {
-        let request: Scheduling.Request
+        let decoded: BodyRequest
         do {
-            request = try headers.withViews { (headers) throws(Rejection) in
+            decoded = try headers.withViews { (headers) throws(Rejection) in
                 try body.withUnsafeReadableBytes { (bytes) throws(Rejection) in
                     try decoder.decode(body: bytes, headers: headers, action: action)
                 }
@@ -38,23 +49,23 @@ struct CallChecker: Sendable {
         } catch {
             throw .invalid(error)
         }
-        switch request {
+        switch decoded.request {
         case .create where action == .cancel:
             let error = Rejection.FieldError(field: "action", message: "must be \"cancel\" where it is given")
             let detail = "\(error.field) \(error.message)"
             throw .invalid(Rejection(code: .invalidField, errors: [error], detail: detail))
         case .create(let schedule):
-            return .ready(prepare(schedule, body))
+            return .create(prepare(schedule, body), namesOrderingKey: decoded.namesOrderingKey)
         case .cancel(let cancellation):
-            guard let orderingKey = cancellation.orderingKey else { return .cancel(cancellation.key) }
-            return .ready(cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
+            guard let orderingKey = cancellation.orderingKey else { return .cancelByKey(cancellation.key) }
+            return .cancel(cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
         }
     }
 
     /// Checks the parts of a path with the code that checks intake records.
     func checkKey(clientID: String, scheduleKey: String) throws(Problem) -> ScheduleKey {
         let body = Self.cancelBody(ScheduleKey(clientID: clientID, scheduleKey: scheduleKey), orderingKey: nil)
-        guard case .cancel(let key) = try check(body, action: .cancel) else { throw .badPath }
+        guard case .cancelByKey(let key) = try check(body, action: .cancel) else { throw .badPath }
         return key
     }
 

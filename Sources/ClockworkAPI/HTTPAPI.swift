@@ -68,11 +68,16 @@ public final class HTTPAPI: Service {
                 .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
             }
         readiness = Readiness(store: store, work: work, logger: logger)
-        let calls = producer.map { producer in
-            ScheduleCalls(
+        let calls = try producer.map { producer throws(KafkaError) in
+            let positions = try GroupPositions(
+                topic: settings.intakeTopic,
+                group: settings.group,
+                properties: settings.properties
+            )
+            return ScheduleCalls(
                 checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),
                 producer: producer,
-                reader: StatusReader(store: store, recents: RecentRequests())
+                reader: StatusReader(store: store, recents: RecentRequests(), owners: OwnerWatch(positions))
             )
         }
         responder = APIResponder(

@@ -20,8 +20,10 @@ public struct HTTPAPISettings: Sendable {
     public var tokens: [Secret]
     /// What the server offers.
     public var offer: Offer
-    /// librdkafka properties of the producer.
+    /// librdkafka properties of the producer, and of the client that asks how far the owners have come.
     public var properties: KafkaProperties
+    /// The consumer group of the owners of the intake's partitions.
+    public var group: String
     /// The topic requests go to.
     public var intakeTopic: String
     /// What requests are checked against.
@@ -36,6 +38,7 @@ public struct HTTPAPISettings: Sendable {
         tokens: [Secret],
         offer: Offer,
         properties: KafkaProperties,
+        group: String,
         intakeTopic: String,
         rules: RequestRules
     ) {
@@ -44,6 +47,7 @@ public struct HTTPAPISettings: Sendable {
         self.tokens = tokens
         self.offer = offer
         self.properties = properties
+        self.group = group
         self.intakeTopic = intakeTopic
         self.rules = rules
     }

@@ -35,59 +35,54 @@ struct LineStream: Sendable {
         var batch = Batch()
         for line in lines {
             let checked = Result { () throws(Problem) in try calls.checker.check(line.get(), action: .create) }
-            switch checked {
-            case .success(.ready(let request)):
-                batch.add(request)
-            case .success(.cancel(let key)):
-                // It may mean a line before it.
+            // It may mean a line before it.
+            if case .success(let request) = checked, batch.keys.contains(request.key) {
                 try await flush(&batch, &writer)
-                do throws(Problem) {
-                    batch.add(try await calls.prepareCancel(key))
-                } catch {
-                    batch.add(error)
-                }
-            case .failure(let problem):
-                batch.add(problem)
             }
+            batch.add(checked)
             if batch.isFull { try await flush(&batch, &writer) }
         }
         try await flush(&batch, &writer)
     }
 
     private struct Batch {
-        var requests: [PreparedRequest] = []
-        /// The problem of each line in order; `nil` for the next of `requests`.
-        var problems: [Problem?] = []
+        private(set) var lines: [Result<CheckedRequest, Problem>] = []
+        private(set) var keys: Set<ScheduleKey> = []
 
-        var isFull: Bool { problems.count >= IntakeProducer.maxBatch }
+        var isFull: Bool { lines.count >= IntakeProducer.maxBatch }
 
-        mutating func add(_ request: PreparedRequest) {
-            requests.append(request)
-            problems.append(nil)
-        }
-
-        mutating func add(_ problem: Problem) {
-            problems.append(problem)
+        mutating func add(_ line: Result<CheckedRequest, Problem>) {
+            lines.append(line)
+            if case .success(let request) = line { keys.insert(request.key) }
         }
     }
 
     private func flush(_ batch: inout Batch, _ writer: inout any ResponseBodyWriter) async throws {
-        guard !batch.problems.isEmpty else { return }
-        let places = await calls.write(batch.requests)
-        var answered = zip(batch.requests, places).makeIterator()
+        guard !batch.lines.isEmpty else { return }
+        let answers = await answers(to: batch.lines)
+        batch = Batch()
         var buffer = ByteBuffer()
-        for problem in batch.problems {
-            if let problem {
-                buffer.writeString(problem.json)
-            } else if let (request, place) = answered.next() {
-                switch place {
-                case .success(let place): buffer.writeString(ScheduleCalls.acceptance(request, place).text)
-                case .failure(let problem): buffer.writeString(problem.json)
-                }
+        for answer in answers {
+            switch answer {
+            case .success(let object): buffer.writeString(object.text)
+            case .failure(let problem): buffer.writeString(problem.json)
             }
             buffer.writeString("\n")
         }
-        batch = Batch()
         try await writer.write(buffer)
+    }
+
+    private func answers(to lines: [Result<CheckedRequest, Problem>]) async -> [Result<JSONObject, Problem>] {
+        var prepared = await calls.prepare(lines.compactMap { try? $0.get() }).makeIterator()
+        let requests = lines.map { line in
+            line.flatMap { _ in prepared.next()?.map(\.request) ?? .failure(.tooBusy) }
+        }
+        let written = requests.compactMap { try? $0.get() }
+        var places = await calls.write(written).makeIterator()
+        return requests.map { request in
+            request.flatMap { request in
+                places.next()?.map { ScheduleCalls.acceptance(request, $0) } ?? .failure(.tooBusy)
+            }
+        }
     }
 }

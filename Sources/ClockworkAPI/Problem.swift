@@ -15,8 +15,14 @@ enum Problem: Error, Sendable, Equatable {
     case unknownSchedule
     /// The resource has other methods.
     case methodNotAllowed([HTTPRequest.Method])
-    /// The schedule is not pending any more, or the request repeats a delivered one.
+    /// The schedule is not pending any more.
     case notPending(ScheduleStatus)
+    /// The delivery has failed, for this reason where it is known.
+    case deliveryFailed(reason: String?)
+    /// The pending schedule of the key has another ordering key than the request.
+    case otherOrderingKey
+    /// Its owner has not come as far as the intake, so it is not known yet which partition has the schedule.
+    case ownerBehind
     /// Body, or line of a stream, beyond the limit in bytes.
     case tooLarge(limit: Int)
     /// The brokers do not take a record of that size.
@@ -96,6 +102,33 @@ enum Problem: Error, Sendable, Equatable {
                 title: "The request came too late.",
                 detail: "The schedule is \(status.rawValue)."
             )
+        case .deliveryFailed(let reason):
+            Form(
+                status: .conflict,
+                name: "delivery-failed",
+                title: "The delivery has failed.",
+                detail: reason ?? "The dead letter tells why."
+            )
+        case .otherOrderingKey:
+            Form(
+                status: .conflict,
+                name: "other-ordering-key",
+                title: "The schedule has another ordering key.",
+                detail: """
+                    The pending schedule of this key was created with another orderingKey. Leave orderingKey out to change \
+                    that schedule.
+                    """,
+                errors: [
+                    Rejection.FieldError(field: "orderingKey", message: "is not that of the pending schedule")
+                ]
+            )
+        case .ownerBehind:
+            Form(
+                status: .serviceUnavailable,
+                name: "owner-behind",
+                title: "It is not known yet which partition has the schedule.",
+                detail: "Requests that came before are still to be applied. Try again, or give the orderingKey."
+            )
         case .tooLarge(let limit):
             Form(
                 status: .contentTooLarge,
@@ -164,10 +197,10 @@ enum Problem: Error, Sendable, Equatable {
             headers[.wwwAuthenticate] = "Bearer"
         case .methodNotAllowed(let methods):
             headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
-        case .kafkaUnavailable, .intakeRefused, .storeUnavailable, .tooBusy, .notReady:
+        case .kafkaUnavailable, .intakeRefused, .storeUnavailable, .tooBusy, .notReady, .ownerBehind:
             headers[.retryAfter] = "1"
-        case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .tooLarge, .tooLargeForKafka,
-            .bodyNotRead:
+        case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .deliveryFailed, .otherOrderingKey,
+            .tooLarge, .tooLargeForKafka, .bodyNotRead:
             break
         }
         return Answer(status: form.status, headers: headers, body: json)
@@ -189,7 +222,11 @@ enum Problem: Error, Sendable, Equatable {
         }
         object.add("errors", json: "[\(errors.joined(separator: ","))]")
         // "status" is the answer's own, so the schedule's has another name.
-        if case .notPending(let status) = self { object.add("scheduleStatus", status.rawValue) }
+        switch self {
+        case .notPending(let status): object.add("scheduleStatus", status.rawValue)
+        case .deliveryFailed: object.add("scheduleStatus", ScheduleStatus.failed.rawValue)
+        default: break
+        }
         return object.text
     }
 }

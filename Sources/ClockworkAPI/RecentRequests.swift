@@ -5,52 +5,45 @@ internal import Synchronization
 ///
 /// It closes the gap between the acknowledgement of a request and the owner's key record, which for a request that is
 /// due soon is written only after the delivery. Bounded: of the requests of the last half hour it keeps between one
-/// and two generations of 8,192. May be used from any thread.
+/// and two batches of 8,192. May be used from any thread.
 final class RecentRequests: Sendable {
     /// A request and its place in the intake.
     struct Entry: Sendable {
         var partition: Int32
         /// Kafka's own.
         var offset: Int64
-        var isCreate: Bool
-        /// The key record as it was before the request was written, where somebody has looked. It may be of an earlier
-        /// log, whose offsets say nothing about this one's.
-        var before: KeyRecord?
-        /// When the request was written.
-        var notedAt: ContinuousClock.Instant
-        /// What to tell while the owner has not come as far: the schedule that a create asks for, or the one that a
-        /// cancel found.
-        var fallback: Standing?
+        /// The schedule that it asks for; `nil` for a cancel.
+        var created: Standing?
     }
 
-    private struct Generations {
+    private struct Batches {
         var young: [ScheduleKey: Entry] = [:]
         var old: [ScheduleKey: Entry] = [:]
         var began = ContinuousClock.now
     }
 
-    private static let generationSize = 8_192
-    private static let generationAge = Duration.seconds(900)
+    private static let batchSize = 8_192
+    private static let batchAge = Duration.seconds(900)
 
-    private let generations = Mutex(Generations())
+    private let batches = Mutex(Batches())
 
     /// Notes a request, unless a later one of the same partition is known.
     func note(_ key: ScheduleKey, _ entry: Entry) {
         let now = ContinuousClock.now
-        generations.withLock { generations in
-            if let known = generations.young[key], known.partition == entry.partition, known.offset > entry.offset {
+        batches.withLock { batches in
+            if let known = batches.young[key], known.partition == entry.partition, known.offset > entry.offset {
                 return
             }
-            if generations.young.count >= Self.generationSize || now - generations.began > Self.generationAge {
-                generations.old = generations.young
-                generations.young = [:]
-                generations.began = now
+            if batches.young.count >= Self.batchSize || now - batches.began > Self.batchAge {
+                batches.old = batches.young
+                batches.young = [:]
+                batches.began = now
             }
-            generations.young[key] = entry
+            batches.young[key] = entry
         }
     }
 
     subscript(key: ScheduleKey) -> Entry? {
-        generations.withLock { $0.young[key] ?? $0.old[key] }
+        batches.withLock { $0.young[key] ?? $0.old[key] }
     }
 }

@@ -8,6 +8,10 @@ struct ScheduleCalls: Sendable {
     let producer: IntakeProducer
     let reader: StatusReader
 
+    /// For how long a request waits to be told which ordering key the pending schedule has. Past it, it is written as it
+    /// came: the intake takes requests while the store is down.
+    private static let lookUpPatience = Duration.milliseconds(500)
+
     /// The same, with these headers for what is written to the intake.
     func carrying(_ headers: RecordHeaders) -> ScheduleCalls {
         var calls = self
@@ -17,27 +21,100 @@ struct ScheduleCalls: Sendable {
 
     // MARK: Writing
 
+    /// A request with what was known of its key before it.
+    struct Prepared: Sendable {
+        var request: PreparedRequest
+        /// The key record, where there is one and somebody has looked.
+        var before: KeyRecord?
+    }
+
+    /// Finds the partition of each request: that of the pending schedule, where the key has one.
+    ///
+    /// - Returns: a result for each request, in order. No key occurs twice among those that name no ordering key.
+    func prepare(_ requests: [CheckedRequest]) async -> [Result<Prepared, Problem>] {
+        var keys: [ScheduleKey] = []
+        var places: [ScheduleKey: Int] = [:]
+        for request in requests where places[request.key] == nil {
+            places[request.key] = keys.count
+            keys.append(request.key)
+        }
+        let known = await reader.records(of: keys, within: Self.lookUpPatience)
+        var results: [Result<Prepared, Problem>] = []
+        for request in requests {
+            let lookup = places[request.key].flatMap { known?[$0] }
+            do throws(Problem) {
+                results.append(.success(try await prepare(request, lookup)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
+    private func prepare(_ request: CheckedRequest, _ lookup: KeyLookup?) async throws(Problem) -> Prepared {
+        let pending = pending(request.key, lookup)
+        var prepared: PreparedRequest
+        switch request {
+        case .create(let create, let namesOrderingKey):
+            prepared = create
+            guard let pending, pending.orderingKey != create.record.key else { break }
+            if namesOrderingKey {
+                try await checkOrderingKey(create)
+            } else {
+                prepared.record.key = pending.orderingKey
+                prepared.record.partition = pending.partition
+                prepared.created?.orderingKey = pending.orderingKey
+            }
+        case .cancel(let cancel):
+            prepared = cancel
+            if let pending, pending.orderingKey != cancel.record.key { try await checkOrderingKey(cancel) }
+        case .cancelByKey(let key):
+            prepared = try await prepareCancel(key, pending)
+        }
+        return Prepared(request: prepared, before: lookup?.record)
+    }
+
+    /// The schedule of a key that is probably pending: the one that this process has just asked for, or the store's.
+    private func pending(_ key: ScheduleKey, _ lookup: KeyLookup?) -> Standing? {
+        let stored = lookup.flatMap(Standing.init).flatMap { $0.status == .pending ? $0 : nil }
+        guard let recent = reader.recents[key] else { return stored }
+        let isKnown = lookup?.record.map {
+            $0.partition == recent.partition && LogOffset(scheduling: $0.requestOffset).offset >= recent.offset
+        }
+        return isKnown == true ? stored : recent.created
+    }
+
+    /// - Throws: `otherOrderingKey` where it is certain that the pending schedule has another one.
+    private func checkOrderingKey(_ request: PreparedRequest) async throws(Problem) {
+        let finding = try await standing(of: request.key, within: StatusReader.patience)
+        guard finding.isFinal, let standing = finding.standing, standing.status == .pending else { return }
+        if standing.orderingKey != request.record.key { throw .otherOrderingKey }
+    }
+
     /// Finds the partition and ordering key of the schedule that is to be cancelled.
-    func prepareCancel(_ key: ScheduleKey) async throws(Problem) -> PreparedRequest {
-        guard let standing = try await standing(of: key) else { throw .unknownSchedule }
-        guard standing.status == .pending else { throw .notPending(standing.status) }
+    private func prepareCancel(_ key: ScheduleKey, _ pending: Standing?) async throws(Problem) -> PreparedRequest {
+        var standing = pending
+        if standing == nil {
+            let finding = try await self.standing(of: key, within: StatusReader.patience)
+            standing = finding.standing
+            if finding.isFinal {
+                guard let standing else { throw .unknownSchedule }
+                guard standing.status == .pending else { throw .notPending(standing.status) }
+            }
+        }
+        guard let standing else { throw .ownerBehind }
         var prepared = checker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
         prepared.time = standing.scheduleTime
         return prepared
     }
 
     /// Writes requests to the intake in this order.
-    ///
-    /// - Parameter before: the key records as they were before, where somebody has looked.
-    func write(
-        _ requests: [PreparedRequest],
-        before: [ScheduleKey: KeyRecord] = [:]
-    ) async -> [Result<IntakeProducer.Place, Problem>] {
+    func write(_ requests: [PreparedRequest]) async -> [Result<IntakeProducer.Place, Problem>] {
         let results = await producer.write(requests.map(\.record))
         return zip(requests, results).map { request, result in
             switch result {
             case .success(let place):
-                note(request, place, before: before[request.key])
+                note(request, place)
                 return .success(place)
             case .failure(.unreachable): return .failure(.kafkaUnavailable)
             case .failure(.refused): return .failure(.intakeRefused)
@@ -47,44 +124,24 @@ struct ScheduleCalls: Sendable {
         }
     }
 
-    private func note(_ request: PreparedRequest, _ place: IntakeProducer.Place, before: KeyRecord?) {
-        var fallback = request.created ?? reader.recents[request.key]?.fallback
-        if request.created != nil {
-            fallback?.partition = place.partition
-            fallback?.position.offset = place.offset
-        }
-        let entry = RecentRequests.Entry(
-            partition: place.partition,
-            offset: place.offset,
-            isCreate: request.created != nil,
-            before: before,
-            notedAt: .now,
-            fallback: fallback
-        )
+    private func note(_ request: PreparedRequest, _ place: IntakeProducer.Place) {
+        var created = request.created
+        created?.partition = place.partition
+        created?.position.offset = place.offset
+        let entry = RecentRequests.Entry(partition: place.partition, offset: place.offset, created: created)
         reader.recents.note(request.key, entry)
     }
 
     /// Carries out one request and, where that is wished, waits for its outcome.
     func submit(_ request: CheckedRequest, wait: Duration?) async throws(Problem) -> Answer {
-        let prepared: PreparedRequest
-        switch request {
-        case .ready(let request): prepared = request
-        case .cancel(let key): prepared = try await prepareCancel(key)
-        }
-        let key = prepared.key
-        // What is there before tells what the request has changed.
-        let before = wait == nil ? nil : await reader.record(of: key)
-        let place = try await write([prepared], before: before.map { [key: $0] } ?? [:])[0].get()
-        var answer = Answer(.accepted, json: Self.acceptance(prepared, place).text)
+        let prepared = try await prepare([request])[0].get()
+        let request = prepared.request
+        let place = try await write([request])[0].get()
+        var answer = Answer(.accepted, json: Self.acceptance(request, place).text)
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
-            let outcome = try await reader.outcome(
-                of: key,
-                at: place,
-                before: before,
-                within: wait
-            )
-            answer = Self.answer(outcome, prepared, place) ?? answer
+            let outcome = try await reader.outcome(of: request.key, at: place, before: prepared.before, within: wait)
+            answer = Self.answer(outcome, request, place) ?? answer
         } catch {
             // The intake has the request: that the store cannot tell its outcome does not undo it.
         }
@@ -109,45 +166,66 @@ struct ScheduleCalls: Sendable {
         _ request: PreparedRequest,
         _ place: IntakeProducer.Place
     ) -> Answer? {
+        func answer(_ success: HTTPResponse.Status, _ status: ScheduleStatus) -> Answer {
+            var object = acceptance(request, place)
+            object.add("status", status.rawValue)
+            return Answer(success, json: object.text)
+        }
         let isCreate = request.created != nil
-        let status: ScheduleStatus
-        let success: HTTPResponse.Status
         switch outcome {
-        case .unknown: return nil
-        case .changedNothing(nil): return isCreate ? nil : Problem.unknownSchedule.answer
-        case .applied(let standing) where isCreate && standing.status != .failed:
-            (status, success) = (standing.status, .created)
-        case .applied(let standing) where standing.status == .cancelled,
-            .changedNothing(let standing?) where standing.status == .cancelled && !isCreate:
-            (status, success) = (.cancelled, .ok)
+        case .unknown, .changedNothing(nil) where isCreate:
+            return nil
+        case .changedNothing(nil):
+            return Problem.unknownSchedule.answer
+        case .applied(let standing) where isCreate && standing.status == .failed:
+            return Problem.deliveryFailed(reason: standing.failure).answer
+        case .applied(let standing) where isCreate:
+            return answer(.created, standing.status)
+        case .changedNothing(let standing?) where isCreate:
+            // It repeats a request that has been carried out: sending again is safe.
+            return answer(.ok, standing.status)
         case .applied(let standing), .changedNothing(let standing?):
+            if standing.status == .cancelled { return answer(.ok, .cancelled) }
+            if standing.status == .pending, standing.orderingKey != request.record.key {
+                return Problem.otherOrderingKey.answer
+            }
             return Problem.notPending(standing.status).answer
         }
-        var object = acceptance(request, place)
-        object.add("status", status.rawValue)
-        return Answer(success, json: object.text)
     }
 
     // MARK: Reading
 
-    /// Where a schedule stands.
-    func status(of key: ScheduleKey) async throws(Problem) -> Answer {
-        guard let standing = try await standing(of: key) else { throw .unknownSchedule }
+    /// Where a schedule stands: with `202` where requests that came before may still change it.
+    ///
+    /// - Parameter wait: how long to wait for a final answer; `nil` for the usual time.
+    func status(of key: ScheduleKey, wait: Duration?) async throws(Problem) -> Answer {
+        let finding = try await standing(of: key, within: wait ?? StatusReader.patience)
         var object = JSONObject()
         object.add("clientId", key.clientID)
         object.add("scheduleKey", key.scheduleKey)
+        if let standing = finding.standing {
+            Self.add(standing, to: &object)
+        } else if finding.isFinal {
+            throw .unknownSchedule
+        }
+        var answer = Answer(finding.isFinal ? .ok : .accepted, json: object.text)
+        if !finding.isFinal { answer.headers[.retryAfter] = "1" }
+        if wait != nil, let name = HTTPField.Name("Preference-Applied") { answer.headers[name] = "wait" }
+        return answer
+    }
+
+    private static func add(_ standing: Standing, to object: inout JSONObject) {
         object.add("orderingKey", standing.orderingKey)
         object.add("scheduleTime", standing.scheduleTime.rawValue)
-        object.add("delivery", json: Self.delivery(standing.target))
+        object.add("delivery", json: delivery(standing.target))
         object.add("status", standing.status.rawValue)
         object.add("partition", standing.partition)
         object.add("offset", LogOffset(scheduling: standing.position.offset).offset)
         if standing.target.callback != nil {
             object.add("attempt", standing.retry?.attempt ?? 1)
             if standing.status == .pending { object.add("nextAttemptTime", standing.position.time.rawValue) }
-            if let failure = standing.retry?.failure, !failure.isEmpty { object.add("lastFailure", failure) }
         }
-        return Answer(.ok, json: object.text)
+        if let failure = standing.failure { object.add("lastFailure", failure) }
     }
 
     private static func delivery(_ target: DeliveryTarget) -> String {
@@ -159,9 +237,12 @@ struct ScheduleCalls: Sendable {
         return object.text
     }
 
-    private func standing(of key: ScheduleKey) async throws(Problem) -> Standing? {
+    private func standing(
+        of key: ScheduleKey,
+        within patience: Duration
+    ) async throws(Problem) -> StatusReader.Finding {
         do {
-            return try await reader.standing(of: key)
+            return try await reader.standing(of: key, within: patience)
         } catch {
             throw .storeUnavailable
         }

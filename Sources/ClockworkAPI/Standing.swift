@@ -22,6 +22,9 @@ struct Standing: Sendable, Equatable {
 
     /// The schedule time of the create.
     var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
+
+    /// Why the latest attempt or delivery failed, where one has.
+    var failure: String? { retry.flatMap { $0.failure.isEmpty ? nil : $0.failure } }
 }
 
 extension Standing {

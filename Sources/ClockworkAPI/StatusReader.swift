@@ -1,17 +1,18 @@
+internal import ClockworkService
 internal import Scheduling
 internal import ServiceLifecycle
-internal import Synchronization
 
-/// Reads where schedules stand: what the store says, and for a moment what this process has just asked for.
-///
-/// - A key whose latest request was written by this process: the store is asked until the owner has applied it, for
-///   at most a second from then on. If it has not by then (it lags behind, or the schedule is just being delivered), a
-///   create is told as pending, which it is: the intake has it and its owner will deliver it. A cancel that found
-///   nothing to cancel leaves no trace, so of a cancel the store's word is told.
-/// - Any other key the store does not know may have been created by another process a moment ago: the store is asked
-///   again for less than half a second before the key is unknown. At most 256 requests wait for that at one time;
-///   beyond them the first answer stands.
+/// Reads where schedules stand: what the store says, once it is as new as the question.
 struct StatusReader: Sendable {
+    /// Where a key stands.
+    struct Finding: Sendable, Equatable {
+        /// `nil` when the key is unknown.
+        var standing: Standing?
+        /// Whether the owners had come past all that the intake held when the question came. If not, a request that it
+        /// held may still change the answer.
+        var isFinal: Bool
+    }
+
     /// What became of a request.
     enum Outcome: Sendable, Equatable {
         /// The owner has applied it, and the key stands so.
@@ -24,66 +25,67 @@ struct StatusReader: Sendable {
 
     let store: any ScheduleStore
     let recents: RecentRequests
-    private let progress: SharedProgress
-    private let strangers = Counter()
+    private let owners: OwnerWatch
 
-    private final class Counter: Sendable {
-        let value = Atomic(0)
-    }
-
-    private static let firstPause = Duration.milliseconds(5)
+    /// How long a question waits for the owners where the client does not say.
+    static let patience = Duration.seconds(1)
+    private static let firstPause = Duration.milliseconds(10)
     private static let longestPause = Duration.milliseconds(250)
-    private static let patienceForOwn = Duration.seconds(1)
-    /// How long a create is told as pending though the key record names a create of another partition, which may be the
-    /// older one or the newer one.
-    private static let trustInOwn = Duration.seconds(30)
-    private static let patienceForStrange = Duration.milliseconds(400)
-    private static let maxStrangers = 256
 
-    init(store: any ScheduleStore, recents: RecentRequests) {
+    init(store: any ScheduleStore, recents: RecentRequests, owners: OwnerWatch) {
         self.store = store
         self.recents = recents
-        progress = SharedProgress(store: store)
+        self.owners = owners
     }
 
-    /// Where the key stands; `nil` when it is unknown.
-    func standing(of key: ScheduleKey) async throws(ScheduleStoreError) -> Standing? {
-        let recent = recents[key]
-        let isStranger = recent == nil
-        var patience = Self.patienceForStrange
-        if isStranger, strangers.value.add(1, ordering: .relaxed).newValue > Self.maxStrangers { patience = .zero }
-        defer {
-            if isStranger { strangers.value.subtract(1, ordering: .relaxed) }
+    /// Where the key stands, as of a moment after the call if the owners come past what the intake holds within
+    /// `patience`.
+    func standing(of key: ScheduleKey, within patience: Duration) async throws(ScheduleStoreError) -> Finding {
+        let deadline = ContinuousClock.now + patience
+        guard let view = await owners.view() else {
+            return Finding(standing: Self.standing(try await lookUp(key), recents[key], isPassed: false), isFinal: false)
         }
-        let deadline = recent.map { $0.notedAt + Self.patienceForOwn } ?? .now + patience
-        var pause = isStranger ? Self.patienceForStrange / 4 : Self.firstPause
+        var inquiry = KeyInquiry(asOf: view)
+        var pause = Self.firstPause
+        var isWorthLooking = true
         while true {
-            let lookup = try await lookUp(key)
-            if let recent {
-                if await reflects(lookup, recent) { return Standing(lookup) }
-            } else if let standing = Standing(lookup) {
-                return standing
+            if isWorthLooking, inquiry.found(try await lookUp(key)) {
+                return Finding(standing: Standing(inquiry.word), isFinal: true)
             }
-            guard ContinuousClock.now < deadline, await Self.pause(&pause) else {
-                return Self.lastWord(lookup, recent)
+            guard ContinuousClock.now < deadline, await Self.pause(&pause, until: deadline) else { break }
+            if let view = await owners.view() { isWorthLooking = inquiry.ownersAt(view) }
+        }
+        let recent = recents[key]
+        let isPassed = recent.map { inquiry.hasPassed($0.partition) } ?? true
+        return Finding(standing: Self.standing(try await lookUp(key), recent, isPassed: isPassed), isFinal: false)
+    }
+
+    /// What to tell of a key while the owners are behind: a create that this process has written, and that its owner may
+    /// not have come to, is pending.
+    private static func standing(
+        _ lookup: KeyLookup,
+        _ recent: RecentRequests.Entry?,
+        isPassed: Bool
+    ) -> Standing? {
+        guard !isPassed, let created = recent?.created else { return Standing(lookup) }
+        return created
+    }
+
+    /// The key records as they are, in the order of `keys`; `nil` where the store does not answer within `patience`.
+    func records(of keys: [ScheduleKey], within patience: Duration) async -> [KeyLookup]? {
+        let store = store
+        return await withTaskGroup(of: [KeyLookup]?.self) { group in
+            group.addTask { try? await store.lookUp(keys, partition: 0) }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
             }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 
-    /// What to tell once the time for the owner to apply the latest request is over.
-    private static func lastWord(_ lookup: KeyLookup, _ recent: RecentRequests.Entry?) -> Standing? {
-        guard let recent, let fallback = recent.fallback else { return Standing(lookup) }
-        guard let record = lookup.record else { return fallback }
-        let isOlder = record.partition == recent.partition || ContinuousClock.now - recent.notedAt < trustInOwn
-        return recent.isCreate && isOlder ? fallback : Standing(lookup)
-    }
-
-    /// The key record as it is; `nil` where there is none, or the store does not answer.
-    func record(of key: ScheduleKey) async -> KeyRecord? {
-        (try? await lookUp(key))?.record
-    }
-
-    /// Waits until the owner has applied the request that is at this place, or can be seen to have passed it.
+    /// Waits until the owner has applied the request that is at this place, or has come past it.
     ///
     /// - Parameter before: the key record from before the request was written: as long as it stands unchanged, the
     ///   request has not been applied, whatever offset it names.
@@ -94,30 +96,32 @@ struct StatusReader: Sendable {
         within patience: Duration
     ) async throws(ScheduleStoreError) -> Outcome {
         let deadline = ContinuousClock.now + patience
+        var inquiry = KeyInquiry(about: place.offset, in: place.partition)
+        var generation: Int64 = 0
         var pause = Self.firstPause
-        var nextLookAtProgress = ContinuousClock.now + .seconds(1)
         while true {
-            // The progress is read before the key: what it says was applied is then in the key's record.
-            var isPassed = false
-            if ContinuousClock.now >= nextLookAtProgress {
-                isPassed = try await isCommitted(place)
-                nextLookAtProgress = .now + .seconds(1)
+            if let view = await owners.view() {
+                _ = inquiry.ownersAt(view)
+                generation = view.partitions[place.partition]?.committed?.generation ?? generation
             }
-            let lookup = try await lookUp(key)
-            if let record = lookup.record, record.partition == place.partition, record != before,
-                record.requestOffset >= (await progress.logOffset(place.offset, in: place.partition)),
-                let standing = Standing(lookup)
+            let isFinal = inquiry.found(try await lookUp(key))
+            if let standing = Standing(inquiry.word), let record = inquiry.word.record, record != before,
+                Self.isApplied(place, record, generation)
             {
                 return .applied(standing)
             }
-            if isPassed { return .changedNothing(Standing(lookup)) }
+            if isFinal { return .changedNothing(Standing(inquiry.word)) }
             guard ContinuousClock.now < deadline, await Self.pause(&pause, until: deadline) else { return .unknown }
         }
     }
 
-    private func isCommitted(_ place: IntakeProducer.Place) async throws(ScheduleStoreError) -> Bool {
-        let progress = try await progress.latest().first { $0.partition == place.partition }
-        return progress?.committedOffset.map { $0 > place.offset } ?? false
+    /// Whether a key record is that of the request at a place, or of a later one.
+    ///
+    /// - Parameter generation: which log the group has committed of.
+    private static func isApplied(_ place: IntakeProducer.Place, _ record: KeyRecord, _ generation: Int64) -> Bool {
+        let request = LogOffset(scheduling: record.requestOffset)
+        return record.partition == place.partition && request.generation >= generation
+            && request.offset >= place.offset
     }
 
     private func lookUp(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
@@ -125,24 +129,10 @@ struct StatusReader: Sendable {
         try await store.lookUp([key], partition: 0).first ?? .unknown
     }
 
-    /// Whether the store has come as far as the request.
-    private func reflects(_ lookup: KeyLookup, _ recent: RecentRequests.Entry) async -> Bool {
-        guard let record = lookup.record, record.partition == recent.partition else { return false }
-        let offset = await progress.logOffset(recent.offset, in: recent.partition)
-        if record.requestOffset >= offset, record != recent.before { return true }
-        // A create that repeats a delivered one is dropped and leaves no trace.
-        guard recent.isCreate, let created = recent.fallback else { return false }
-        return record.state == .latest && !lookup.isPending && record.scheduleTime == created.scheduleTime
-    }
-
     /// Sleeps, longer each time; `false` when there is no time left for it.
-    private static func pause(
-        _ pause: inout Duration,
-        until deadline: ContinuousClock.Instant? = nil
-    ) async -> Bool {
+    private static func pause(_ pause: inout Duration, until deadline: ContinuousClock.Instant) async -> Bool {
         guard !Task.isShuttingDownGracefully else { return false }
-        var length = pause
-        if let deadline { length = min(length, max(deadline - .now, .milliseconds(1))) }
+        let length = min(pause, max(deadline - .now, .milliseconds(1)))
         pause = min(pause * 2, longestPause)
         return (try? await Task.sleep(for: length)) != nil
     }

@@ -152,6 +152,7 @@ public struct KafkaError: Error, Sendable, Equatable {
         code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT.rawValue
     }
 
+    static let unknownTopic = KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     static let timedOut = KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
     static let cancelled = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the task that asked has been cancelled")
     static let closed = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the client has been closed")

@@ -115,6 +115,7 @@ final class LivePod: Sendable {
             tokens: tokens.map(Secret.init),
             offer: offer,
             properties: produceProperties,
+            group: group,
             intakeTopic: intake,
             rules: rules
         )

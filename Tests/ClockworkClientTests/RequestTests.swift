@@ -58,7 +58,7 @@ import Testing
             + #""method":"POST","timeoutMs":10000,"retry":{"maxAttempts":8,"initialBackoffMs":1000,"#
             + #""maxBackoffMs":3600000},"ordered":true},"status":"PENDING","partition":1,"offset":2,"attempt":3,"#
             + #""nextAttemptTime":99,"lastFailure":"answered 503"}"#
-        let status = try #require(JSONValue(json.utf8).flatMap(ScheduleStatus.init))
+        let status = try #require(JSONValue(json.utf8).flatMap { ScheduleStatus($0, isFinal: true) })
         #expect(status.attempt == 3)
         #expect(status.nextAttemptTimeMilliseconds == 99)
         #expect(status.lastFailure == "answered 503")
@@ -89,7 +89,7 @@ import Testing
             topicPolicy: TopicPolicy(intakeTopic: "in", deadLetterTopic: "dead")
         )
         let decoded = try request.json.withUnsafeBytes { try RequestDecoder(rules: rules).decode(body: $0) }
-        guard case .create(let schedule) = decoded else {
+        guard case .create(let schedule) = decoded.request else {
             Issue.record("no create")
             return
         }

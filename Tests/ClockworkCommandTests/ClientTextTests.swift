@@ -10,7 +10,7 @@ import Testing
     private static let now = EpochMilliseconds(rawValue: 1_798_131_600_000)
 
     private func status(_ json: String) throws -> ScheduleStatus {
-        try #require(JSONValue(json.utf8).flatMap(ScheduleStatus.init))
+        try #require(JSONValue(json.utf8).flatMap { ScheduleStatus($0, isFinal: true) })
     }
 
     private func report(_ json: String) throws -> PartitionReport {

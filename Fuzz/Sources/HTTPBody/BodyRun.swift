@@ -29,9 +29,9 @@ enum BodyRun {
     static func check(_ body: ByteBuffer, action: RequestAction) {
         do throws(Problem) {
             switch try checker.check(body, action: action) {
-            case .ready(let prepared):
+            case .create(let prepared, _), .cancel(let prepared):
                 compare(prepared)
-            case .cancel(let key):
+            case .cancelByKey(let key):
                 compare(checker.cancel(key, orderingKey: key.scheduleKey, partition: 3))
             }
         } catch {

@@ -9,7 +9,7 @@ enum StructuredRun {
         defer { withExtendedLifetime(exact) {} }
         let request: Request
         do throws(Rejection) {
-            request = try FuzzedRecord.decoder.decode(body: exact.view!, action: isCancel ? .cancel : .create)
+            request = try FuzzedRecord.decoder.decode(body: exact.view!, action: isCancel ? .cancel : .create).request
         } catch {
             FuzzedRecord.check(error)
             return compareRejection(error, bytes)

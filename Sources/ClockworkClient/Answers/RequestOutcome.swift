@@ -6,6 +6,8 @@ public struct RequestOutcome: Hashable, Sendable {
         case accepted = "ACCEPTED"
         /// A create that the owner has applied.
         case stored = "STORED"
+        /// A create that repeats one which has been carried out already: it changed nothing.
+        case repeated = "REPEATED"
         /// A cancel that the owner has applied: the schedule will not be delivered.
         case cancelled = "CANCELLED"
     }

@@ -43,13 +43,16 @@ public struct ScheduleStatus: Hashable, Sendable {
     public let attempt: Int?
     /// Of a pending callback: when that attempt is due, in epoch milliseconds.
     public let nextAttemptTimeMilliseconds: Int64?
-    /// Of a callback: why the latest failed attempt failed.
+    /// Why the delivery, or the latest attempt of a callback, failed.
     public let lastFailure: String?
+    /// Whether it was certain: if not, requests that came before were still to be applied and may have changed it.
+    public let isFinal: Bool
 
-    init?(_ json: JSONValue) {
+    init?(_ json: JSONValue, isFinal: Bool) {
         guard let clientID = json["clientId"]?.text, let scheduleKey = json["scheduleKey"]?.text,
             let state = json["status"]?.text
         else { return nil }
+        self.isFinal = isFinal
         self.clientID = clientID
         self.scheduleKey = scheduleKey
         orderingKey = json["orderingKey"]?.text
@@ -77,6 +80,7 @@ public struct ScheduleStatus: Hashable, Sendable {
         json.member("attempt", attempt.map(Int64.init))
         json.member("nextAttemptTime", nextAttemptTimeMilliseconds)
         json.member("lastFailure", lastFailure)
+        if !isFinal { json.member("final", json: Array("false".utf8)) }
         return String(decoding: json.finish(), as: UTF8.self)
     }
 }

@@ -6,8 +6,8 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The base URL or the token cannot be used.
         case invalidConfiguration
-        /// The request breaks a rule; ``ClockworkClientError/fieldErrors`` names each field (400, or found before
-        /// sending).
+        /// The request breaks a rule, or names another ordering key than the pending schedule has;
+        /// ``ClockworkClientError/fieldErrors`` names each field (400, 409, or found before sending).
         case invalidRequest
         /// No token, or a wrong one (401, 403).
         case unauthorized
@@ -91,7 +91,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         let json = JSONValue(response.body)
         let problem = json.flatMap { Problem($0, status: response.status) } ?? Problem(status: response.status)
         self.init(
-            code: Self.code(status: response.status),
+            code: Self.code(problem),
             message: problem.description,
             problem: problem,
             fieldErrors: problem.errors,
@@ -103,16 +103,18 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     /// The error for one line of a batch.
     init(_ problem: Problem) {
         self.init(
-            code: Self.code(status: problem.status),
+            code: Self.code(problem),
             message: problem.description,
             problem: problem,
             fieldErrors: problem.errors
         )
     }
 
-    private static func code(status: Int) -> Code {
-        switch status {
+    private static func code(_ problem: Problem) -> Code {
+        switch problem.status {
         case 400, 422: .invalidRequest
+        // The request does not fit the pending schedule, and a field of it is named.
+        case 409 where !problem.errors.isEmpty: .invalidRequest
         case 401, 403: .unauthorized
         case 404: .notFound
         case 409: .notPending

@@ -45,8 +45,9 @@ public final class ClockworkHTTPClient: Sendable {
     ///   - request: checked before it is sent.
     ///   - wait: how long the service may wait for the partition's owner to apply it, in whole seconds, rounded up, at
     ///     most 30; `nil` to be content with its being in the intake topic.
-    /// - Returns: `accepted`, or after a wait `stored`.
-    /// - Throws: `notPending` when a wait found that it came too late.
+    /// - Returns: `accepted`, or after a wait `stored` or `repeated`.
+    /// - Throws: `notPending` when a wait found that the delivery has failed; `invalidRequest` where the pending schedule
+    ///   of the key has another ordering key.
     public func create(
         _ request: ScheduleRequest,
         wait: Duration? = nil
@@ -107,11 +108,26 @@ public final class ClockworkHTTPClient: Sendable {
 
     /// What has become of a schedule.
     ///
-    /// - Throws: `notFound` for a key that is not known, or no longer.
-    public func status(clientID: String, scheduleKey: String) async throws(ClockworkClientError) -> ScheduleStatus {
+    /// - Parameter wait: how long the service may wait until it can tell for certain, as for a create; `nil` for the second
+    ///   that it waits by itself.
+    /// - Throws: `notFound` for a key that is not known, or no longer; `unavailable` where requests that came before are
+    ///   still to be applied and nothing is known yet.
+    public func status(
+        clientID: String,
+        scheduleKey: String,
+        wait: Duration? = nil
+    ) async throws(ClockworkClientError) -> ScheduleStatus {
         let path = "/schedule/\(PathPart.encode(clientID))/\(PathPart.encode(scheduleKey))"
-        guard let status = ScheduleStatus(try await json("GET", path)) else { throw .unexpectedAnswer("no status") }
-        return status
+        let response = try await exchange("GET", path, preferring: wait)
+        guard let json = JSONValue(response.body) else { throw .unexpectedAnswer("no JSON") }
+        let isFinal = response.status != 202
+        if let status = ScheduleStatus(json, isFinal: isFinal) { return status }
+        guard !isFinal else { throw .unexpectedAnswer("no status") }
+        throw ClockworkClientError(
+            code: .unavailable,
+            message: "nothing is known of the schedule yet: requests that came before are still to be applied",
+            retryAfter: .seconds(1)
+        )
     }
 
     /// How each intake partition is doing, by partition.
@@ -135,13 +151,11 @@ public final class ClockworkHTTPClient: Sendable {
         _ body: [UInt8],
         _ wait: Duration?
     ) async throws(ClockworkClientError) -> RequestOutcome {
-        var headers = [HTTPHeader("Content-Type", "application/json")]
-        let seconds = wait.map(Self.seconds)
-        if let seconds { headers.append(HTTPHeader("Prefer", "wait=\(seconds)")) }
-        let response = try await exchange(method, path, headers: headers, body: body, extra: .seconds(seconds ?? 0))
+        let headers = [HTTPHeader("Content-Type", "application/json")]
+        let response = try await exchange(method, path, headers: headers, body: body, preferring: wait)
         let stage: RequestOutcome.Stage =
             switch response.status {
-            case 200: .cancelled
+            case 200: method == "POST" ? .repeated : .cancelled
             case 201: .stored
             default: .accepted
             }
@@ -162,8 +176,11 @@ public final class ClockworkHTTPClient: Sendable {
         _ path: String,
         headers: [HTTPHeader] = [],
         body: [UInt8] = [],
-        extra: Duration = .zero
+        preferring wait: Duration? = nil
     ) async throws(ClockworkClientError) -> HTTPResponse {
+        var headers = headers
+        let seconds = wait.map(Self.seconds)
+        if let seconds { headers.append(HTTPHeader("Prefer", "wait=\(seconds)")) }
         let response: HTTPResponse
         do {
             response = try await http.send(
@@ -172,7 +189,7 @@ public final class ClockworkHTTPClient: Sendable {
                     url: address.baseURL + path,
                     headers: address.authorization + headers,
                     body: body,
-                    timeout: timeout + extra
+                    timeout: timeout + .seconds(seconds ?? 0)
                 )
             )
         } catch {

@@ -21,7 +21,7 @@ public struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertible
         )
         let result: Result<Request, Rejection> = json.withUnsafeBytes { bytes in
             Result { () throws(Rejection) in
-                try RequestDecoder(rules: rules).decode(body: bytes, action: isCancel ? .cancel : .create)
+                try RequestDecoder(rules: rules).decode(body: bytes, action: isCancel ? .cancel : .create).request
             }
         }
         if case .failure(let rejection) = result {

@@ -1,3 +1,5 @@
+public import Kafka
+
 /// Offsets of the intake as the scheduler sees them, which never go back: a partition's log may end, and another one
 /// of the same name begin at offset 0. Only this type maps between them and Kafka's own offsets.
 ///
@@ -22,6 +24,11 @@ public struct LogOffset: Hashable, Sendable {
     public init(scheduling value: Int64) {
         generation = value / Self.span
         offset = value % Self.span
+    }
+
+    /// What a group has committed: its text says of which log.
+    public init(commit: GroupOffset) {
+        self.init(generation: CommitMetadata.generation(of: commit.metadata), offset: commit.offset)
     }
 
     /// What the scheduler calls this offset.

@@ -100,7 +100,11 @@ struct RequestChecker {
     }
 
     private mutating func orderingKey(_ field: FieldValue, scheduleKey: String?) -> String? {
-        guard field.isAbsent else { return string(field, form.orderingKey, limit: RequestLimits.orderingKey) }
+        guard field.isAbsent else {
+            let key = string(field, form.orderingKey, limit: RequestLimits.orderingKey)
+            if let key { checkRecordKey(key) }
+            return key
+        }
         switch fallback {
         case .scheduleKey:
             return scheduleKey
@@ -117,6 +121,18 @@ struct RequestChecker {
             return String(decoding: key, as: UTF8.self)
         }
         return nil
+    }
+
+    /// The record key chooses the partition, so a request that names another ordering key would not meet the others of
+    /// its own.
+    private mutating func checkRecordKey(_ orderingKey: String) {
+        guard case .recordKey(let recordKey) = fallback else { return }
+        guard let recordKey else {
+            return errors.invalid(form.orderingKey, "is given, and the record has no key: the record key must be the same")
+        }
+        var orderingKey = orderingKey
+        let isSame = orderingKey.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(recordKey) }
+        if !isSame { errors.invalid(form.orderingKey, "differs from the record key, which must be the same") }
     }
 
     private mutating func checkPayload(_ field: FieldValue, headers: [HeaderView], isCreate: Bool) {
@@ -206,7 +222,16 @@ struct RequestChecker {
         case .problem(let problem):
             errors.invalid(form.scheduleTime, problem.message)
         case .text(let text):
-            if let time = EpochMilliseconds(digits: text.raw) { return time }
+            if let time = EpochMilliseconds(digits: text.raw) {
+                guard time.rawValue == 0 || time >= RequestLimits.earliestTime else {
+                    errors.invalid(
+                        form.scheduleTime,
+                        "is in milliseconds, and \(time.rawValue) ms lies before 2001-09-09: are these seconds? (0 means at once)"
+                    )
+                    return nil
+                }
+                return time
+            }
             let latest = EpochMilliseconds.maximum.rawValue
             errors.invalid(form.scheduleTime, "must be an integer from 0 to \(latest) in plain digits")
         }

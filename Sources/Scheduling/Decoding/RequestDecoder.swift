@@ -25,7 +25,7 @@ public struct RequestDecoder: Sendable {
             offset: record.offset,
             fallback: fallback,
             action: .create
-        )
+        ).request
     }
 
     /// Decodes a structured request that has not been a record yet. Its `orderingKey` falls back to the `scheduleKey`
@@ -40,7 +40,7 @@ public struct RequestDecoder: Sendable {
         body: UnsafeRawBufferPointer,
         headers: [HeaderView] = [],
         action: RequestAction = .create
-    ) throws(Rejection) -> Request {
+    ) throws(Rejection) -> BodyRequest {
         try decode(structured: body, headers: headers, offset: -1, fallback: .scheduleKey, action: action)
     }
 
@@ -50,7 +50,7 @@ public struct RequestDecoder: Sendable {
         offset: Int64,
         fallback: OrderingKeyFallback,
         action: RequestAction
-    ) throws(Rejection) -> Request {
+    ) throws(Rejection) -> BodyRequest {
         let fields: RequestFields
         do {
             fields = try RequestFields(structured: bytes)
@@ -58,6 +58,17 @@ public struct RequestDecoder: Sendable {
             throw .invalidJSON(error.description)
         }
         var checker = RequestChecker(rules: rules, form: .structured, fallback: fallback, defaultAction: action)
-        return try checker.request(fields, headers: headers, offset: offset)
+        return BodyRequest(
+            request: try checker.request(fields, headers: headers, offset: offset),
+            namesOrderingKey: !fields.orderingKey.isAbsent
+        )
     }
+}
+
+/// A structured request that has not been a record yet.
+public struct BodyRequest: Sendable, Equatable {
+    /// What is asked for.
+    public var request: Request
+    /// Whether it gives an ordering key itself.
+    public var namesOrderingKey: Bool
 }

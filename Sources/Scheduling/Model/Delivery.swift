@@ -35,7 +35,7 @@ public struct Postponement: Sendable {
     public var token: UInt32
     /// When the next attempt is due. Whoever draws the jitter decides it.
     public var time: EpochMilliseconds
-    /// Why the attempt failed, one sentence of at most 256 bytes; `nil` when none was made: then its number stays.
+    /// Why the attempt failed, one sentence; `nil` when none was made: then its number stays.
     public var failure: String?
 
     /// A postponement from its parts.

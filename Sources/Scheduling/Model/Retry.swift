@@ -7,14 +7,26 @@ public final class Retry: Sendable {
     public let scheduleTime: EpochMilliseconds
     /// The number of the attempt that comes next, or is being made, from 1.
     public let attempt: Int32
-    /// Why the attempt before failed: one sentence without secrets, of at most 256 bytes. Empty when none has failed.
+    /// Why the attempt before failed: one sentence without secrets, of at most `failureLimit` bytes. Empty when none has
+    /// failed.
     public let failure: String
 
-    /// A retry from its parts.
+    /// The most bytes that are kept of a failure.
+    public static let failureLimit = 512
+
+    /// A retry from its parts. What is too long of a failure is cut off.
     public init(scheduleTime: EpochMilliseconds, attempt: Int32, failure: String) {
         self.scheduleTime = scheduleTime
         self.attempt = attempt
-        self.failure = failure
+        self.failure = failure.utf8.count <= Self.failureLimit ? failure : Self.cut(failure)
+    }
+}
+
+extension Retry {
+    private static func cut(_ text: String) -> String {
+        var end = text.utf8.index(text.startIndex, offsetBy: failureLimit)
+        while end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
+        return String(text[..<end])
     }
 }
 

@@ -46,10 +46,9 @@ struct Flights {
         return flight
     }
 
-    /// Notes why a callback has failed for good, for the key record, which says so.
+    /// Notes why a delivery has failed for good, for the key record, which says so.
     mutating func noteFailure(_ token: UInt32, _ detail: String) {
         let schedule = self[token].schedule
-        guard schedule.target.callback != nil else { return }
         let retry = Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: detail)
         slots[Int(token)]?.schedule = schedule.again(at: schedule.position.time, retry: retry)
     }

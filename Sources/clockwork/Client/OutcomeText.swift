@@ -11,6 +11,7 @@ enum OutcomeText {
             switch outcome.stage {
             case .accepted: accepted
             case .stored: "scheduled and stored"
+            case .repeated: "already carried out; repeated"
             case .cancelled: "cancelled"
             }
         return "\(verb) as \(outcome.receipt.partition)/\(outcome.receipt.offset)"

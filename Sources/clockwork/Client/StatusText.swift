@@ -27,6 +27,7 @@ enum StatusText {
             lines.append(line)
         }
         if let failure = status.lastFailure { lines.append("last failure  \(clean(failure))") }
+        if !status.isFinal { lines.append("not certain   requests that came before are still to be applied") }
         return lines.joined(separator: "\n")
     }
 

@@ -248,6 +248,7 @@ extension HTTPAPISettings {
             tokens: configuration.api.tokens,
             offer: role == .scheduler ? .stateOnly : .all,
             properties: KafkaProperties(configuration.kafka),
+            group: configuration.kafka.consumerGroup,
             intakeTopic: configuration.kafka.intakeTopic,
             rules: RequestRules(configuration)
         )

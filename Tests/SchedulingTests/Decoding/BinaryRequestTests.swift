@@ -25,7 +25,7 @@ struct BinaryRequestTests {
         let schedule = try record.schedule()
         #expect(schedule.key == ScheduleKey(clientID: "client", scheduleKey: "key"))
         #expect(schedule.position == Position(time: EpochMilliseconds(rawValue: 1_700_000_000_000), offset: 42))
-        #expect(schedule.orderingKey == "record-key")
+        #expect(schedule.orderingKey == "order")
         #expect(schedule.target == .topic("out"))
         #expect(schedule.payload == [0xFF, 0x00, 0xC0])
         var carried: [String] = []

@@ -12,12 +12,12 @@ struct RecordFixture {
         topicPolicy: TopicPolicy(intakeTopic: "schedule-create", deadLetterTopic: "schedule-dead-letters")
     )
 
-    init(key: String? = "record-key", json: String?) {
+    init(key: String? = "order", json: String?) {
         self.key = key.map { Array($0.utf8) }
         value = json.map { Array($0.utf8) }
     }
 
-    init(key: String? = "record-key", payload: String?, headers: [(String, String?)]) {
+    init(key: String? = "order", payload: String?, headers: [(String, String?)]) {
         self.init(key: key, json: payload)
         self.headers = headers.map { (Array($0.0.utf8), $0.1.map { Array($0.utf8) }) }
     }

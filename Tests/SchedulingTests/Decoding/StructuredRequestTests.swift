@@ -29,7 +29,7 @@ struct StructuredRequestTests {
     func cancel() throws {
         let key = ScheduleKey(clientID: "c", scheduleKey: "k")
         let short = RecordFixture(json: #"{"action":"cancel","clientId":"c","scheduleKey":"k"}"#)
-        #expect(try short.decode() == .cancel(Cancellation(key: key, orderingKey: "record-key", offset: 42)))
+        #expect(try short.decode() == .cancel(Cancellation(key: key, orderingKey: "order", offset: 42)))
         let full = RecordFixture(
             json: StructuredFixture.json(["action": #""cancel""#, "delivery": #"{"topic":"__anything"}"#])
         )
@@ -55,7 +55,7 @@ struct StructuredRequestTests {
     func fallbacks() throws {
         let json = StructuredFixture.json(["orderingKey": nil, "scheduleKey": nil, "scheduleId": #""id""#])
         let schedule = try RecordFixture(json: json).schedule()
-        #expect(schedule.orderingKey == "record-key")
+        #expect(schedule.orderingKey == "order")
         #expect(schedule.key.scheduleKey == "id")
     }
 
@@ -220,11 +220,32 @@ struct StructuredRequestTests {
         #expect(record.rejection() == nil, "a cancel delivers nothing")
     }
 
+    @Test("its ordering key, where it gives one, is the record key", arguments: ["create", "cancel"])
+    func orderingKeyIsRecordKey(action: String) throws {
+        let json = StructuredFixture.json(["action": "\"\(action)\"", "orderingKey": #""or\u0064er""#])
+        #expect(RecordFixture(key: "order", json: json).rejection() == nil)
+        for key in [nil, "", "other", "orde", "order2"] as [String?] {
+            let rejection = RecordFixture(key: key, json: json).rejection()
+            #expect(rejection?.code == .invalidField)
+            #expect(rejection?.errors.map(\.field) == ["orderingKey"])
+            #expect(rejection?.detail.contains("record key") == true)
+        }
+    }
+
+    @Test("a time in seconds is refused", arguments: [("0", true), ("1", false), ("1798131600", false)])
+    func seconds(time: String, isAccepted: Bool) {
+        for (time, isAccepted) in [(time, isAccepted), ("999999999999", false), ("1000000000000", true)] {
+            let rejection = RecordFixture(json: StructuredFixture.json(["scheduleTime": time])).rejection()
+            #expect((rejection == nil) == isAccepted, "\(time)")
+            #expect(isAccepted || rejection?.detail.contains("seconds") == true)
+        }
+    }
+
     @Test("without a record takes its ordering key from the schedule key, and its action from the caller")
     func bodyAlone() throws {
         func decode(_ json: String, _ action: RequestAction = .create) throws -> Request {
             let decoder = RequestDecoder(rules: RecordFixture.rules)
-            return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0, action: action) }
+            return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0, action: action).request }
         }
         guard case .create(let schedule) = try decode(StructuredFixture.json(["orderingKey": nil])) else {
             Issue.record("not a create")
@@ -250,7 +271,7 @@ struct StructuredRequestTests {
             let json = StructuredFixture.json(["taskData": "\"" + String(repeating: "x", count: payload) + "\""])
             return try headers.withViews { headers in
                 try Array(json.utf8).withUnsafeBytes { body in
-                    try RequestDecoder(rules: RecordFixture.rules).decode(body: body, headers: headers)
+                    try RequestDecoder(rules: RecordFixture.rules).decode(body: body, headers: headers).request
                 }
             }
         }

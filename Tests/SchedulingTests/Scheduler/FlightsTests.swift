@@ -30,13 +30,14 @@ import Testing
         #expect(flights.slots.count == 2)
     }
 
-    @Test func `Why a callback has failed is noted, and only of a callback`() {
+    @Test func `Why a delivery has failed is noted`() {
         var flights = Flights()
         let first = flights.takeOff(record, key: 3)
         let second = flights.takeOff(callback, key: 4)
         flights.noteFailure(first, "gone")
         flights.noteFailure(second, "gone")
-        #expect(flights[first].schedule === record)
+        let failed = flights[first].schedule.retry
+        #expect(failed == Retry(scheduleTime: record.scheduleTime, attempt: 1, failure: "gone"))
         let retry = flights[second].schedule.retry
         #expect(retry == Retry(scheduleTime: callback.scheduleTime, attempt: 1, failure: "gone"))
         #expect(flights[second].schedule.position == callback.position)

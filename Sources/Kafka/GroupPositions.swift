@@ -1,0 +1,122 @@
+internal import CKafka
+internal import Synchronization
+
+/// Where a group stands in a topic: the end of each partition, and what the group has committed of it.
+///
+/// The questions go over a client of its own, which joins no group and fetches nothing, so that none waits behind a
+/// fetch. May be used from any thread; what is asked at one time is asked one after the other.
+public final class GroupPositions: Sendable {
+    /// Of one partition. All offsets are Kafka's own.
+    public struct Position: Sendable, Equatable {
+        /// The offset behind the last record that can be read; a transaction that is still open ends it. `nil` where the
+        /// partition does not answer.
+        public var end: Int64?
+        /// What the group has committed; `nil` where nothing.
+        public var committed: GroupOffset?
+
+        /// A position from its parts.
+        public init(end: Int64?, committed: GroupOffset?) {
+            self.end = end
+            self.committed = committed
+        }
+    }
+
+    private struct Count {
+        var value: Int
+        var askedAt: ContinuousClock.Instant
+    }
+
+    private let topic: String
+    private let client: KafkaClient
+    private let count = Mutex<Count?>(nil)
+
+    /// For how long the number of partitions is taken to be the same.
+    private static let countAge = Duration.seconds(10)
+
+    private static let required: KafkaProperties = [
+        "enable.auto.commit": "false",
+        "allow.auto.create.topics": "false",
+    ]
+
+    /// Connects when it is first asked something.
+    ///
+    /// - Parameter properties: at least `bootstrap.servers`.
+    /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
+    public init(topic: String, group: String, properties: KafkaProperties) throws(KafkaError) {
+        self.topic = topic
+        var required = Self.required
+        required.set("group.id", to: group)
+        let configuration = try KafkaConfiguration(properties: properties, required: required)
+        configuration.withPointer { conf in
+            // Whoever asks hears of errors; librdkafka need not log them as well.
+            rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
+            rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
+        }
+        client = KafkaClient(
+            handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
+            callbackContext: nil,
+            isDestroyedApart: true
+        )
+    }
+
+    /// The positions of all partitions: first the commits are asked for, then the ends, so that no commit is ahead of the
+    /// end of its own log. A partition that was added within the last seconds may be left out.
+    ///
+    /// - Throws: where there is no such topic, or no answer within `timeout`.
+    public func positions(timeout: Duration) async throws(KafkaError) -> [Int32: Position] {
+        let deadline = ContinuousClock.now + timeout
+        let partitions = 0..<Int32(clamping: try await partitionCount(timeout: timeout))
+        let topic = topic
+        return try await client.runBlocking { client in
+            Result { () throws(KafkaError) in try Self.positions(partitions, topic, client, until: deadline) }
+        }
+    }
+
+    private func partitionCount(timeout: Duration) async throws(KafkaError) -> Int {
+        if let known = count.withLock({ $0 }), .now - known.askedAt < Self.countAge { return known.value }
+        let askedAt = ContinuousClock.now
+        guard let value = try await client.partitionCount(of: topic, timeout: timeout), value > 0 else {
+            throw .unknownTopic
+        }
+        count.withLock { $0 = Count(value: value, askedAt: askedAt) }
+        return value
+    }
+
+    private static func positions(
+        _ partitions: Range<Int32>,
+        _ topic: String,
+        _ client: KafkaClient,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) -> [Int32: Position] {
+        let unknown = partitions.map { ($0, Position(end: nil, committed: nil)) }
+        var positions = Dictionary(uniqueKeysWithValues: unknown)
+        try ask(PartitionList(topic: topic, partitions: partitions), until: deadline) { list, timeout in
+            rd_kafka_committed(client.handle, list, timeout)
+        } answer: {
+            positions[$0.partition]?.committed = $0.groupOffset
+        }
+        // In the place of a time: the end of the partition.
+        let latest = Dictionary(uniqueKeysWithValues: partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })
+        try ask(PartitionList(topic: topic, offsets: latest), until: deadline) { list, timeout in
+            rd_kafka_offsets_for_times(client.handle, list, timeout)
+        } answer: {
+            if $0.offset >= 0 { positions[$0.partition]?.end = $0.offset }
+        }
+        return positions
+    }
+
+    private static func ask(
+        _ list: borrowing PartitionList,
+        until deadline: ContinuousClock.Instant,
+        _ call: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, Int32) -> rd_kafka_resp_err_t,
+        answer: (rd_kafka_topic_partition_t) -> Void
+    ) throws(KafkaError) {
+        let rest = deadline - .now
+        guard rest > .zero else { throw .timedOut }
+        try list.withPointer { (list) throws(KafkaError) in
+            let code = call(list, rest.milliseconds)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+            for element in list.elements where element.err == RD_KAFKA_RESP_ERR_NO_ERROR { answer(element) }
+        }
+    }
+}
