@@ -124,8 +124,10 @@ private struct AnswerExplorer {
         /// The partition of the pending schedule in the store, and that of the latest create applied.
         var pending: Int32?
         var latest: Int32?
-        var questions: [Question?] = [nil, nil]
-        var questionsLeft = 2
+        /// The question of one API pod. Questions change nothing, so what one sees is what any would see beside others;
+        /// requests come from every pod at any time.
+        var question: Question?
+        var hasAsked = false
     }
 
     private(set) var staleAnswers: Set<String> = []
@@ -167,8 +169,7 @@ private struct AnswerExplorer {
             next.pending = nil
             worlds.append(next)
         }
-        for pod in 0..<2 { worlds += asking(world, pod) }
-        return worlds
+        return worlds + asking(world)
     }
 
     /// Rule "Same key, same partition": a create takes the key over, a cancel ends what its own partition holds.
@@ -182,31 +183,31 @@ private struct AnswerExplorer {
         return next
     }
 
-    /// What a pod's question does next: it comes, asks how far the owners are, reads the store.
-    private mutating func asking(_ world: World, _ pod: Int) -> [World] {
+    /// What a question does next: it comes, asks how far the owners are, reads the store.
+    private mutating func asking(_ world: World) -> [World] {
         var next = world
-        guard let question = world.questions[pod] else {
-            guard world.questionsLeft > 0 else { return [] }
-            next.questionsLeft -= 1
-            next.questions[pod] = Question(ends: world.logs.map(\.count))
+        guard let question = world.question else {
+            guard !world.hasAsked else { return [] }
+            next.hasAsked = true
+            next.question = Question(ends: world.logs.map(\.count))
             return [next]
         }
         var worlds: [World] = []
         if let commits = question.commits {
             let told = [Int32(0): [world.logs[0].count, commits[0]], 1: [world.logs[1].count, commits[1]]]
-            next.questions[pod]?.commits = nil
+            next.question?.commits = nil
             if var inquiry = Self.inquiry(question.inquiry) {
                 if inquiry.ownersAt(Self.view(told)) {
-                    next.questions[pod]?.inquiry?.views.append(told)
-                    next.questions[pod]?.inquiry?.mayBeFinal = true
+                    next.question?.inquiry?.views.append(told)
+                    next.question?.inquiry?.mayBeFinal = true
                 }
             } else {
-                next.questions[pod]?.inquiry = Inquiry(views: [told], mayBeFinal: true)
+                next.question?.inquiry = Inquiry(views: [told], mayBeFinal: true)
             }
             return [next]
         }
         if question.inquiry?.mayBeFinal != true {
-            next.questions[pod]?.commits = world.committed
+            next.question?.commits = world.committed
             worlds.append(next)
         }
         if question.inquiry?.mayBeFinal == true, var inquiry = Self.inquiry(question.inquiry) {
@@ -214,9 +215,9 @@ private struct AnswerExplorer {
             if inquiry.found(lookup(world)) {
                 finalAnswers += 1
                 check(world, question)
-                next.questions[pod] = nil
+                next.question = nil
             } else {
-                next.questions[pod]?.inquiry?.mayBeFinal = false
+                next.question?.inquiry?.mayBeFinal = false
             }
             worlds.append(next)
         }

@@ -57,10 +57,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [(201, RequestOutcome.Stage.stored), (200, .cancelled), (202, .accepted)])
+    @Test(arguments: [
+        (201, [RequestOutcome.Stage.stored, .stored]), (200, [.repeated, .cancelled]), (202, [.accepted, .accepted]),
+    ])
     func `after a wait the status tells how far a request has come`(
         status: Int,
-        stage: RequestOutcome.Stage
+        stages: [RequestOutcome.Stage]
     ) async throws {
         let react = { @Sendable (_: ScriptedServer.Request) in
             ScriptedServer.Reaction.answer(status: status, headers: ["Preference-Applied: wait"], body: Self.receipt)
@@ -69,8 +71,24 @@ import Testing
             let created = try await client.create(Self.request, wait: .milliseconds(1_001))
             let cancel = CancelRequest(clientID: "shop", scheduleKey: "order-7")
             let cancelled = try await client.cancel(cancel, wait: .seconds(99))
-            #expect([created.stage, cancelled.stage] == [stage, stage])
+            #expect([created.stage, cancelled.stage] == stages)
             #expect(server.requests.map { $0.headers["prefer"] } == ["wait=2", "wait=30"])
+        }
+    }
+
+    @Test func `a status that is not final says so, and one that says nothing is to be asked for again`() async throws {
+        let known = #"{"clientId":"shop","scheduleKey":"order-7","status":"PENDING"}"#
+        let answers = [(200, known), (202, known), (202, #"{"clientId":"shop","scheduleKey":"order-7"}"#)]
+        for (index, (status, body)) in answers.enumerated() {
+            try await withServer({ _ in .answer(status: status, body: body) }) { client, server in
+                do {
+                    let found = try await client.status(clientID: "shop", scheduleKey: "order-7", wait: .seconds(3))
+                    #expect(found.isFinal == (status == 200) && index < 2)
+                } catch {
+                    #expect(index == 2 && error.code == .unavailable && error.retryAfter == .seconds(1))
+                }
+                #expect(server.requests.map { $0.headers["prefer"] } == ["wait=3"])
+            }
         }
     }
 
@@ -113,7 +131,7 @@ import Testing
 
     @Test(arguments: [
         (400, ClockworkClientError.Code.invalidRequest), (401, .unauthorized), (404, .notFound), (405, .refused),
-        (409, .notPending), (413, .tooLarge), (429, .unavailable), (500, .failed), (503, .unavailable),
+        (409, .invalidRequest), (413, .tooLarge), (429, .unavailable), (500, .failed), (503, .unavailable),
         (302, .unexpectedAnswer),
     ])
     func `each status has its code`(status: Int, code: ClockworkClientError.Code) async throws {

@@ -177,7 +177,8 @@ struct StructuredRequestTests {
     )
     func lengths(field: String, limit: Int) {
         func judge(_ text: String) -> String {
-            outcome(RecordFixture(json: StructuredFixture.json([field: "\"\(text)\""])).rejection())
+            let key = field == "orderingKey" ? text.replacing(#"\u0061"#, with: "a") : "order"
+            return outcome(RecordFixture(key: key, json: StructuredFixture.json([field: "\"\(text)\""])).rejection())
         }
         #expect(judge("") == "invalid-field \(field)")
         #expect(judge("a") == "accepted")
@@ -201,8 +202,6 @@ struct StructuredRequestTests {
             var record = RecordFixture(json: StructuredFixture.json(["action": "\"\(action)\"", "orderingKey": nil]))
             record.key = key
             #expect(outcome(record.rejection()) == expected)
-            record.value = Array(StructuredFixture.json().utf8)
-            #expect(record.rejection() == nil, "its own ordering key is enough")
         }
     }
 
