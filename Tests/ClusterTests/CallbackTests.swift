@@ -194,7 +194,7 @@ extension LocalCluster {
             let server = ScriptedServer { .answer(status: $0.path == "/hooks/a" ? 503 : 200) }
             defer { server.stop() }
             try await TestCluster.with(.sqlite) { cluster in
-                _ = try cluster.startPod("pod", Self.allowPrivate)
+                try await cluster.waitForOwners([try cluster.startPod("pod", Self.allowPrivate)])
                 let start = nowMilliseconds() + 1_000
                 let dead = (0..<20).map { CallbackRequest("a\($0)", url: server.url + "/hooks/a", time: start) }
                 let healthy = (0..<20).map {
