@@ -72,7 +72,7 @@ let package = Package(
 
         // Adapters: one for each thing outside.
         .target(name: "Kafka", dependencies: ["CKafka", logging], swiftSettings: swiftSettings),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", crypto], swiftSettings: swiftSettings),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", crypto, deque], swiftSettings: swiftSettings),
         .target(name: "DynamoDB", dependencies: ["HTTPTransport", logging], swiftSettings: swiftSettings),
         .target(
             name: "ScheduleStores",

@@ -24,10 +24,6 @@ CURLcode ccurl_easy_set_open_socket(CURL *easy, curl_opensocket_callback callbac
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
 
-CURLcode ccurl_easy_get_long(CURL *easy, CURLINFO info, long *value) {
-    return curl_easy_getinfo(easy, info, value);
-}
-
 CURLcode ccurl_easy_get_pointer(CURL *easy, CURLINFO info, char **value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -85,6 +85,7 @@ final class CurlLoop: @unchecked Sendable {
     func run() {
         var active: [UInt64: CurlTransfer] = [:]
         var idle: [CurlTransfer] = []
+        let patience = BodyPatience()
 
         func finish(_ transfer: CurlTransfer, _ answer: Answer) {
             curl_multi_remove_handle(multi, transfer.easy)
@@ -105,7 +106,7 @@ final class CurlLoop: @unchecked Sendable {
             }
             active[job.id] = transfer
             do {
-                try transfer.prepare(job, configuration: configuration)
+                try transfer.prepare(job, configuration: configuration, patience: patience)
             } catch {
                 finish(transfer, .failure(error))
                 return
@@ -140,8 +141,11 @@ final class CurlLoop: @unchecked Sendable {
                 else { continue }
                 finish(transfer, transfer.answer(message.pointee.data.result))
             }
+            while let id = patience.takeOver(isActive: { active[$0] != nil }) {
+                if let transfer = active[id] { finish(transfer, transfer.answer(CURLE_OPERATION_TIMEDOUT)) }
+            }
             // libcurl shortens the wait to its own next timeout; a wakeup ends it at once.
-            curl_multi_poll(multi, nil, 0, 60_000, nil)
+            curl_multi_poll(multi, nil, 0, patience.milliseconds ?? 60_000, nil)
         }
         for transfer in Array(active.values) { finish(transfer, .failure(.closed)) }
     }

@@ -29,7 +29,8 @@ public final class HTTPClient: Sendable {
         public enum ResponseBodies: Sendable {
             /// They are kept; a larger answer than is accepted is an error.
             case kept
-            /// They are read up to the largest answer accepted and dropped; what is larger is cut off there.
+            /// They are dropped, and the status alone decides: once it is there, a body that breaks off, is larger than
+            /// the largest answer accepted, or is not there a second after the head does not matter.
             case dropped
         }
 
@@ -43,6 +44,9 @@ public final class HTTPClient: Sendable {
         public var maximumResponseBytes = 1 << 20
         /// How long it may take to connect, name resolution and TLS included; at least one millisecond.
         public var connectTimeout: Duration = .seconds(5)
+        /// How old a connection may be that is used again, in whole seconds from 1 on. A younger one would hide for long
+        /// that a name leads to another address.
+        public var maximumConnectionAgeSeconds = 120
         /// Which version of HTTP is spoken.
         public var httpVersion = HTTPVersion.http1
         /// To which addresses connections are made.

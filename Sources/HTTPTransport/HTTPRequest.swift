@@ -16,11 +16,11 @@ public struct HTTPHeader: Hashable, Sendable {
 public struct HTTPRequest: Sendable {
     /// The method, in capitals.
     public var method: String
-    /// An absolute URL that begins with `http://` or `https://`, in small letters.
+    /// An absolute URL that begins with `http://` or `https://`, in small letters. Path and query are sent as they stand.
     public var url: String
     /// Header fields beside those libcurl sets itself (`Host`, `Content-Length`, `Accept`).
     public var headers: [HTTPHeader]
-    /// The body; sent when not empty, and always for `POST` and `PUT`.
+    /// The body; sent when not empty. With every method but `GET` and `HEAD` its length is told even where it is empty.
     public var body: [UInt8]
     /// How long the whole exchange may take, time spent waiting for a connection included; at least one millisecond.
     public var timeout: Duration
@@ -38,6 +38,21 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.timeout = timeout
+    }
+
+    /// Whether the URL is one of `https`.
+    var isSecure: Bool { url.hasPrefix("https://") }
+
+    /// What is asked for of the server, as the URL says it: path and query without a change, the path `/` where none is
+    /// written, without fragment. `nil` where the scheme is another.
+    var target: String? {
+        guard isSecure || url.hasPrefix("http://") else { return nil }
+        let rest = url.utf8.dropFirst(isSecure ? 8 : 7).prefix { $0 != UInt8(ascii: "#") }
+        guard let start = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+            return "/"
+        }
+        let target = String(decoding: rest[start...], as: UTF8.self)
+        return target.hasPrefix("/") ? target : "/" + target
     }
 }
 

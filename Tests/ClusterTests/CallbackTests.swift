@@ -156,6 +156,64 @@ extension LocalCluster {
             }
         }
 
+        @Test("what was accepted before the hosts that may be called were narrowed is dead-lettered when it falls due")
+        func narrowed() async throws {
+            let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 10"]) }
+            defer { server.stop() }
+            try await TestCluster.with(.sqlite) { cluster in
+                let wide = try cluster.startPod("wide", Self.allowPrivate)
+                let later = nowMilliseconds() + 12_000
+                let requests = [
+                    CallbackRequest("retry", url: server.url, time: 0),
+                    CallbackRequest("pending", url: server.url, time: later),
+                ]
+                _ = try await cluster.source.send(requests.map(\.record))
+                try await wait("the first attempt") { server.requests.count == 1 }
+                try await cluster.waitUntilSettled()
+                wide.process.send(SIGTERM)
+                _ = try await wide.process.waitForExit()
+                _ = try cluster.startPod(
+                    "narrow",
+                    Self.allowPrivate.merging(["CALLBACK_HOST_ALLOW": "hooks.example"]) { $1 }
+                )
+                let letters = try await cluster.allDeadLetters(2)
+                #expect(Set(letters.compactMap { $0.header("clockwork-schedule-key") }) == ["retry", "pending"])
+                for letter in letters {
+                    #expect(letter.header("clockwork-error") == "callback-failed")
+                    #expect(
+                        letter.header("clockwork-error-detail")
+                            == "\(server.url) must not lead to that host and port: callbacks to it are not allowed"
+                    )
+                }
+                #expect(server.requests.count == 1)
+            }
+        }
+
+        @Test("a path that fails delays no other of its host")
+        func paths() async throws {
+            let server = ScriptedServer { .answer(status: $0.path == "/hooks/a" ? 503 : 200) }
+            defer { server.stop() }
+            try await TestCluster.with(.sqlite) { cluster in
+                try await cluster.waitForOwners([try cluster.startPod("pod", Self.allowPrivate)])
+                let start = nowMilliseconds() + 1_000
+                let dead = (0..<20).map { CallbackRequest("a\($0)", url: server.url + "/hooks/a", time: start) }
+                let healthy = (0..<20).map {
+                    CallbackRequest("b\($0)", url: server.url + "/hooks/b", time: start + Int64($0) * 500)
+                }
+                _ = try await cluster.source.send((dead + healthy).map(\.record))
+                try await wait("the callbacks to the healthy path") {
+                    server.requests.count { $0.path == "/hooks/b" } == healthy.count
+                }
+                let lateness = server.requests.filter { $0.path == "/hooks/b" }.compactMap { request in
+                    request.headers["webhook-timestamp"].flatMap { Int64($0) }.flatMap { seconds in
+                        request.headers["clockwork-schedule-time"].flatMap { Int64($0) }.map { seconds - $0 / 1_000 }
+                    }
+                }
+                print("beside a path that fails: attempts after \(lateness.sorted()) s, whole seconds")
+                #expect(lateness.count == healthy.count && lateness.allSatisfy { $0 <= 1 })
+            }
+        }
+
         @Test("a pod killed between attempts: another one makes the next, when it is due and with its number")
         func killed() async throws {
             let server = ScriptedServer { request in

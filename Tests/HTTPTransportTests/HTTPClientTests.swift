@@ -59,6 +59,114 @@ import Testing
         }
     }
 
+    @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    func anEmptyBodyHasALength(method: String) async throws {
+        try await withServer({ .answer(status: $0.headers["content-length"] == nil ? 411 : 200) }) { client, server in
+            var request = post(server)
+            request.method = method
+            let response = try await client.send(request)
+            #expect(response.status == 200)
+            #expect(server.requests.first?.headers["content-length"] == "0")
+        }
+    }
+
+    @Test func aGetWithoutABodyHasNoLength() async throws {
+        try await withServer({ _ in .answer(status: 200) }) { client, server in
+            var request = post(server)
+            request.method = "GET"
+            _ = try await client.send(request)
+            let received = try #require(server.requests.first)
+            #expect(received.headers["content-length"] == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ("", "/"), ("/", "/"), ("?", "/?"), ("?q=1", "/?q=1"), ("/p?", "/p?"), ("/p#f", "/p"), ("/a/../b", "/a/../b"),
+        ("/./a/.", "/./a/."), ("/%2e%2E/%7euser%2f", "/%2e%2E/%7euser%2f"), ("/Case/CASE", "/Case/CASE"),
+        ("//x//", "//x//"), ("/a;b=1,c/@:!$&'()*+", "/a;b=1,c/@:!$&'()*+"), ("/p?a=/../b?c", "/p?a=/../b?c"),
+        ("/p?%zz[]|", "/p?%zz[]|"),
+    ])
+    func pathAndQueryAreSentAsTheyAreWritten(given: String, sent: String) async throws {
+        try await withServer({ _ in .answer(status: 200) }) { client, server in
+            var request = post(server)
+            request.url = server.url + given
+            _ = try await client.send(request)
+            #expect(server.requests.map(\.line) == ["POST \(sent) HTTP/1.1"])
+        }
+    }
+
+    private static let dropping = {
+        var configuration = HTTPClient.Configuration()
+        configuration.responseBodies = .dropped
+        configuration.maximumResponseBytes = 1_000
+        return configuration
+    }()
+
+    @Test(arguments: [
+        (200, "200 OK\r\nContent-Length: 100\r\n\r\n0123456789"), (410, "410 Gone\r\nContent-Length: 100\r\n\r\nshort"),
+        (200, "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"), (503, "503 Busy\r\nRetry-Af"), (204, "204 \r\n"),
+        (200, "200 OK\r\nTransfer-Encoding: gzip, other\r\n\r\nx"),
+        (200, "200 OK\r\nX: " + String(repeating: "y", count: 2_000) + "\r\n\r\n"),
+        (429, "103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 429 Wait\r\nContent-Length: 9\r\n\r\n"),
+    ])
+    func theStatusDecidesWhereBodiesAreDropped(status: Int, text: String) async throws {
+        try await withServer({ _ in .raw("HTTP/1.1 " + text) }, configuration: Self.dropping) { client, server in
+            let response = try await client.send(post(server))
+            #expect(response.status == status)
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        "", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 20", "SSH-2.0-x\r\n",
+    ])
+    func withoutAStatusThereIsNoAnswer(text: String) async throws {
+        try await withServer({ _ in .raw(text) }, configuration: Self.dropping) { client, server in
+            #expect(await code(client, post(server)) == .brokenConnection)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["Transfer-Encoding: chunked", "Content-Length: 100"])
+    func aBodyThatDoesNotComeIsNotWaitedForLong(field: String) async throws {
+        let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
+            request.text == "silence" ? .silence : .unfinished("HTTP/1.1 200 OK\r\nX-A: b\r\n\(field)\r\n\r\n")
+        }
+        try await withServer(react, configuration: Self.dropping) { client, server in
+            let (ends, end) = AsyncStream.makeStream(of: String.self)
+            for (body, timeout) in [("head", Duration.seconds(30)), ("silence", .seconds(3))] {
+                client.start(post(server, body, timeout: timeout)) { result in
+                    end.yield((try? result.get()).map { "\($0.status) \($0.header("x-a") ?? "")" } ?? "none")
+                }
+            }
+            // The one with a head has ten times the time, and ends first.
+            var order: [String] = []
+            for await name in ends {
+                order.append(name)
+                if order.count == 2 { break }
+            }
+            #expect(order == ["200 b", "none"])
+        }
+    }
+
+    @Test func aConnectionIsUsedAgainBehindABodyThatIsDropped() async throws {
+        try await withServer({ _ in .answer(status: 200, body: "thanks") }, configuration: Self.dropping) {
+            client,
+            server in
+            for _ in 0..<5 { _ = try await client.send(post(server)) }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aConnectionThatIsOldIsNotUsedAgain() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumConnectionAgeSeconds = 1
+        try await withServer({ _ in .answer(status: 200) }, configuration: configuration) { client, server in
+            while server.connectionCount < 2 { _ = try await client.send(post(server)) }
+        }
+        #expect(HTTPClient.Configuration().maximumConnectionAgeSeconds == 120)
+    }
+
     @Test func aConnectionIsUsedForOneRequestAfterAnother() async throws {
         try await withServer({ .answer(status: 200, body: $0.text) }) { client, server in
             for index in 0..<20 {

@@ -14,7 +14,6 @@ CURLcode ccurl_easy_set_sink(CURL *easy, CURLoption option, size_t (*sink)(char 
 /// Sets `CURLOPT_OPENSOCKETFUNCTION`.
 CURLcode ccurl_easy_set_open_socket(CURL *easy, curl_opensocket_callback callback);
 
-CURLcode ccurl_easy_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode ccurl_easy_get_pointer(CURL *easy, CURLINFO info, char **value);
 
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);

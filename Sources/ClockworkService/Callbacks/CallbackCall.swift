@@ -17,5 +17,20 @@ struct CallbackCall {
     var bytes: Int { schedule.payload?.count ?? 0 }
 
     /// The host it goes to: scheme, name and port.
-    var host: String { target.url.origin }
+    let host: String
+    /// The endpoint of that host that it goes to.
+    let endpoint: CallbackHost.EndpointID
+
+    /// Whether an attempt has failed before.
+    var isRetry: Bool { schedule.attempt > 1 }
+
+    init(sender: Sender, delivery: Delivery, target: CallbackTarget) {
+        self.sender = sender
+        token = delivery.token
+        schedule = delivery.schedule
+        self.target = target
+        wasDueOnArrival = delivery.wasDueOnArrival
+        host = target.url.origin
+        endpoint = target.url.path.hashValue
+    }
 }

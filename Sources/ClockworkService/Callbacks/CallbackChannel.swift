@@ -6,13 +6,14 @@ internal import Scheduling
 /// Makes callbacks over HTTP and reports what became of them, beside the deliveries to topics and never in their way.
 ///
 /// Belongs to the pod and is used on its event loop only; the HTTP client has a thread of its own. Ordered callbacks hold
-/// back what comes behind them (see `CallbackOrder`). Hosts take turns, each within its share (see `CallbackHost`), so that
-/// none delays another. What cannot be sent now is put off, which makes a durable schedule of it: memory holds what is in
+/// back what comes behind them (see `CallbackOrder`). Hosts take turns, and so do the endpoints of each (see `CallbackHost`),
+/// so that none delays another. What cannot be sent now is put off, which makes a durable schedule of it: memory holds what is in
 /// flight, and bounded numbers of those that wait for a host or for their order.
 final class CallbackChannel: DeliveryChannel {
     private struct Exchange {
         var call: CallbackCall
         var id: HTTPClient.ExchangeID
+        var place: CallbackEndpoint.Standing
         var began: ContinuousClock.Instant
     }
 
@@ -23,7 +24,9 @@ final class CallbackChannel: DeliveryChannel {
     private let logger: Logger
     private var metrics: CallbackMetrics
 
-    private var hosts = CallbackHosts()
+    private var hosts: CallbackHosts
+    private var doubt = ClockDoubt()
+    private var held = HeldPutOffs()
     private var exchanges: [UInt64: Exchange] = [:]
     private var lastNumber: UInt64 = 0
     /// The owners that are still there.
@@ -46,6 +49,7 @@ final class CallbackChannel: DeliveryChannel {
         self.settings = settings
         self.logger = logger
         self.metrics = CallbackMetrics(metrics)
+        hosts = CallbackHosts(maximumInFlight: settings.maximumInFlight)
         request = CallbackRequest(deliveredHeaders: deliveredHeaders, secrets: settings.secrets)
         mailbox = CallbackMailbox(wake: wake)
     }
@@ -58,12 +62,15 @@ final class CallbackChannel: DeliveryChannel {
 
     func drain(owner: UInt32, now: Moment) {
         guard owners[owner] != nil else { return }
+        look(now)
         perform(owners[owner]?.drain(hosts.removeQueued(of: owner), now: now) ?? [], now)
+        for entry in held.take(of: owner) { tell(entry, now) }
     }
 
     func end(owner: UInt32) {
         owners[owner] = nil
         _ = hosts.removeQueued(of: owner)
+        _ = held.take(of: owner)
         cancelExchanges(of: owner)
     }
 
@@ -86,13 +93,8 @@ final class CallbackChannel: DeliveryChannel {
         guard case .callback(let target) = delivery.schedule.target else {
             preconditionFailure("a delivery to a topic is not made over HTTP")
         }
-        let call = CallbackCall(
-            sender: sender,
-            token: delivery.token,
-            schedule: delivery.schedule,
-            target: target,
-            wasDueOnArrival: delivery.wasDueOnArrival
-        )
+        look(now)
+        let call = CallbackCall(sender: sender, delivery: delivery, target: target)
         if let refusal = settings.policy.refusal(of: target.url) {
             owners[sender.owner]?.handedOut()
             return fail(call, "\(call.host) \(refusal)", now)
@@ -101,7 +103,9 @@ final class CallbackChannel: DeliveryChannel {
     }
 
     func takeOutcome(now: Moment) -> DeliveryOutcome {
+        look(now)
         for letter in mailbox.takeAll() { conclude(letter, now) }
+        for entry in held.takeOver(now.uptime) { tell(entry, now) }
         giveUpDrained(now.uptime)
         maySend = now.isSure
         if maySend { startCalls(now) }
@@ -115,8 +119,9 @@ final class CallbackChannel: DeliveryChannel {
     }
 
     var wakeAt: Uptime? {
-        if !outcome.isEmpty || maySend && hosts.hasTurn && exchanges.count < settings.maximumInFlight { return .zero }
-        return owners.values.compactMap(\.drainEnd).min()
+        if !outcome.isEmpty || maySend && hosts.hasTurn { return .zero }
+        let held = held.firstEnd.map { [$0, doubt.end ?? $0] } ?? []
+        return (owners.values.compactMap(\.drainEnd) + held).min()
     }
 
     func publishMetrics() {
@@ -134,24 +139,23 @@ final class CallbackChannel: DeliveryChannel {
             case .attempt(let call):
                 if case .putOff(let time) = hosts.admit(call, now) { putOff(call, to: time, failure: nil, now) }
             case .putOff(let call, let time):
-                owners[call.sender.owner]?.wasPutOff()
-                reportPutOff(call, to: time, failure: nil)
+                putOff(call, to: time, failure: nil, isOrdered: true, now)
             }
         }
     }
 
     private func startCalls(_ now: Moment) {
-        while exchanges.count < settings.maximumInFlight, let call = hosts.takeNext() { start(call, now) }
+        while let (call, place) = hosts.takeNext() { start(call, place, now) }
     }
 
-    private func start(_ call: CallbackCall, _ now: Moment) {
+    private func start(_ call: CallbackCall, _ place: CallbackEndpoint.Standing, _ now: Moment) {
         lastNumber += 1
         let number = lastNumber
         let mailbox = mailbox
         let request = request.make(call.schedule, call.target, partition: call.sender.partition, now: now.wall)
         let id = client.start(request) { mailbox.post((number, $0)) }
         metrics.called(call.host)
-        exchanges[number] = Exchange(call: call, id: id, began: .now)
+        exchanges[number] = Exchange(call: call, id: id, place: place, began: .now)
     }
 
     // MARK: Ends
@@ -167,28 +171,37 @@ final class CallbackChannel: DeliveryChannel {
         if verdict != .notMade { metrics.attempted(call.host, took: exchange.began.duration(to: .now)) }
         switch verdict {
         case .delivered:
-            noteAnswered(call.host)
+            noteAnswered(exchange)
             deliver(call, now)
         case .failed(let reason):
-            noteAnswered(call.host)
+            noteAnswered(exchange)
             failAttempt(call, reason, now)
         case .retry(let reason, let retryAfter):
-            noteFailed(call.host, reason, now)
+            noteFailed(exchange, reason, now)
             retry(call, reason, retryAfter, now)
         case .notMade:
-            hosts.givenUp(call.host)
+            hosts.givenUp(call, exchange.place)
             putOff(call, to: now.wall, failure: nil, now)
         }
     }
 
-    private func noteAnswered(_ host: String) {
-        guard hosts.answered(host) else { return }
-        logger.info("callbacks go on", metadata: ["host": "\(host)"])
+    private func noteAnswered(_ exchange: Exchange) {
+        let host = exchange.call.host
+        let wasPaused = hosts.isPaused(host)
+        hosts.answered(exchange.call, exchange.place)
+        if wasPaused, !hosts.isPaused(host) { logger.info("callbacks go on", metadata: ["host": "\(host)"]) }
     }
 
-    private func noteFailed(_ host: String, _ reason: String, _ now: Moment) {
-        guard let queued = hosts.failed(host, now) else { return }
-        logger.warning("callbacks pause: the host keeps failing", metadata: ["host": "\(host)", "last": "\(reason)"])
+    private func noteFailed(_ exchange: Exchange, _ reason: String, _ now: Moment) {
+        let host = exchange.call.host
+        let wasPaused = hosts.isPaused(host)
+        let queued = hosts.failed(exchange.call, exchange.place, now)
+        if !wasPaused, hosts.isPaused(host) {
+            logger.warning(
+                "callbacks pause: a path of the host keeps failing",
+                metadata: ["host": "\(host)", "last": "\(reason)"]
+            )
+        }
         for (call, time) in queued { putOff(call, to: time, failure: nil, now) }
     }
 
@@ -209,22 +222,61 @@ final class CallbackChannel: DeliveryChannel {
         guard attempt < policy.maxAttempts else { return failAttempt(call, reason, now) }
         // Full jitter, so that what failed together does not come back together.
         let backoff = Int64.random(in: 0...policy.backoffMilliseconds(afterAttempt: attempt))
-        let wanted = min(retryAfter ?? 0, policy.maxBackoffMilliseconds)
-        let time = now.wall.advanced(byMilliseconds: max(backoff, wanted, 1))
+        let time = now.wall.advanced(byMilliseconds: max(backoff, retryAfter ?? 0, 1))
         putOff(call, to: time, failure: reason, now)
     }
 
-    private func putOff(_ call: CallbackCall, to time: EpochMilliseconds, failure: String?, _ now: Moment) {
-        guard isOwned(call) else { return }
-        reportPutOff(call, to: time, failure: failure)
-        perform(owners[call.sender.owner]?.putOff(call, to: time) ?? [], now)
+    private func look(_ now: Moment) {
+        // The wall clock of a pod that is not sure stands still, which is no step.
+        guard now.isSure else { return }
+        let wasInDoubt = doubt.end != nil
+        doubt.look(now)
+        guard wasInDoubt, doubt.end == nil else { return }
+        for entry in held.take() { tell(entry, now) }
     }
 
-    private func reportPutOff(_ call: CallbackCall, to time: EpochMilliseconds, failure: String?) {
+    /// Puts a call off, or has it wait for that while the clock is in doubt.
+    ///
+    /// - Parameter isOrdered: whether the order of the owner's callbacks knows of it.
+    private func putOff(
+        _ call: CallbackCall,
+        to time: EpochMilliseconds,
+        failure: String?,
+        isOrdered: Bool = false,
+        _ now: Moment
+    ) {
+        let end = now.uptime.advanced(byMilliseconds: time.rawValue - now.wall.rawValue)
+        let entry = HeldPutOffs.Entry(call: call, end: end, failure: failure, isOrdered: isOrdered)
+        if doubt.end == nil {
+            tell(entry, time, now)
+        } else if owners[call.sender.owner]?.isDraining ?? true {
+            tell(entry, now)
+        } else if held.hasRoom {
+            held.add(entry)
+        } else {
+            tell(entry, time, now)
+        }
+    }
+
+    /// The scheduler is told of a put-off: what is left of the pause begins now. By the earlier clock, where the clock is in
+    /// doubt: the call is rather made a little too soon than a day late.
+    private func tell(_ entry: HeldPutOffs.Entry, _ now: Moment) {
+        let pause = max(0, entry.end.milliseconds - now.uptime.milliseconds)
+        tell(entry, doubt.time(now).advanced(byMilliseconds: pause), now)
+    }
+
+    private func tell(_ entry: HeldPutOffs.Entry, _ time: EpochMilliseconds, _ now: Moment) {
+        let call = entry.call
+        guard isOwned(call) else { return }
         outcome.putOff[call.sender.owner, default: []].append(
-            Postponement(token: call.token, time: time, failure: failure)
+            Postponement(token: call.token, time: time, failure: entry.failure)
         )
-        metrics.ended(call.host, failure == nil ? .putOff : .retried)
+        metrics.ended(call.host, entry.failure == nil ? .putOff : .retried)
+        if entry.isOrdered {
+            owners[call.sender.owner]?.wasPutOff()
+        } else {
+            perform(owners[call.sender.owner]?.putOff(call, to: time) ?? [], now)
+        }
     }
 
     private func failAttempt(_ call: CallbackCall, _ reason: String, _ now: Moment) {

@@ -6,81 +6,128 @@ internal import Scheduling
 /// A value; time is an argument.
 struct CallbackHosts {
     private var hosts: [String: CallbackHost] = [:]
-    /// Hosts that have something to send and a place free.
-    private var turns: Deque<String> = []
+    /// Hosts that have something to send in a lane and a place free.
+    private var turns: [CallbackLane: Deque<String>] = [.proven: [], .unproven: []]
     private var nextSweep = Self.sweepAt
-    /// How many hosts are left alone, or tried again after that.
+    private var nextEndpointSweep = Self.sweepEndpointsAt
+    private let maximumInFlight: Int
+    private var inFlight = ByStanding(0)
+    private var endpointCount = 0
+    /// How many hosts have something that is left alone, or tried again after that.
     private(set) var pausedCount = 0
+    /// Which lane is asked first when the next call is taken.
+    private var nextLane = CallbackLane.proven
 
     /// How many hosts are kept before those are forgotten of which nothing matters any more: their names come from
     /// outside, and there is no end to them.
     private static let sweepAt = 1_000
+    /// How many endpoints of all hosts are kept before the same.
+    private static let sweepEndpointsAt = 50_000
 
-    /// Whether a host has its turn.
-    var hasTurn: Bool { !turns.isEmpty }
+    /// - Parameter maximumInFlight: the calls in flight at once. What is not known to work has three quarters of them.
+    init(maximumInFlight: Int) {
+        self.maximumInFlight = maximumInFlight
+    }
+
+    /// Whether a call can be made now.
+    var hasTurn: Bool { CallbackLane.allCases.contains { canStart($0) } }
+
+    private func canStart(_ lane: CallbackLane) -> Bool {
+        guard inFlight.total < maximumInFlight, turns[lane]?.isEmpty == false else { return false }
+        return lane == .proven || inFlight.unproven < max(1, maximumInFlight * 3 / 4)
+    }
 
     /// Decides about a call that may be attempted.
     mutating func admit(_ call: CallbackCall, _ now: Moment) -> CallbackHost.Admission {
         sweep(now.uptime)
-        let admission = hosts[call.host, default: CallbackHost()].admit(call, now)
-        list(call.host)
-        return admission
+        if hosts[call.host] == nil { hosts[call.host] = CallbackHost() }
+        return change(call.host) { $0.admit(call, now) } ?? .accepted
     }
 
-    /// The call whose turn it is.
-    mutating func takeNext() -> CallbackCall? {
-        while let host = turns.popFirst() {
-            hosts[host]?.isListed = false
-            guard let call = hosts[host]?.takeNext() else { continue }
+    /// The call whose turn it is, and what it counts as until it ends.
+    mutating func takeNext() -> (call: CallbackCall, place: CallbackEndpoint.Standing)? {
+        nextLane = nextLane == .proven ? .unproven : .proven
+        return takeNext(nextLane) ?? takeNext(nextLane == .proven ? .unproven : .proven)
+    }
+
+    private mutating func takeNext(_ lane: CallbackLane) -> (call: CallbackCall, place: CallbackEndpoint.Standing)? {
+        while canStart(lane), let host = turns[lane]?.popFirst() {
+            hosts[host]?.listedIn.remove(lane)
+            guard let next = hosts[host]?.takeNext(lane) else { continue }
+            inFlight[next.place] += 1
             list(host)
-            return call
+            return next
         }
         return nil
     }
 
     /// Takes out what is queued and is of this owner.
     mutating func removeQueued(of owner: UInt32) -> [CallbackCall] {
-        hosts.keys.flatMap { hosts[$0]?.removeQueued(of: owner) ?? [] }
+        Array(hosts.keys).flatMap { host in change(host) { $0.removeQueued(of: owner) } ?? [] }
     }
+
+    /// Whether something of the host is left alone, or tried again after that.
+    func isPaused(_ host: String) -> Bool { hosts[host]?.isPaused ?? false }
 
     // MARK: Attempts
 
     /// An attempt has had an answer that is the endpoint's last word.
-    ///
-    /// - Returns: whether the host was broken.
-    mutating func answered(_ host: String) -> Bool {
-        defer { list(host) }
-        guard hosts[host]?.answered() == true else { return false }
-        pausedCount -= 1
-        return true
+    mutating func answered(_ call: CallbackCall, _ place: CallbackEndpoint.Standing) {
+        inFlight[place] -= 1
+        change(call.host) { $0.answered(call.endpoint, place) }
     }
 
     /// An attempt has failed in a way that may pass.
     ///
-    /// - Returns: where the host has broken by it, what was queued for it, and to when each is put off; `nil` otherwise.
-    mutating func failed(_ host: String, _ now: Moment) -> [(call: CallbackCall, time: EpochMilliseconds)]? {
-        defer { list(host) }
-        guard hosts[host]?.failed(now.uptime) == true else { return nil }
-        pausedCount += 1
-        return hosts[host]?.putOffQueue(now)
+    /// - Returns: what was queued and is put off for it, and to when.
+    mutating func failed(
+        _ call: CallbackCall,
+        _ place: CallbackEndpoint.Standing,
+        _ now: Moment
+    ) -> [(call: CallbackCall, time: EpochMilliseconds)] {
+        inFlight[place] -= 1
+        return change(call.host) { $0.failed(call.endpoint, place, now) } ?? []
     }
 
     /// An attempt was given up and says nothing of the host.
-    mutating func givenUp(_ host: String) {
-        hosts[host]?.givenUp()
-        list(host)
+    mutating func givenUp(_ call: CallbackCall, _ place: CallbackEndpoint.Standing) {
+        inFlight[place] -= 1
+        change(call.host) { $0.givenUp(call.endpoint, place) }
+    }
+
+    // MARK: Hosts
+
+    /// Changes a host, and keeps what is counted over all of them.
+    @discardableResult
+    private mutating func change<Result>(_ name: String, _ change: (inout CallbackHost) -> Result) -> Result? {
+        // Taken out and put back, so that it is changed in place.
+        guard var host = hosts.removeValue(forKey: name) else { return nil }
+        let (wasPaused, endpoints) = (host.isPaused, host.endpointCount)
+        let result = change(&host)
+        pausedCount += (host.isPaused ? 1 : 0) - (wasPaused ? 1 : 0)
+        endpointCount += host.endpointCount - endpoints
+        hosts[name] = host
+        list(name)
+        return result
     }
 
     private mutating func list(_ name: String) {
-        guard let host = hosts[name], host.canStart, !host.isListed else { return }
-        hosts[name]?.isListed = true
-        turns.append(name)
+        for lane in CallbackLane.allCases {
+            guard let host = hosts[name], host.canStart(lane), !host.listedIn.contains(lane) else { continue }
+            hosts[name]?.listedIn.insert(lane)
+            turns[lane]?.append(name)
+        }
     }
 
     private mutating func sweep(_ now: Uptime) {
-        guard hosts.count >= nextSweep else { return }
-        hosts = hosts.filter { !$0.value.isIdle(now) || $0.value.isListed }
+        guard hosts.count >= nextSweep || endpointCount >= nextEndpointSweep else { return }
+        if endpointCount >= nextEndpointSweep {
+            for name in Array(hosts.keys) { hosts[name]?.forgetEndpoints() }
+        }
+        hosts = hosts.filter { !$0.value.isIdle(now) || !$0.value.listedIn.isEmpty }
         pausedCount = hosts.values.count { $0.isPaused }
+        endpointCount = hosts.values.reduce(0) { $0 + $1.endpointCount }
         nextSweep = max(Self.sweepAt, 2 * hosts.count)
+        nextEndpointSweep = max(Self.sweepEndpointsAt, 2 * endpointCount)
     }
 }

@@ -32,6 +32,11 @@ struct CallbackOwner {
         if case .draining(let end) = phase { end } else { nil }
     }
 
+    /// Whether it drains or has.
+    var isDraining: Bool {
+        if case .running = phase { false } else { true }
+    }
+
     /// A callback has been handed out. It counts as in hand until it has ended or was put off.
     mutating func handedOut() {
         callCount += 1

@@ -44,20 +44,26 @@ enum CallbackVerdict: Equatable {
         case 200..<300:
             self = .delivered
         case 408, 425, 429, 500..<600:
-            let pause = response.header("retry-after").flatMap { Self.milliseconds(retryAfter: $0, now) }
+            let pause = response.header("retry-after").flatMap { Self.milliseconds(retryAfter: $0, response, now) }
             self = .retry("answered \(response.status)", retryAfterMilliseconds: pause)
         default:
             self = .failed("answered \(response.status)")
         }
     }
 
-    /// Whole seconds, or a date.
-    private static func milliseconds(retryAfter text: String, _ now: EpochMilliseconds) -> Int64? {
+    /// Whole seconds, or a date. That is one of the server's clock, so it counts from the answer's own `Date` if there is
+    /// one.
+    private static func milliseconds(
+        retryAfter text: String,
+        _ response: HTTPResponse,
+        _ now: EpochMilliseconds
+    ) -> Int64? {
         if !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) {
             // Too many digits for a number are too long a time.
             return min(Int64(text) ?? .max, longestRetryAfter / 1_000) * 1_000
         }
         guard let date = HTTPDate.epochSeconds(text) else { return nil }
-        return min(max(date * 1_000 - now.rawValue, 0), longestRetryAfter)
+        let sent = response.header("date").flatMap(HTTPDate.epochSeconds)
+        return min(max(date * 1_000 - (sent.map { $0 * 1_000 } ?? now.rawValue), 0), longestRetryAfter)
     }
 }

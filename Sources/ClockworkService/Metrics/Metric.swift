@@ -129,7 +129,7 @@ public enum Metric {
         "clockwork_paused_callback_hosts",
         .gauge,
         unit: "hosts",
-        help: "Hosts that are left alone because they keep failing, or are being tried again."
+        help: "Hosts of which something is left alone because it keeps failing, or is being tried again."
     )
 
     // MARK: The group

@@ -77,9 +77,9 @@ public struct CallbackOrder<Call> {
     public mutating func admit(_ schedule: Schedule, _ call: Call, now: EpochMilliseconds) -> [Decision] {
         let isOrdered = Self.isOrdered(schedule)
         guard isOrdered || lines[schedule.orderingKey] != nil else { return [.attempt(call)] }
-        let hasRoom = hasRoom(for: schedule)
         var line = take(schedule.orderingKey)
         defer { keep(line, schedule.orderingKey) }
+        let hasRoom = hasRoom(for: schedule, line)
         switch line.obstacle(to: schedule, round: round, stopAtFirst: !hasRoom) {
         case nil:
             if isOrdered { hold(schedule, .inHand, &line) }
@@ -186,9 +186,13 @@ public struct CallbackOrder<Call> {
         }
     }
 
-    private func hasRoom(for schedule: Schedule) -> Bool {
-        waitingCount < limits.maxWaiting
-            && waitingBytes + CallbackLine<Call>.bytes(of: schedule) <= limits.maxWaitingBytes
+    /// Whether `schedule` may wait in its line, which has been taken out. No line may take more of the room than it leaves
+    /// free, so that a slow one does not put off what is behind others (dynamic thresholds, Choudhury and Hahne 1998).
+    private func hasRoom(for schedule: Schedule, _ line: CallbackLine<Call>) -> Bool {
+        let free = limits.maxWaiting - waitingCount - line.waiting.count
+        let freeBytes = limits.maxWaitingBytes - waitingBytes - line.waitingBytes
+        return line.waiting.count < free
+            && line.waitingBytes + CallbackLine<Call>.bytes(of: schedule) <= freeBytes
     }
 
     // MARK: Lines

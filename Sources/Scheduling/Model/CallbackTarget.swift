@@ -29,8 +29,7 @@ public final class CallbackTarget: Sendable {
         public var maxAttempts: Int32 = 8
         /// The backoff's upper bound after the first attempt, in milliseconds; it doubles with each further one.
         public var initialBackoffMilliseconds: Int64 = 1_000
-        /// The most that the backoff grows to, and the most of a `Retry-After` that is heeded, in milliseconds; up to
-        /// 24 h.
+        /// The most that the backoff grows to, in milliseconds; up to 24 h. It bounds no `Retry-After`.
         public var maxBackoffMilliseconds: Int64 = 3_600_000
 
         /// The defaults above.

@@ -20,6 +20,13 @@ public struct CallbackURL: Hashable, Sendable {
         "\(isSecure ? "https" : "http")://\(host)\(port == Self.defaultPort(isSecure) ? "" : ":\(port)")"
     }
 
+    /// The path as it is written, without the query; may be empty.
+    public var path: Substring {
+        let authority = text.utf8.dropFirst(isSecure ? 8 : 7)
+        let start = authority.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? text.endIndex
+        return text[start...].prefix { $0 != "?" }
+    }
+
     static func defaultPort(_ isSecure: Bool) -> UInt16 { isSecure ? 443 : 80 }
 
     /// Takes a URL apart; `nil` when it is not of the form above.

@@ -63,11 +63,15 @@ final class CallbackChannelFixture {
         attempt: Int32 = 1,
         payload: String = "p",
         timeout: Int64 = 10_000,
+        retry: CallbackTarget.RetryPolicy = CallbackTarget.RetryPolicy(),
+        method: CallbackTarget.Method = .post,
         ordered: Bool = false
     ) throws {
         let target = CallbackTarget(
             url: try #require(CallbackURL(url)),
+            method: method,
             timeoutMilliseconds: timeout,
+            retry: retry,
             isOrdered: ordered
         )
         var schedule = Schedule(

@@ -56,6 +56,137 @@ import Testing
         #expect(postponement.time == fixture.now.wall.advanced(byMilliseconds: 120_000))
     }
 
+    @Test(arguments: [
+        ("Retry-After: 20", 20_000 as Int64), ("Retry-After: 7200", 7_200_000), ("Retry-After: 172800", 86_400_000),
+        ("Retry-After: Sun, 06 Nov 1994 08:49:57 GMT", 20_000),
+    ])
+    func `what the server wants is a minimum, whatever the longest backoff`(field: String, pause: Int64) async throws {
+        let headers = ["Date: Sun, 06 Nov 1994 08:49:37 GMT", field]
+        let server = ScriptedServer { _ in .answer(status: 429, headers: headers) }
+        defer { server.stop() }
+        var retry = CallbackTarget.RetryPolicy()
+        retry.maxAttempts = 3
+        retry.maxBackoffMilliseconds = 1_000
+        let fixture = try Fixture()
+        try fixture.send(server.url, retry: retry)
+        for attempt in 1...2 {
+            await fixture.work { !fixture.outcome.isEmpty }
+            #expect(server.requests.count == attempt)
+            let postponement = try #require(fixture.takePutOff().first)
+            #expect(postponement.time == fixture.now.wall.advanced(byMilliseconds: pause))
+            fixture.pass(milliseconds: pause)
+            try fixture.sendAgain(postponement)
+        }
+        await fixture.work { fixture.outcome.failed[1] != nil }
+        #expect(server.requests.count == 3)
+    }
+
+    @Test func `the status decides, whatever becomes of the body`() async throws {
+        let server = ScriptedServer { request in
+            switch request.text {
+            case "short": .raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
+            case "silent": .unfinished("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            case "gone": .raw("HTTP/1.1 410 Gone\r\nContent-Length: 100\r\n\r\nshort")
+            default: .raw("HTTP/1.1 503 Busy\r\nRetry-After: 9\r\nContent-Length: 100\r\n\r\nshort")
+            }
+        }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        for (token, payload) in ["short", "silent", "gone", "busy"].enumerated() {
+            try fixture.send(server.url + "/\(token)", token: UInt32(token), payload: payload)
+        }
+        await fixture.work {
+            let ends = [fixture.outcome.delivered[1]?.count, fixture.outcome.failed[1]?.count]
+            return ends.reduce(fixture.outcome.putOff[1]?.count ?? 0) { $0 + ($1 ?? 0) } == 4
+        }
+        #expect(fixture.outcome.delivered[1]?.sorted() == [0, 1])
+        #expect(fixture.outcome.failed[1]?.first?.failure.detail == "\(server.url) answered 410 at attempt 1 of 8.")
+        let postponement = try #require(fixture.takePutOff().first)
+        #expect(postponement.failure == "answered 503")
+        #expect(postponement.time == fixture.now.wall.advanced(byMilliseconds: 9_000))
+        #expect(server.requests.count == 4)
+    }
+
+    @Test(arguments: [CallbackTarget.Method.post, .put, .patch, .delete])
+    func `an empty payload has a length`(method: CallbackTarget.Method) async throws {
+        let server = ScriptedServer { .answer(status: $0.headers["content-length"] == "0" ? 200 : 411) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url, token: 7, payload: "", method: method)
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(fixture.outcome.delivered == [1: [7]])
+    }
+
+    @Test func `the URL is sent as it was given`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        try fixture.send(server.url + "/a/../%7eB/./c%2f?")
+        await fixture.work { !fixture.outcome.isEmpty }
+        #expect(server.requests.map(\.line) == ["POST /a/../%7eB/./c%2f? HTTP/1.1"])
+    }
+
+    @Test func `a host that was allowed once and is no longer is not called, retries included`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 200) }
+        defer { server.stop() }
+        let fixture = try Fixture {
+            $0.policy = CallbackPolicy(allowsPrivate: true, hosts: [CallbackPolicy.HostPattern("other.test:*")!])
+        }
+        try fixture.send(server.url, token: 1)
+        try fixture.send(server.url, token: 2, attempt: 3, ordered: true)
+        try fixture.send(server.url, token: 3)
+        fixture.take()
+        let failures = fixture.outcome.failed[1] ?? []
+        #expect(failures.map(\.token) == [1, 2, 3])
+        for (_, failure) in failures {
+            #expect(failure.code == .callbackFailed)
+            #expect(
+                failure.detail
+                    == "\(server.url) must not lead to that host and port: callbacks to it are not allowed"
+            )
+        }
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func `URLs without TLS and private addresses are refused where they were allowed before`() async throws {
+        let fixture = try Fixture { $0.policy = CallbackPolicy() }
+        try fixture.send("http://a.test/", token: 1)
+        try fixture.send("https://127.0.0.1:9/", token: 2)
+        await fixture.work { fixture.outcome.failed[1]?.count == 2 }
+        let details = fixture.outcome.failed[1]?.map(\.failure.detail)
+        #expect(
+            details == [
+                "http://a.test must begin with https://: http:// is not allowed",
+                "https://127.0.0.1:9 has no address that callbacks may go to at attempt 1 of 8.",
+            ]
+        )
+    }
+
+    @Test func `a path that fails does not delay another of the same host`() async throws {
+        let server = ScriptedServer { .answer(status: $0.line.contains("/hooks/a ") ? 503 : 200) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        for token in 0..<20 as Range<UInt32> { try fixture.send(server.url + "/hooks/a", token: token) }
+        await fixture.work { fixture.outcome.putOff[1]?.count == 20 }
+        // One a second to the other, each behind those of the first that come again.
+        for token in 100..<160 as Range<UInt32> {
+            fixture.pass(milliseconds: 1_000)
+            for postponement in fixture.takePutOff() {
+                if postponement.time <= fixture.now.wall {
+                    try fixture.sendAgain(postponement)
+                } else {
+                    fixture.outcome.putOff[1, default: []].append(postponement)
+                }
+            }
+            try fixture.send(server.url + "/hooks/b", token: token)
+            await fixture.work {
+                fixture.outcome.delivered[1]?.contains(token) == true
+                    || fixture.outcome.putOff[1]?.contains { $0.token == token } == true
+            }
+        }
+        #expect(fixture.outcome.delivered[1]?.count == 60)
+    }
+
     @Test func `the last attempt fails for good, with the status and the number of attempts`() async throws {
         let server = ScriptedServer { _ in .answer(status: 503) }
         defer { server.stop() }
@@ -243,5 +374,89 @@ import Testing
         await fixture.work { fixture.outcome.delivered[1] != nil }
         #expect(fixture.outcome.delivered == [1: [9]])
         #expect(fixture.metrics("clockwork_paused_callback_hosts") == ["clockwork_paused_callback_hosts 0"])
+    }
+
+    @Test func `what fails while the wall clock is a day ahead comes again seconds after it is right`() async throws {
+        let isHealthy = Atomic(false)
+        let server = ScriptedServer { _ in .answer(status: isHealthy.load(ordering: .relaxed) ? 200 : 503) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        fixture.take()
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        for token in 0..<8 as Range<UInt32> { try fixture.send(server.url, token: token) }
+        await fixture.work {
+            server.requests.count >= 5 && fixture.metrics("clockwork_callbacks_in_flight 0").count == 1
+        }
+        fixture.pass(milliseconds: 3_000)
+        fixture.stepWallClock(byMilliseconds: -86_400_000)
+        isHealthy.store(true, ordering: .relaxed)
+        fixture.take()
+        #expect(fixture.outcome.putOff[1]?.count == 8)
+        for postponement in fixture.outcome.putOff[1] ?? [] {
+            #expect(postponement.time.rawValue - fixture.now.wall.rawValue <= 2_000)
+        }
+        for _ in 0..<10 where fixture.outcome.delivered[1]?.count != 8 {
+            fixture.pass(milliseconds: 2_000)
+            for postponement in fixture.takePutOff() { try fixture.sendAgain(postponement) }
+            let left = 8 - (fixture.outcome.delivered[1]?.count ?? 0)
+            await fixture.work {
+                fixture.outcome.putOff[1]?.count ?? 0 >= left - 1 || fixture.outcome.delivered[1]?.count == 8
+            }
+            await fixture.work { fixture.metrics("clockwork_callbacks_in_flight 0").count == 1 }
+        }
+        #expect(fixture.outcome.delivered[1]?.count == 8)
+    }
+
+    @Test func `a pause goes on by the uptime while the wall clock is in doubt`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 20"]) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        fixture.take()
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        try fixture.send(server.url, token: 1)
+        await fixture.work {
+            !fixture.outcome.isEmpty || fixture.channel.wakeAt.map { $0 > fixture.now.uptime } ?? false
+        }
+        #expect(fixture.channel.wakeAt == fixture.now.uptime.advanced(byMilliseconds: 20_000))
+        fixture.pass(milliseconds: 19_999)
+        fixture.take()
+        #expect(fixture.outcome.isEmpty)
+        fixture.pass(milliseconds: 1)
+        fixture.take()
+        let postponement = try #require(fixture.outcome.putOff[1]?.first)
+        #expect(postponement.failure == "answered 503")
+        #expect(postponement.time <= fixture.now.wall)
+    }
+
+    @Test func `a clock that stays ahead is taken to be right, and what is left of a pause goes by it`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 7200"]) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        fixture.take()
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        try fixture.send(server.url, token: 1)
+        await fixture.work {
+            !fixture.outcome.isEmpty || fixture.channel.wakeAt.map { $0 > fixture.now.uptime } ?? false
+        }
+        let end = fixture.now.wall.advanced(byMilliseconds: 7_200_000)
+        fixture.pass(milliseconds: ClockDoubt.patience)
+        fixture.take()
+        #expect(fixture.outcome.putOff[1]?.map(\.time) == [end])
+    }
+
+    @Test func `an owner that drains gets back what is held, by the clock that is not ahead`() async throws {
+        let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 20"]) }
+        defer { server.stop() }
+        let fixture = try Fixture()
+        fixture.take()
+        let end = fixture.now.wall.advanced(byMilliseconds: 20_000)
+        fixture.stepWallClock(byMilliseconds: 86_400_000)
+        try fixture.send(server.url, token: 1)
+        await fixture.work {
+            !fixture.outcome.isEmpty || fixture.channel.wakeAt.map { $0 > fixture.now.uptime } ?? false
+        }
+        fixture.channel.drain(owner: 1, now: fixture.now)
+        fixture.take()
+        #expect(fixture.outcome.putOff[1]?.map(\.time) == [end])
     }
 }

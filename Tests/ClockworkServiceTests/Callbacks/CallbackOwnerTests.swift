@@ -14,13 +14,8 @@ import Testing
             payload: nil,
             headers: RecordHeaders()
         )
-        return CallbackCall(
-            sender: Sender(owner: 1, partition: 0),
-            token: UInt32(offset),
-            schedule: schedule,
-            target: target,
-            wasDueOnArrival: false
-        )
+        let delivery = Delivery(token: UInt32(offset), schedule: schedule)
+        return CallbackCall(sender: Sender(owner: 1, partition: 0), delivery: delivery, target: target)
     }
 
     private let now = Moment(wall: EpochMilliseconds(rawValue: 70_000), uptime: Uptime(milliseconds: 1_000))

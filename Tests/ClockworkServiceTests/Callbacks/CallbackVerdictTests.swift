@@ -41,6 +41,20 @@ import Testing
         #expect(verdict(503, retryAfter: text) == .retry("answered 503", retryAfterMilliseconds: milliseconds))
     }
 
+    @Test(arguments: [
+        // The server's clock is a day behind, a day ahead, or unknown.
+        ("Sat, 05 Nov 1994 08:49:47 GMT", "Sat, 05 Nov 1994 08:49:37 GMT", 10_000 as Int64),
+        ("Mon, 07 Nov 1994 08:49:47 GMT", "Mon, 07 Nov 1994 08:49:37 GMT", 10_000),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", "now", 10_000), ("Sun, 06 Nov 1994 08:49:47 GMT", nil, 10_000),
+        ("Sat, 05 Nov 1994 08:49:07 GMT", "Sat, 05 Nov 1994 08:49:37 GMT", 0),
+    ])
+    func `a date counts from the answer's own`(text: String, date: String?, milliseconds: Int64) {
+        let headers = [HTTPHeader("Retry-After", text)] + (date.map { [HTTPHeader("Date", $0)] } ?? [])
+        let response = HTTPResponse(status: 429, headers: headers, body: [])
+        let verdict = CallbackVerdict(.success(response), timeoutMilliseconds: 5, now: Self.now)
+        #expect(verdict == .retry("answered 429", retryAfterMilliseconds: milliseconds))
+    }
+
     @Test func `no answer is tried again, but not where there never will be one`() {
         func verdict(_ code: HTTPTransportError.Code) -> CallbackVerdict {
             let error = HTTPTransportError(code: code, message: "m")

@@ -200,12 +200,30 @@ import Testing
     }
 
     @Test func `The payloads of those that wait are bounded`() {
-        var line = Line { $0.maxWaitingBytes = 10 }
+        var line = Line { $0.maxWaitingBytes = 20 }
         _ = line.admit(0, due: 10, ordered: true, bytes: 1_000)
         #expect(line.admit(1, due: 20, bytes: 6) == [])
-        #expect(line.admit(2, due: 20, bytes: 5) == [.putOff(2, to: 1_020)])
+        #expect(line.admit(2, due: 20, bytes: 9) == [.putOff(2, to: 1_020)])
         #expect(line.admit(3, due: 20, bytes: 4) == [])
         #expect(line.order.waitingBytes == 10)
+    }
+
+    @Test func `A line does not fill the room alone, so others can wait`() {
+        var line = Line { $0.maxWaiting = 8 }
+        func fill(_ key: String, _ first: Int64) -> Int {
+            #expect(line.admit(first, due: 10, ordered: true, orderingKey: key) == [.attempt(first)])
+            return (1...10).count { line.admit(first + $0, due: 20, orderingKey: key).isEmpty }
+        }
+        #expect([fill("slow", 0), fill("other", 100), fill("third", 200)] == [4, 2, 1])
+        #expect(line.end(100) == [.attempt(101), .attempt(102)])
+        #expect(line.admit(201, due: 30, orderingKey: "slow") == [.putOff(201, to: 1_030)])
+        var heavy = Line { $0.maxWaitingBytes = 100 }
+        for (first, key) in [(0, "slow"), (100, "other")] as [(Int64, String)] {
+            _ = heavy.admit(first, due: 10, ordered: true, orderingKey: key)
+        }
+        let waiting = (1...10).count { heavy.admit($0, due: 20, orderingKey: "slow", bytes: 10).isEmpty }
+        #expect(waiting == 5)
+        #expect(heavy.admit(101, due: 20, orderingKey: "other", bytes: 10) == [])
     }
 
     @Test func `One that finds no room to wait has those behind it put off too`() {

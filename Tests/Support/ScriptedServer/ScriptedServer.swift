@@ -27,6 +27,8 @@ package final class ScriptedServer: Sendable {
         case answer(status: Int, headers: [String] = [], body: String = "")
         /// Write these bytes and close.
         case raw(String)
+        /// Write these bytes, keep the connection open and say nothing more.
+        case unfinished(String)
         /// Close without an answer.
         case hangUp
         /// Keep the connection open and say nothing.
@@ -119,6 +121,9 @@ package final class ScriptedServer: Sendable {
             case .raw(let text):
                 write(connection, text)
                 shutdown(connection, Int32(SHUT_RDWR))
+            case .unfinished(let text):
+                write(connection, text)
+                while readMore(connection, &buffer) {}
             case .hangUp:
                 shutdown(connection, Int32(SHUT_RDWR))
             case .silence:

@@ -1,0 +1,51 @@
+/// The two lanes in which callbacks go out, so that what does not work never takes the places of what does.
+enum CallbackLane: CaseIterable {
+    /// To endpoints that answered last.
+    case proven
+    /// To all others.
+    case unproven
+}
+
+extension CallbackEndpoint.Standing {
+    /// The lane of such an endpoint's calls.
+    var lane: CallbackLane { self == .proven ? .proven : .unproven }
+}
+
+/// A value for each standing of an endpoint.
+struct ByStanding<Value> {
+    private var proven: Value
+    private var untried: Value
+    private var failing: Value
+
+    /// The same value for each.
+    init(_ value: Value) {
+        proven = value
+        untried = value
+        failing = value
+    }
+
+    subscript(_ standing: CallbackEndpoint.Standing) -> Value {
+        get {
+            switch standing {
+            case .proven: proven
+            case .untried: untried
+            case .failing: failing
+            }
+        }
+        _modify {
+            switch standing {
+            case .proven: yield &proven
+            case .untried: yield &untried
+            case .failing: yield &failing
+            }
+        }
+    }
+}
+
+extension ByStanding<Int> {
+    /// Of endpoints that are not known to work.
+    var unproven: Int { untried + failing }
+
+    /// Of all.
+    var total: Int { proven + unproven }
+}
