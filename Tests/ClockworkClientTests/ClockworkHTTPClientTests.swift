@@ -81,7 +81,7 @@ import Testing
         let answers = [(200, known), (202, known), (202, #"{"clientId":"shop","scheduleKey":"order-7"}"#)]
         for (index, (status, body)) in answers.enumerated() {
             try await withServer({ _ in .answer(status: status, body: body) }) { client, server in
-                do {
+                do throws(ClockworkClientError) {
                     let found = try await client.status(clientID: "shop", scheduleKey: "order-7", wait: .seconds(3))
                     #expect(found.isFinal == (status == 200) && index < 2)
                 } catch {
