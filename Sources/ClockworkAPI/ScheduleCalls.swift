@@ -73,10 +73,10 @@ struct ScheduleCalls: Sendable {
         }
         let key = prepared.key
         // What is there before tells what the request has changed.
-        let before = wait == nil ? nil : await reader.record(of: key)
-        let place = try await write([prepared], before: before.map { [key: $0] } ?? [:])[0].get()
+        let before = wait == nil ? nil : await reader.before(key)
+        let place = try await write([prepared], before: before?.record.map { [key: $0] } ?? [:])[0].get()
         var answer = Answer(.accepted, json: Self.acceptance(prepared, place).text)
-        guard let wait else { return answer }
+        guard let wait, let before else { return answer }
         do throws(ScheduleStoreError) {
             let outcome = try await reader.outcome(
                 of: key,

@@ -22,6 +22,12 @@ struct StatusReader: Sendable {
         case unknown
     }
 
+    /// What was in the store before a request was written.
+    struct Before: Sendable {
+        var progress: [PartitionProgress]
+        var record: KeyRecord?
+    }
+
     let store: any ScheduleStore
     let recents: RecentRequests
     private let progress: SharedProgress
@@ -78,19 +84,19 @@ struct StatusReader: Sendable {
         return recent.isCreate && isOlder ? fallback : Standing(lookup)
     }
 
-    /// The key record as it is; `nil` where there is none, or the store does not answer.
-    func record(of key: ScheduleKey) async -> KeyRecord? {
-        (try? await lookUp(key))?.record
+    /// What is in the store before a request is written; nothing where it does not answer.
+    func before(_ key: ScheduleKey) async -> Before {
+        Before(progress: (try? await progress.latest()) ?? [], record: (try? await lookUp(key))?.record)
     }
 
     /// Waits until the owner has applied the request that is at this place, or can be seen to have passed it.
     ///
-    /// - Parameter before: the key record from before the request was written: as long as it stands unchanged, the
-    ///   request has not been applied, whatever offset it names.
+    /// - Parameter before: as long as the key record stands as it did, the request has not been applied, whatever offset it
+    ///   names.
     func outcome(
         of key: ScheduleKey,
         at place: IntakeProducer.Place,
-        before: KeyRecord?,
+        before: Before,
         within patience: Duration
     ) async throws(ScheduleStoreError) -> Outcome {
         let deadline = ContinuousClock.now + patience
@@ -100,24 +106,23 @@ struct StatusReader: Sendable {
             // The progress is read before the key: what it says was applied is then in the key's record.
             var isPassed = false
             if ContinuousClock.now >= nextLookAtProgress {
-                isPassed = try await isCommitted(place)
+                isPassed = try await progress.isCommitted(
+                    place.offset,
+                    in: place.partition,
+                    before: before.progress
+                )
                 nextLookAtProgress = .now + .seconds(1)
             }
             let lookup = try await lookUp(key)
-            if let record = lookup.record, record.partition == place.partition, record != before,
-                record.requestOffset >= (await progress.logOffset(place.offset, in: place.partition)),
+            if let record = lookup.record, record.partition == place.partition, record != before.record,
                 let standing = Standing(lookup)
             {
-                return .applied(standing)
+                let offset = await progress.logOffset(place.offset, in: place.partition, before: before.progress)
+                if record.requestOffset >= offset { return .applied(standing) }
             }
             if isPassed { return .changedNothing(Standing(lookup)) }
             guard ContinuousClock.now < deadline, await Self.pause(&pause, until: deadline) else { return .unknown }
         }
-    }
-
-    private func isCommitted(_ place: IntakeProducer.Place) async throws(ScheduleStoreError) -> Bool {
-        let progress = try await progress.latest().first { $0.partition == place.partition }
-        return progress?.committedOffset.map { $0 > place.offset } ?? false
     }
 
     private func lookUp(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
