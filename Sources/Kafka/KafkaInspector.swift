@@ -114,18 +114,25 @@ public final class KafkaInspector {
     ///
     /// - Throws: also when it may not be asked for, or the brokers do not know the question (`isUnsupported`).
     public func cleanupPolicy(ofTopic name: String, timeout: Duration) throws(KafkaError) -> CleanupPolicy {
+        let deadline = ContinuousClock.now + timeout
+        // Any broker knows; the controller, which would be asked otherwise, need not be there.
+        guard let broker = try metadata(timeout, { $0.broker_cnt > 0 ? $0.brokers[0].id : nil }) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE)
+        }
         guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG)
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
         let options = rd_kafka_AdminOptions_new(client.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)
         defer { rd_kafka_AdminOptions_destroy(options) }
-        rd_kafka_AdminOptions_set_request_timeout(options, timeout.milliseconds, nil, 0)
+        let rest = (deadline - .now).milliseconds
+        rd_kafka_AdminOptions_set_request_timeout(options, rest, nil, 0)
+        rd_kafka_AdminOptions_set_broker(options, broker, nil, 0)
         let queue = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(queue) }
         var resources: OpaquePointer? = resource
         rd_kafka_DescribeConfigs(client.handle, &resources, 1, options, queue)
-        guard let event = rd_kafka_queue_poll(queue, timeout.milliseconds) else { throw .timedOut }
+        guard let event = rd_kafka_queue_poll(queue, rest) else { throw .timedOut }
         defer { rd_kafka_event_destroy(event) }
         guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
             let message = rd_kafka_event_error_string(event).map { String(cString: $0) }

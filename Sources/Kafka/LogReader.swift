@@ -53,7 +53,7 @@ public final class LogReader: Sendable {
     ///
     /// - Parameter partitions: each with the offset of a record that is to be looked for, if there is one.
     /// - Returns: an answer for each partition; an error where there was none within `timeout`.
-    /// - Throws: when no client can be made, or when the task is cancelled.
+    /// - Throws: when no client can be made, when nothing was answered for so long, or when the task is cancelled.
     public func logs(
         of partitions: [Int32: Int64?],
         timeout: Duration

@@ -39,6 +39,7 @@ final class FaultyStore: ScheduleStore {
         return try await store.page(partition: partition, after: position, through: end, limit: limit)
     }
 
+    @discardableResult
     func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         try check()
         return try await store.save(progress)

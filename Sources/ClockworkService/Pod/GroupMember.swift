@@ -129,7 +129,9 @@ final class GroupMember {
             act(assignments.drained(owner.number, of: owner.partition, awaitsCommit: awaitsCommit), now)
         }
         act(assignments.timeReached(now.uptime), now)
-        logs.goRound(owners.all.filter { assignments.activeOwner(of: $0.partition) == $0.number }, now: now)
+        logs.goRound(now: now) {
+            owners.all.filter { assignments.activeOwner(of: $0.partition) == $0.number }
+        }
         commits.commit(now: now, atOnce: assignments.awaitsCommit) { partition in
             assignments.owner(of: partition).flatMap { owners[$0]?.generation }
         }

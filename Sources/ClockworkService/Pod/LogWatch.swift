@@ -23,6 +23,10 @@ final class LogWatch {
     private let inbox: PodInbox
     /// Whether logs are being looked at that nobody doubts.
     private var isOnRound = false
+    private var nextRound = Uptime.zero
+
+    /// The time between two rounds, in milliseconds.
+    private static let roundInterval: Int64 = 1_000
 
     init(settler: LogSettler, looker: LogLooker, podName: String, tasks: TaskRunner, inbox: PodInbox) {
         self.settler = settler
@@ -50,9 +54,10 @@ final class LogWatch {
     }
 
     /// Looks at the logs of those owners that have read something since the last look, when it is time.
-    func goRound(_ owners: [PartitionOwner], now: Moment) {
-        guard !isOnRound else { return }
-        let looks = owners.filter { $0.note.takeLook(now: now.uptime) }.map { look($0, now) }
+    func goRound(now: Moment, _ owners: () -> [PartitionOwner]) {
+        guard !isOnRound, now.uptime >= nextRound else { return }
+        nextRound = now.uptime.advanced(byMilliseconds: Self.roundInterval)
+        let looks = owners().filter { $0.note.takeLook(now: now.uptime) }.map { look($0, now) }
         guard !looks.isEmpty else { return }
         isOnRound = true
         tasks.start { [looker, inbox] in

@@ -155,6 +155,7 @@ import Testing
         script.read(Script.create("a", 0, due: 15_000), Script.cancel("a", 1))
         script.settleStore()
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut == [2])
         #expect(script.scheduler.counters.cancelled == 0)
     }
@@ -165,6 +166,7 @@ import Testing
         script.loadPage()
         script.settleStore()
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut == [2])
         #expect(script.scheduler.counters.cancelled == 0)
     }
@@ -191,6 +193,7 @@ import Testing
         script.create("a", 0, due: 20_000)
         script.settleStore()
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut.isEmpty)
         #expect(script.timeline.isEmpty)
     }
@@ -201,6 +204,7 @@ import Testing
         script.loadPage()
         script.create("a", 0, due: 20_000)
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut == [0])
         script.settleStore()
         script.acknowledge()
@@ -247,6 +251,7 @@ import Testing
         script.loadPage()
         // Reading takes longer than firing waits for it.
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut == [5])
         script.fail()
         script.acknowledgeDeadLetters()
