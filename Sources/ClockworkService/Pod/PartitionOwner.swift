@@ -147,7 +147,9 @@ final class PartitionOwner {
 
     /// When the next look-up, or the catching up, is called delayed.
     var patienceEnd: Uptime? {
-        [lookUps.first?.patienceEnd, scheduler.isCatchingUp ? catchUpEnd : nil].compactMap { $0 }.min()
+        let lookUpEnd = lookUps.first?.patienceEnd
+        guard scheduler.isCatchingUp, let catchUpEnd else { return lookUpEnd }
+        return lookUpEnd.map { min($0, catchUpEnd) } ?? catchUpEnd
     }
 
     /// Whether the catching up is to be called delayed now; once.
