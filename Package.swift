@@ -157,9 +157,8 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
-                "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "TestSupport", httpTypes, lifecycle, logging,
-                nio,
-                tracing, inMemoryTracing,
+                "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "SimulatedStore", "TestSupport", httpTypes,
+                lifecycle, logging, nio, tracing, inMemoryTracing,
             ],
             swiftSettings: swiftSettings
         ),

@@ -84,11 +84,46 @@ extension DynamoDBClient {
 
     /// Writes an item, in place of one with the same key.
     public func put(_ item: Item, table: String, deadline: ContinuousClock.Instant) async throws(DynamoDBError) {
+        try await put(item, table: table, condition: nil, deadline: deadline)
+    }
+
+    /// Writes an item, unless there is one with the same key in which a number is greater.
+    ///
+    /// - Parameter number: the name of the number, and the most that the item there may have; it may have none.
+    /// - Returns: whether it was written. An attempt whose answer was lost may have been the one that wrote it.
+    public func put(
+        _ item: Item,
+        table: String,
+        unlessGreater number: Item.Attribute,
+        deadline: ContinuousClock.Instant
+    ) async throws(DynamoDBError) -> Bool {
+        do {
+            try await put(item, table: table, condition: number, deadline: deadline)
+            return true
+        } catch  where error.code == .conditionFailed {
+            return false
+        }
+    }
+
+    private func put(
+        _ item: Item,
+        table: String,
+        condition: Item.Attribute?,
+        deadline: ContinuousClock.Instant
+    ) async throws(DynamoDBError) {
         var body = JSONWriter()
         body.raw("{\"TableName\":")
         body.string(table)
         body.raw(",\"Item\":")
         body.item(item)
+        if let condition {
+            body.raw(",\"ConditionExpression\":\"attribute_not_exists(#c) OR #c <= :c\"")
+            body.raw(",\"ExpressionAttributeNames\":{\"#c\":")
+            body.string(condition.name)
+            body.raw("},\"ExpressionAttributeValues\":{\":c\":")
+            body.value(condition.value)
+            body.raw("}")
+        }
         body.raw(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
         try await call(.putItem, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
             try reader.readObject { (reader, name) throws(JSONReader.Malformed) in try reader.skipMember(name) }

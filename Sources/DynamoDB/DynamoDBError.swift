@@ -20,6 +20,8 @@ public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
         case accessDenied
         /// DynamoDB refuses the call as it is.
         case invalidRequest
+        /// The item there is not as the call wants it to be.
+        case conditionFailed
         /// What came back is not an answer of DynamoDB.
         case unreadableAnswer
         /// An exception that this client does not know.
@@ -44,7 +46,7 @@ public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
     public var isRetriable: Bool {
         switch code {
         case .throttled, .unavailable, .timedOut, .unreadableAnswer: true
-        case .cancelled, .tableNotFound, .tableInUse, .accessDenied, .invalidRequest, .other: false
+        case .cancelled, .tableNotFound, .tableInUse, .accessDenied, .invalidRequest, .conditionFailed, .other: false
         }
     }
 
@@ -124,6 +126,7 @@ extension DynamoDBError {
             .accessDenied
         case "ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException":
             .invalidRequest
+        case "ConditionalCheckFailedException": .conditionFailed
         default:
             switch status {
             case 429: .throttled

@@ -1,7 +1,7 @@
 /// What a group consumer tells besides records.
 public enum ConsumerEvent: Sendable, Equatable {
-    /// A rebalance has ended and these partitions are new here, none in many cooperative rebalances. Unless there
-    /// are none, the group waits for `KafkaConsumer.assign(_:)`.
+    /// A rebalance has ended and these partitions are new here, none in many cooperative rebalances. None of them is
+    /// read before `KafkaConsumer.assign(_:)` names it, for which nobody waits.
     case assigned([Int32])
     /// These partitions go to another member. They stay this member's, without new records, until
     /// `KafkaConsumer.completeRevocation(_:)` has named each of them. Partitions not named here are not touched.

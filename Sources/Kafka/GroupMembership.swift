@@ -5,19 +5,22 @@ internal import Logging
 ///
 /// All callbacks run inside `poll` or `close`, on the thread that called it; nothing here is shared.
 ///
-/// librdkafka lets a rebalance be answered long after its callback has returned: meanwhile the member's heartbeats go
-/// on (in the states that wait for an assign or unassign call) as long as the application polls, and no further
-/// rebalance starts. Two things follow. A member may take as long over a revocation as the group's other members may
-/// wait (`max.poll.interval.ms` is the group's rebalance timeout). And a session that ends meanwhile is not told as a
-/// lost assignment, because a rebalance is under way; only the member id is gone. So whoever waits for an answer looks
-/// at the member id now and then (`checkSession`).
+/// An assignment is answered in its callback, with no partition to read: librdkafka stops the partitions that are being
+/// read until it has the answer, and the group waits. Reading starts later, partition by partition. That may be while a
+/// revocation is unanswered, and does not answer it: librdkafka takes only a call that stops reading for the answer.
+///
+/// librdkafka lets a revocation be answered long after its callback has returned: meanwhile the member's heartbeats go
+/// on as long as the application polls, and no further rebalance starts. Two things follow. A member may take as long
+/// over a revocation as the group's other members may wait (`max.poll.interval.ms` is the group's rebalance timeout).
+/// And a session that ends meanwhile is not told as a lost assignment, because a rebalance is under way; only the member
+/// id is gone. So whoever waits for an answer looks at the member id now and then (`checkSession`).
 final class GroupMembership {
-    private enum Unanswered: Equatable {
-        case nothing
-        /// An assignment waits for `assign`.
-        case assignment
-        /// A revocation waits for each of `remaining`; `all` is what the answer names.
-        case revocation(all: [Int32], remaining: Set<Int32>)
+    /// A revocation that is unanswered.
+    private struct Revocation {
+        /// What the answer names.
+        let all: [Int32]
+        /// What it waits for.
+        var remaining: Set<Int32>
     }
 
     let logger: Logger
@@ -25,11 +28,11 @@ final class GroupMembership {
     private let topic: String
     /// What callbacks told since the last `takeEvents`.
     private var events: [ConsumerEvent] = []
-    private var unanswered = Unanswered.nothing
+    private var revocation: Revocation?
     /// What the group gave this member, whether reading has started or not.
-    private(set) var owned: Set<Int32> = []
+    private var owned: Set<Int32> = []
     /// The part of `owned` that librdkafka has been told to read.
-    private(set) var reading: Set<Int32> = []
+    private var reading: Set<Int32> = []
     /// Where partitions that are being read are to start again, once the revocation that is unanswered is answered:
     /// to stop reading before that would answer it.
     private var restarts: [Int32: Int64] = [:]
@@ -52,17 +55,19 @@ final class GroupMembership {
 
     // MARK: Answers
 
-    /// Starts reading those of the partitions that are still owned, anew where they are being read, and answers the
-    /// assignment.
+    /// Starts reading those of the partitions that are still owned, anew where they are being read.
     func assign(_ offsets: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
-        var start = offsets.filter { owned.contains($0.key) && !isRevoked($0.key) }
-        if case .revocation = unanswered {
+        // The call would have librdkafka forget that the assignment is lost, and tell the loss as a revocation.
+        guard rd_kafka_assignment_lost(client) == 0 else { return }
+        var start = offsets.filter { owned.contains($0.key) }
+        if let revocation {
+            start = start.filter { !revocation.all.contains($0.key) }
             for (partition, offset) in start where reading.contains(partition) {
                 restarts[partition] = offset
                 start[partition] = nil
             }
         }
-        guard !start.isEmpty || unanswered == .assignment else { return }
+        guard !start.isEmpty else { return }
         // A partition that stands still after an error cannot be set to another offset; it has to be taken anew.
         try stopReading(reading.intersection(start.keys), client: client)
         try Self.check(
@@ -73,23 +78,24 @@ final class GroupMembership {
             }
         )
         reading.formUnion(start.keys)
-        if unanswered == .assignment {
-            unanswered = .nothing
-        }
+    }
+
+    private func answerAssignment(client: OpaquePointer) throws(KafkaError) {
+        try Self.check(
+            PartitionList(topic: topic, offsets: [:]).withPointer { rd_kafka_incremental_assign(client, $0) }
+        )
     }
 
     /// Notes that the partitions are drained, and answers the revocation once all of them are.
     func completeRevocation(_ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
-        guard case .revocation(let all, var remaining) = unanswered else { return }
-        remaining.subtract(partitions)
-        unanswered = .revocation(all: all, remaining: remaining)
-        guard remaining.isEmpty else { return }
-        try release(all, client: client)
+        revocation?.remaining.subtract(partitions)
+        guard let revocation, revocation.remaining.isEmpty else { return }
+        try release(revocation.all, client: client)
     }
 
     /// Tells a revocation as lost when the member's session has ended while it waited.
     func checkSession(client: OpaquePointer) throws(KafkaError) {
-        guard case .revocation(let all, _) = unanswered else { return }
+        guard let all = revocation?.all else { return }
         let now = ContinuousClock.now
         guard now >= nextSessionCheck else { return }
         nextSessionCheck = now + Self.sessionCheckInterval
@@ -98,27 +104,18 @@ final class GroupMembership {
         try release(all, client: client)
     }
 
-    /// Answers whatever is unanswered and from now on answers at once, so that leaving the group waits for nobody.
+    /// Answers the revocation that is unanswered and from now on answers at once, so that leaving the group waits for nobody.
     func beginClosing(client: OpaquePointer) {
         isClosing = true
         do throws(KafkaError) {
-            switch unanswered {
-            case .nothing: break
-            case .assignment: try assign([:], client: client)
-            case .revocation(let all, _): try release(all, client: client)
-            }
+            if let revocation { try release(revocation.all, client: client) }
         } catch {
-            logger.debug("the last rebalance could not be answered", metadata: ["error": "\(error)"])
+            logger.debug("the last revocation could not be answered", metadata: ["error": "\(error)"])
         }
     }
 
-    private func isRevoked(_ partition: Int32) -> Bool {
-        guard case .revocation(let all, _) = unanswered else { return false }
-        return all.contains(partition)
-    }
-
     private func release(_ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
-        unanswered = .nothing
+        revocation = nil
         owned.subtract(partitions)
         // librdkafka refuses a list with a partition it was never told to read.
         let stop = reading.intersection(partitions)
@@ -150,7 +147,7 @@ final class GroupMembership {
     }
 
     /// The member id, `nil` while this consumer is no member.
-    static func memberID(of client: OpaquePointer) -> String? {
+    private static func memberID(of client: OpaquePointer) -> String? {
         guard let text = rd_kafka_memberid(client) else { return nil }
         defer { rd_kafka_mem_free(client, text) }
         return text.pointee == 0 ? nil : String(cString: text)
@@ -196,16 +193,13 @@ final class GroupMembership {
             case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
                 contact.confirmAnswer()
                 owned.formUnion(partitions)
-                unanswered = .assignment
-                if partitions.isEmpty || isClosing {
-                    try assign([:], client: client)
-                }
+                try answerAssignment(client: client)
                 events.append(.assigned(partitions))
             case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS where rd_kafka_assignment_lost(client) != 0:
                 events.append(.lost(partitions))
                 try release(partitions, client: client)
             case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-                unanswered = .revocation(all: partitions, remaining: Set(partitions))
+                revocation = Revocation(all: partitions, remaining: Set(partitions))
                 nextSessionCheck = .now + Self.sessionCheckInterval
                 if isClosing {
                     try release(partitions, client: client)
@@ -216,7 +210,7 @@ final class GroupMembership {
                 // The group's state is unknown: give up everything, and the group starts over.
                 events.append(.error(KafkaError(code)))
                 events.append(.lost(Array(owned)))
-                unanswered = .nothing
+                revocation = nil
                 owned.removeAll()
                 reading.removeAll()
                 restarts = [:]

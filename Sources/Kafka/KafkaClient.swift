@@ -100,11 +100,25 @@ final class KafkaClient: @unchecked Sendable {
     func runBlocking<Value: Sendable>(
         _ call: @escaping @Sendable (KafkaClient) -> Result<Value, KafkaError>
     ) async throws(KafkaError) -> Value {
+        try await runBlocking(until: nil) { client, answer in answer(call(client)) }
+    }
+
+    /// The same for a call that has no deadline of its own, and may go on after its answer.
+    ///
+    /// - Parameter deadline: when the wait ends without an answer; the thread may be held up for longer.
+    func runBlocking<Value: Sendable>(
+        until deadline: ContinuousClock.Instant?,
+        _ call: @escaping @Sendable (KafkaClient, (Result<Value, KafkaError>) -> Void) -> Void
+    ) async throws(KafkaError) -> Value {
         let answer = BlockingAnswer<Value>()
+        if let deadline {
+            let rest = DispatchTimeInterval.milliseconds(Int((deadline - .now).milliseconds))
+            DispatchQueue.global().asyncAfter(deadline: .now() + rest) { answer.give(.failure(.timedOut)) }
+        }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 answer.wait(continuation)
-                blockingCalls.async { answer.give(call(self)) }
+                blockingCalls.async { call(self, answer.give) }
             }
         } onCancel: {
             answer.give(.failure(.cancelled))

@@ -1,6 +1,6 @@
 internal import CKafka
 
-/// What a consumer asks the brokers, from any thread.
+/// What a consumer asks its group, from any thread.
 extension KafkaConsumer {
     /// What the group has committed; a partition without a commit is left out. Runs on a thread of its own.
     public func committedOffsets(
@@ -26,14 +26,5 @@ extension KafkaConsumer {
                 }
             }
         }
-    }
-
-    /// The number of partitions of any topic; `nil` when it does not exist. Never creates it. Runs on a thread of its
-    /// own and asks for the list of all topics, so ask once for each topic, not once for each record.
-    public func partitionCount(
-        of topic: String,
-        timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> Int? {
-        try await client.partitionCount(of: topic, timeout: timeout)
     }
 }

@@ -4,7 +4,7 @@ public import Logging
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
 ///
 /// One thread at a time polls; on that thread are called `poll`, `assign`, `completeRevocation`, `pause`, `resume` and
-/// `commit`. `committedOffsets(of:timeout:)`, `partitionCount(of:)`, `memberID` and `groupGeneration` may be used from anywhere.
+/// `commit`. `committedOffsets(of:timeout:)` and `groupGeneration` may be used from anywhere.
 /// `close` follows the last poll, on any thread that may block.
 ///
 /// Within an assignment records come in offset order without a gap. A record may be handed out again after a pause or
@@ -163,9 +163,9 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     // MARK: Rebalancing
 
-    /// Starts reading assigned partitions, each at the given offset, and so answers `ConsumerEvent.assigned`.
+    /// Starts reading assigned partitions, each at the given offset.
     ///
-    /// Partitions left out can follow in a later call; none is read before it is named. One that is being read starts
+    /// None is read before it is named, which may be any time after its assignment. One that is being read starts
     /// again at its new offset, and nothing from before comes of it any more; while a revocation is unanswered that
     /// waits for the answer. Partitions that are no longer this member's are passed over.
     public func assign(_ offsets: [Int32: Int64]) throws(KafkaError) {
@@ -181,12 +181,6 @@ public final class KafkaConsumer: @unchecked Sendable {
         guard !isClosed else { throw .closed }
         try membership.completeRevocation(partitions, client: client.handle)
     }
-
-    /// The partitions the group has given this member and not yet taken back. For the polling thread.
-    public var ownedPartitions: Set<Int32> { membership.owned }
-
-    /// This member's id, `nil` while it is not in the group.
-    public var memberID: String? { GroupMembership.memberID(of: client.handle) }
 
     /// The group's generation as this member knows it, `nil` while it is not in the group.
     public var groupGeneration: Int32? {

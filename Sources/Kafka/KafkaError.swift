@@ -147,10 +147,19 @@ public struct KafkaError: Error, Sendable, Equatable {
         code == RD_KAFKA_RESP_ERR__PURGE_QUEUE.rawValue || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT.rawValue
     }
 
+    /// Whether the brokers do not know the question.
+    public var isUnsupported: Bool {
+        code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue
+            || code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION.rawValue
+    }
+
     /// Whether time ran out before an answer came.
     public var isTimeout: Bool {
         code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT.rawValue
     }
+
+    /// The broker's code for a configuration that is not accepted.
+    public static let invalidConfiguration = RD_KAFKA_RESP_ERR_INVALID_CONFIG.rawValue
 
     static let unknownTopic = KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     static let timedOut = KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)

@@ -15,6 +15,21 @@ public final class KafkaInspector {
         public var replicas: Int
     }
 
+    /// A topic's `cleanup.policy`.
+    public struct CleanupPolicy: Sendable, Equatable {
+        /// As the brokers have it, such as `delete` or `compact,delete`.
+        public let text: String
+
+        init(_ text: String) {
+            self.text = text
+        }
+
+        /// Whether records go that have a later one of their key.
+        public var isCompacting: Bool {
+            text.split(separator: ",").contains { $0.trimmingPrefix(while: \.isWhitespace).hasPrefix("compact") }
+        }
+    }
+
     private let client: KafkaClient
     private let faults: FaultNote
 
@@ -28,7 +43,11 @@ public final class KafkaInspector {
             required: ["group.id": group, "enable.auto.commit": "false", "allow.auto.create.topics": "false"]
         )
         configuration.withPointer(faults.register)
-        client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_CONSUMER), callbackContext: faults)
+        client = KafkaClient(
+            handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
+            callbackContext: faults,
+            isDestroyedApart: true
+        )
         self.faults = faults
     }
 
@@ -89,6 +108,47 @@ public final class KafkaInspector {
             }
             return list.elements.map { $0.offset >= 0 ? $0.offset : nil }
         }
+    }
+
+    /// What the brokers do with the records of a topic: its `cleanup.policy`.
+    ///
+    /// - Throws: also when it may not be asked for, or the brokers do not know the question (`isUnsupported`).
+    public func cleanupPolicy(ofTopic name: String, timeout: Duration) throws(KafkaError) -> CleanupPolicy {
+        let deadline = ContinuousClock.now + timeout
+        // Any broker knows; the controller, which would be asked otherwise, need not be there.
+        guard let broker = try metadata(timeout, { $0.broker_cnt > 0 ? $0.brokers[0].id : nil }) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE)
+        }
+        guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG)
+        }
+        defer { rd_kafka_ConfigResource_destroy(resource) }
+        let options = rd_kafka_AdminOptions_new(client.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        let rest = (deadline - .now).milliseconds
+        rd_kafka_AdminOptions_set_request_timeout(options, rest, nil, 0)
+        rd_kafka_AdminOptions_set_broker(options, broker, nil, 0)
+        let queue = rd_kafka_queue_new(client.handle)
+        defer { rd_kafka_queue_destroy(queue) }
+        var resources: OpaquePointer? = resource
+        rd_kafka_DescribeConfigs(client.handle, &resources, 1, options, queue)
+        guard let event = rd_kafka_queue_poll(queue, rest) else { throw .timedOut }
+        defer { rd_kafka_event_destroy(event) }
+        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            let message = rd_kafka_event_error_string(event).map { String(cString: $0) }
+            throw explained(KafkaError(rd_kafka_event_error(event), message: message))
+        }
+        var count = 0
+        let results = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
+        guard count == 1, let result = results?[0] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
+        guard rd_kafka_ConfigResource_error(result) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(rd_kafka_ConfigResource_error(result))
+        }
+        let entries = UnsafeBufferPointer(start: rd_kafka_ConfigResource_configs(result, &count), count: count)
+        for entry in entries where String(cString: rd_kafka_ConfigEntry_name(entry)) == "cleanup.policy" {
+            return CleanupPolicy(rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) } ?? "")
+        }
+        throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG, message: "the topic has no cleanup.policy")
     }
 
     private func metadata<Value>(

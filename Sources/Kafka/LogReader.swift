@@ -4,7 +4,8 @@ internal import Synchronization
 /// Answers which records the log of a partition has, beside the consumer of a group: a question that went through the
 /// consumer's connections would wait behind its fetches.
 ///
-/// Its client is made for a question and ends with it; questions come one after the other. From any thread.
+/// A client that has answered is kept for the next question; one that has not is dropped, and a new one asks. From any
+/// thread.
 public final class LogReader: Sendable {
     /// What a partition's log holds.
     public struct Log: Sendable, Equatable {
@@ -25,6 +26,8 @@ public final class LogReader: Sendable {
 
     private let topic: String
     private let properties: KafkaProperties
+    /// The client that has no question just now.
+    private let idleClient = Mutex<KafkaClient?>(nil)
 
     private static let required: KafkaProperties = [
         "enable.partition.eof": "true",
@@ -50,32 +53,48 @@ public final class LogReader: Sendable {
     ///
     /// - Parameter partitions: each with the offset of a record that is to be looked for, if there is one.
     /// - Returns: an answer for each partition; an error where there was none within `timeout`.
-    /// - Throws: when no client can be made, or when the task is cancelled.
+    /// - Throws: when no client can be made, when nothing was answered for so long, or when the task is cancelled.
     public func logs(
         of partitions: [Int32: Int64?],
         timeout: Duration
     ) async throws(KafkaError) -> [Int32: Result<Log, KafkaError>] {
         guard !partitions.isEmpty else { return [:] }
         let deadline = ContinuousClock.now + timeout
+        let idle = idleClient.withLock { $0.take() }
+        let client = if let idle { idle } else { try makeClient() }
+        let topic = topic
+        // Some calls have no deadline, and some of those that have it are late.
+        let logs = try await client.runBlocking(until: deadline + Self.grace) { client, answer in
+            Self.look(for: partitions, topic: topic, client: client, until: deadline, answer)
+        }
+        let hasAnswered = logs.values.allSatisfy { if case .success = $0 { true } else { false } }
+        if hasAnswered { idleClient.withLock { $0 = client } }
+        return logs
+    }
+
+    private static let grace = Duration.seconds(1)
+
+    private func makeClient() throws(KafkaError) -> KafkaClient {
         let configuration = try KafkaConfiguration(properties: properties, required: Self.required)
         configuration.withPointer { conf in
             // Whoever asks hears of errors; librdkafka need not log them as well.
             rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
             rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
         }
-        let client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_CONSUMER), callbackContext: nil)
-        let topic = topic
-        return try await client.runBlocking { client in
-            .success(Self.logs(of: partitions, topic: topic, client: client, until: deadline))
-        }
+        return KafkaClient(
+            handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
+            callbackContext: nil,
+            isDestroyedApart: true
+        )
     }
 
-    private static func logs(
-        of partitions: [Int32: Int64?],
+    private static func look(
+        for partitions: [Int32: Int64?],
         topic: String,
         client: KafkaClient,
-        until deadline: ContinuousClock.Instant
-    ) -> [Int32: Result<Log, KafkaError>] {
+        until deadline: ContinuousClock.Instant,
+        _ answer: (Result<[Int32: Result<Log, KafkaError>], KafkaError>) -> Void
+    ) {
         var logs: [Int32: Result<Log, KafkaError>] = [:]
         var wanted: [Int32: Int64] = [:]
         for (partition, offset) in partitions.sorted(by: { $0.key < $1.key }) {
@@ -87,24 +106,27 @@ public final class LogReader: Sendable {
                 logs[partition] = .failure(error)
             }
         }
-        for (partition, found) in stamps(at: wanted, topic: topic, client: client, until: deadline) {
-            logs[partition] = logs[partition].map { log in
-                log.flatMap { log in found.map { Log(low: log.low, high: log.high, record: $0) } }
+        withStamps(at: wanted, topic: topic, client: client, until: deadline) { stamps in
+            for (partition, found) in stamps {
+                logs[partition] = logs[partition].map { log in
+                    log.flatMap { log in found.map { Log(low: log.low, high: log.high, record: $0) } }
+                }
             }
+            answer(.success(logs))
         }
-        return logs
     }
 
-    /// The stamps of the records at these offsets, `nil` where none is; all of them lie within their logs.
-    private static func stamps(
+    /// Hands out the stamps of the records at these offsets, `nil` where none is; all of them lie within their logs.
+    /// What is to be ended is ended after that: it waits for librdkafka's threads.
+    private static func withStamps(
         at offsets: [Int32: Int64],
         topic name: String,
         client: KafkaClient,
-        until deadline: ContinuousClock.Instant
-    ) -> [Int32: Result<RecordStamp?, KafkaError>] {
+        until deadline: ContinuousClock.Instant,
+        _ body: ([Int32: Result<RecordStamp?, KafkaError>]) -> Void
+    ) {
         var found: [Int32: Result<RecordStamp?, KafkaError>] = offsets.mapValues { _ in .failure(.timedOut) }
-        guard !offsets.isEmpty else { return [:] }
-        guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { return found }
+        guard !offsets.isEmpty, let topic = rd_kafka_topic_new(client.handle, name, nil) else { return body(found) }
         defer { rd_kafka_topic_destroy(topic) }
         let queue = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(queue) }
@@ -123,8 +145,8 @@ public final class LogReader: Sendable {
             found[partition] = answer
             open.remove(partition)
         }
+        body(found)
         for partition in started { rd_kafka_consume_stop(topic, partition) }
-        return found
     }
 
     /// What the first message at or behind an offset says about the record at it; `nil` when it says nothing.

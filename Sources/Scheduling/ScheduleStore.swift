@@ -153,8 +153,12 @@ public protocol ScheduleStore: Sendable {
         limit: Int
     ) async throws(ScheduleStoreError) -> TimelinePage
 
-    /// Writes the progress record of a partition.
-    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError)
+    /// Writes the progress record of a partition, unless the stored one is of a later generation: what an owner of
+    /// before still writes says nothing of the log that came after.
+    ///
+    /// - Returns: whether it was written.
+    @discardableResult
+    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool
 
     /// Every partition's progress record, by partition.
     func progress() async throws(ScheduleStoreError) -> [PartitionProgress]

@@ -39,9 +39,10 @@ final class FaultyStore: ScheduleStore {
         return try await store.page(partition: partition, after: position, through: end, limit: limit)
     }
 
-    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+    @discardableResult
+    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         try check()
-        try await store.save(progress)
+        return try await store.save(progress)
     }
 
     func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {

@@ -102,6 +102,49 @@ struct LogChangeTests {
         }
     }
 
+    @Test func `a log in doubt that is the same is read on, and the store is not needed for it`() async throws {
+        let open = try await StoreKind.sqlite.open(logger: LivePod.logger)
+        defer { open.close() }
+        let store = FaultyStore(open.store)
+        let kafka = try LocalKafka(brokers: 1, topics: Self.topics)
+        try await LivePod.with(kafka, store) { pod in
+            try await pod.produce(LivePod.create("before", at: LivePod.later(0)), key: "o", partition: 2)
+            _ = try await Self.progress(of: 2, in: store) { $0.committedOffset == 1 }
+            store.isDown = true
+            // OFFSET_OUT_OF_RANGE for every partition: the consumer stands still.
+            kafka.failNext(.fetch, codes: [1])
+            for number in 0..<4 {
+                let body = LivePod.create("after-\(number)", at: LivePod.later(0))
+                try await pod.produce(body, key: "o", partition: Int32(number))
+            }
+            #expect(try await Self.deliveredIDs(kafka, 5).contains("\(LivePod.intake)/2/1"))
+            store.isDown = false
+            let record = try await Self.progress(of: 2, in: store) { $0.committedOffset == 2 }
+            #expect(record.generation == 0)
+        }
+    }
+
+    @Test func `a store that is down in a rebalance stops no partition that is being read`() async throws {
+        let open = try await StoreKind.sqlite.open(logger: LivePod.logger)
+        defer { open.close() }
+        let store = FaultyStore(open.store)
+        let kafka = try LocalKafka(brokers: 1, topics: Self.topics)
+        try await LivePod.with(kafka, store) { pod in
+            try await LivePod.with(kafka, store) { _ in store.isDown = true }
+            // The other pod has gone, and its partitions come here: nobody can say which logs they have. Longer than the
+            // rebalance takes.
+            for round in 0..<20 {
+                for partition in Int32(0)..<4 {
+                    let body = LivePod.create("\(round)-\(partition)", at: LivePod.later(0))
+                    try await pod.produce(body, key: "o", partition: partition)
+                }
+                _ = try await Self.deliveredIDs(kafka, 2 * (round + 1))
+            }
+            store.isDown = false
+            #expect(try await Self.deliveredIDs(kafka, 80).count == 80)
+        }
+    }
+
     /// The new log begins at offset 0, while the store remembers offsets far above.
     @Test func `a wait does not take the key record of an earlier log for the answer`() async throws {
         let open = try await StoreKind.sqlite.open(logger: LivePod.logger)

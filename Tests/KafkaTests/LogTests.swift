@@ -1,5 +1,8 @@
-import Kafka
+import CKafka
+import Dispatch
 import Testing
+
+@testable import Kafka
 
 @Suite struct LogTests {
     private func reader(_ cluster: LocalKafka, topic: String = "t") -> LogReader {
@@ -39,6 +42,53 @@ import Testing
         let trimmed = try #require(try logs[0]?.get())
         #expect(trimmed.low > 0 && trimmed.high == 12 && trimmed.record == nil)
         #expect(try logs[1]?.get() == LogReader.Log(low: 0, high: 1, record: nil))
+    }
+
+    @Test func `a reader answers question after question, whatever happens to the brokers between`() async throws {
+        let cluster = try LocalKafka(topics: ["t": 2])
+        let producer = try TestProducer(cluster)
+        for index in 0..<4 { try producer.produce("t", partition: 0, value: [UInt8(index)], timestamp: 7) }
+        try await producer.settle(4)
+        let reader = reader(cluster)
+        for offset in Int64(0)..<4 {
+            let logs = try await reader.logs(of: [0: offset, 1: nil], timeout: patience)
+            let found = stamp(offset, nil, [UInt8(offset)], at: 7)
+            #expect(try logs[0]?.get() == LogReader.Log(low: 0, high: 4, record: found))
+        }
+        try cluster.takeDown()
+        // As one error, or as one for each partition.
+        await #expect(throws: KafkaError.self) {
+            _ = try await reader.logs(of: [0: 1, 1: nil], timeout: .milliseconds(300)).mapValues { try $0.get() }
+        }
+        try cluster.bringUp()
+        let logs = try await reader.logs(of: [0: 1, 1: nil], timeout: patience)
+        #expect(try logs[0]?.get().record?.offset == 1)
+    }
+
+    @Test func `a call that does not come back holds up nobody beyond its deadline`() async throws {
+        let cluster = try LocalKafka(topics: ["t": 1])
+        let configuration = try KafkaConfiguration(
+            properties: ["bootstrap.servers": cluster.bootstrapServers],
+            required: [:]
+        )
+        let client = KafkaClient(
+            handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
+            callbackContext: nil,
+            isDestroyedApart: true
+        )
+        let end = DispatchSemaphore(value: 0)
+        let late = await #expect(throws: KafkaError.self) {
+            let _: Int = try await client.runBlocking(until: .now + .milliseconds(20)) { _, _ in end.wait() }
+        }
+        #expect(late?.isTimeout == true)
+        end.signal()
+        // What goes on after its answer holds up nobody either.
+        let seven: Int = try await client.runBlocking(until: .now + patience) { _, answer in
+            answer(.success(7))
+            end.wait()
+        }
+        #expect(seven == 7)
+        end.signal()
     }
 
     @Test func `a partition that has no leader has no answer, and the others have theirs`() async throws {
@@ -115,13 +165,51 @@ import Testing
         try await wait("the revocation", step: step) { first.revoked.count == 1 }
         let kept = try #require(first.held.subtracting(first.revoked).first)
         try first.consumer.assign([kept: 1])
-        #expect(first.consumer.ownedPartitions.count == 2)
-        try step()
+        let later = ContinuousClock.now + .seconds(1)
+        try await wait("some heartbeats", step: step) { ContinuousClock.now >= later }
         #expect(second.held.isEmpty, "the revocation is still unanswered")
         try first.completeRevocation()
         try await wait("the records from there", step: step) { first.records.count == 11 && second.held.count == 1 }
         #expect(first.records.suffix(3).allSatisfy { $0.partition == kept })
         #expect(first.records.suffix(3).map(\.offset) == [1, 2, 3])
+        first.consumer.close()
+        second.consumer.close()
+    }
+
+    @Test func `a partition that begins during an unanswered revocation is read and does not answer it`() async throws {
+        let cluster = try LocalKafka(topics: ["t": 4])
+        let producer = try TestProducer(cluster)
+        for index in 0..<8 { try producer.produce("t", partition: Int32(index % 4), value: [UInt8(index)]) }
+        try await producer.settle(8)
+        let first = try TestMember(cluster, topic: "t")
+        first.readsAtOnce = false
+        first.answersRevocations = false
+        try await wait("the assignment", step: first.poll) { first.held.count == 4 }
+        let second = try TestMember(cluster, topic: "t")
+        func step() throws {
+            try first.poll()
+            try second.poll()
+        }
+        try await wait("the revocation", step: step) { first.revoked.count == 2 }
+        let kept = first.held.subtracting(first.revoked).sorted()
+        // Those that are revoked are passed over.
+        try first.consumer.assign([kept[0]: 1, first.revoked.min()!: 0])
+        try await wait("the records from there", step: step) { !first.records.isEmpty }
+        let later = ContinuousClock.now + .seconds(1)
+        try await wait("some heartbeats", step: step) { ContinuousClock.now >= later }
+        #expect(first.records.map(\.partition) == [kept[0]] && first.records.map(\.offset) == [1])
+        #expect(second.held.isEmpty, "the revocation is still unanswered")
+        try first.completeRevocation()
+        try await wait("the others' records", step: step) { second.records.count == 4 && second.held.count == 2 }
+        // Both go on as if nothing had been: the one that began meanwhile, and one that begins now.
+        try first.consumer.assign([kept[1]: 1])
+        for partition in kept { try producer.produce("t", partition: partition, value: [9]) }
+        try await producer.settle(10)
+        try await wait("the rest", step: step) { first.records.count == 4 }
+        for partition in kept {
+            #expect(first.records.filter { $0.partition == partition }.map(\.offset) == [1, 2])
+        }
+        #expect(first.lost().isEmpty && second.lost().isEmpty)
         first.consumer.close()
         second.consumer.close()
     }

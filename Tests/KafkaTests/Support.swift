@@ -143,16 +143,18 @@ func withBytes<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> R
     return bytes.withUnsafeBytes { body($0) }
 }
 
-/// A group member that records what it is told and answers assignments at once; revocations wait for the test.
+/// A group member that records what it is told, and reads and gives up what the group says unless the test does that.
 final class TestMember {
     let consumer: KafkaConsumer
     var records: [CopiedRecord] = []
     var events: [ConsumerEvent] = []
-    /// Partitions whose `assigned` has been answered and that were neither given up nor lost.
+    /// Partitions that were assigned and neither given up nor lost.
     var held: Set<Int32> = []
     /// Revocations not yet answered.
     var revoked: Set<Int32> = []
     var answersRevocations = true
+    /// Whether assigned partitions are read at once; otherwise the test begins that.
+    var readsAtOnce = true
     /// Where partitions are read from; the others from their beginning.
     var starts: [Int32: Int64] = [:]
 
@@ -186,7 +188,7 @@ final class TestMember {
             switch event {
             case .assigned(let partitions):
                 held.formUnion(partitions)
-                if !partitions.isEmpty {
+                if readsAtOnce {
                     try consumer.assign(Dictionary(uniqueKeysWithValues: partitions.map { ($0, starts[$0] ?? 0) }))
                 }
             case .revoked(let partitions):

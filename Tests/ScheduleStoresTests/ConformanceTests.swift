@@ -477,12 +477,49 @@ import Testing
                 nil, LogMark(offset: 0, timestamp: 0, hash: 0), LogMark(offset: .max, timestamp: .max, hash: .max),
                 LogMark(offset: 17, timestamp: -1, hash: 1 << 63), LogMark(offset: 1, timestamp: 2, hash: 10_000), nil,
             ]
-            for (generation, mark) in zip([0, 1, 9_000, .max, 9_001, 9_002] as [Int64], marks) {
+            for (generation, mark) in zip([0, 1, 9_000, 9_001, 9_002, .max] as [Int64], marks) {
                 progress.generation = generation
                 progress.mark = mark
-                try await store.save(progress)
+                let isWritten = try await store.save(progress)
+                #expect(isWritten)
                 #expect(try await store.progress() == [progress])
             }
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func progressOfALaterGenerationStays(kind: StoreKind) async throws {
+        try await kind.withStore { store, _ in
+            func record(_ partition: Int32, _ generation: Int64, owner: String) -> PartitionProgress {
+                PartitionProgress(
+                    partition: partition,
+                    owner: owner,
+                    epoch: 1,
+                    executedUpTo: nil,
+                    pendingResident: 0,
+                    committedOffset: 7,
+                    generation: generation,
+                    updatedAt: EpochMilliseconds(rawValue: Self.time)
+                )
+            }
+            let later = record(3, 2, owner: "later")
+            let other = record(4, 1, owner: "other")
+            for progress in [later, other] {
+                let isWritten = try await store.save(progress)
+                #expect(isWritten)
+            }
+            for generation in [0, 1] as [Int64] {
+                let isWritten = try await store.save(record(3, generation, owner: "earlier"))
+                #expect(!isWritten, "generation \(generation)")
+            }
+            #expect(try await store.progress() == [later, other])
+            // The same generation, and another partition's, are in nobody's way.
+            let next = record(3, 2, owner: "next")
+            for progress in [next, record(4, 1, owner: "other")] {
+                let isWritten = try await store.save(progress)
+                #expect(isWritten)
+            }
+            #expect(try await store.progress() == [next, other])
         }
     }
 }

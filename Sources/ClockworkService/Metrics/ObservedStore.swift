@@ -91,7 +91,8 @@ public struct ObservedStore: ScheduleStore {
     }
 
     /// Measured.
-    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+    @discardableResult
+    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         try await measured(.save) { () throws(ScheduleStoreError) in try await store.save(progress) }
     }
 

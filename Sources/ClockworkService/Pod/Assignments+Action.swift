@@ -3,7 +3,7 @@ extension Assignments {
     enum Ending: Equatable {
         /// The group takes the partition back: it is released.
         case release
-        /// The log is perhaps not the one that was read: it is settled again, and the partition gets a new owner.
+        /// The log is not the one that was read: it is settled again, and the partition gets a new owner.
         case settleAgain
         /// The pod shuts down.
         case shutDown
@@ -15,9 +15,16 @@ extension Assignments {
         case settle([Int32], assignment: Int)
         /// An owner of the partition begins, with this number.
         case begin(UInt32, Int32, LogSettlement)
-        /// Read these partitions from these offsets. An assignment that stays unanswered would hold up the group.
+        /// Read these partitions from these offsets.
         case assign([Int32: Int64])
-        /// Have the owner commit nothing any more: what it has read is perhaps of another log.
+        /// Have the owner read and commit nothing for now.
+        case suspend(UInt32)
+        /// Find out whether these partitions still have the logs that their owners read; answered by `logsConfirmed` and
+        /// `logChanged`.
+        case look([Int32], doubt: Int)
+        /// Have the owner read on from this offset, Kafka's own, and commit again.
+        case resume(UInt32, from: Int64)
+        /// Have the owner commit nothing any more: what it has read is of another log.
         case stopCommitting(UInt32)
         /// Have the owner finish what is in flight and begin nothing; answered by `drained`.
         case drain(UInt32)

@@ -6,35 +6,11 @@
 ///
 /// ```
 /// assigned ─▶ settling ─▶ owned ─▶ draining ─▶ awaitingCommit ─▶ gone, or settling again
+///                         ▲   ▼
+///                        doubted
 /// ```
 /// A loss ends any of these at once.
 struct Assignments {
-    /// Where a partition is in its life.
-    private enum Stage {
-        /// Not owned yet: it is being found out which log it has. Goes on to `owned`.
-        case settling(assignment: Int)
-        /// An owner works. Goes on to `draining`.
-        case owned(UInt32)
-        /// The owner finishes what is in flight. Goes on to `awaitingCommit`, or past it; at the deadline as it is.
-        case draining(UInt32, deadline: Uptime, then: Ending)
-        /// The owner has finished, and its last commit has no answer yet. Ends with the answer, or at the deadline.
-        case awaitingCommit(UInt32, deadline: Uptime, then: Ending)
-
-        var owner: UInt32? {
-            switch self {
-            case .settling: nil
-            case .owned(let number), .draining(let number, _, _), .awaitingCommit(let number, _, _): number
-            }
-        }
-
-        var deadline: Uptime? {
-            switch self {
-            case .settling, .owned: nil
-            case .draining(_, let deadline, _), .awaitingCommit(_, let deadline, _): deadline
-            }
-        }
-    }
-
     private enum Phase {
         /// Partitions come and go.
         case running
@@ -49,11 +25,12 @@ struct Assignments {
     private var stages: [Int32: Stage] = [:]
     private var phase = Phase.running
     private var lastAssignment = 0
+    private var lastDoubt = 0
     private var lastOwner: UInt32 = 0
 
     // MARK: What an observer may ask
 
-    /// The owner that works on a partition; `nil` while none does, or one that drains.
+    /// The owner that reads a partition; `nil` while none does, or one that drains or whose log is in doubt.
     func activeOwner(of partition: Int32) -> UInt32? {
         guard case .owned(let number) = stages[partition] else { return nil }
         return number
@@ -68,9 +45,20 @@ struct Assignments {
         return true
     }
 
-    /// Whether a partition has no owner yet.
+    /// Whether the partition still waits for an answer about this doubt.
+    func isDoubted(_ partition: Int32, doubt: Int) -> Bool {
+        guard case .doubted(_, doubt) = stages[partition] else { return false }
+        return true
+    }
+
+    /// Whether it is being found out which log a partition has.
     var isSettling: Bool {
-        stages.values.contains { stage in if case .settling = stage { true } else { false } }
+        stages.values.contains { stage in
+            switch stage {
+            case .settling, .doubted: true
+            case .owned, .draining, .awaitingCommit: false
+            }
+        }
     }
 
     /// Whether a partition waits for nothing but its last commit, which is to be made at once.
@@ -121,7 +109,7 @@ struct Assignments {
             case nil, .settling:
                 stages[partition] = nil
                 released.append(partition)
-            case .owned, .draining, .awaitingCommit:
+            case .owned, .doubted, .draining, .awaitingCommit:
                 actions += drain(partition, then: .release, now)
             }
         }
@@ -141,9 +129,48 @@ struct Assignments {
         return actions + endIfDone()
     }
 
-    /// Something says that a partition's log is not the one that is being read.
-    mutating func logDoubted(_ partition: Int32, now: Uptime) -> [Action] {
-        guard let owner = stages[partition]?.owner else { return [] }
+    // MARK: Events of logs
+
+    /// Something says that the logs of these partitions are perhaps not the ones that are being read.
+    mutating func logDoubted(_ partitions: [Int32]) -> [Action] {
+        var actions: [Action] = []
+        var doubted: [Int32] = []
+        for partition in partitions {
+            switch stages[partition] {
+            case nil, .settling, .doubted:
+                continue
+            case .owned(let owner):
+                stages[partition] = .doubted(owner, doubt: lastDoubt + 1)
+                doubted.append(partition)
+                actions.append(.suspend(owner))
+            case .draining(let owner, _, _):
+                actions.append(.stopCommitting(owner))
+            case .awaitingCommit(let owner, _, let ending):
+                actions += [.stopCommitting(owner)] + finish(partition, owner, ending, wasInTime: true)
+            }
+        }
+        guard !doubted.isEmpty else { return actions }
+        lastDoubt += 1
+        return actions + [.look(doubted, doubt: lastDoubt)]
+    }
+
+    /// The logs of these partitions are the ones that were read; each is to be read on from its start.
+    mutating func logsConfirmed(_ starts: [Int32: Int64], doubt: Int) -> [Action] {
+        var actions: [Action] = []
+        var resumed: [Int32: Int64] = [:]
+        for (partition, start) in starts.sorted(by: { $0.key < $1.key }) {
+            guard case .doubted(let owner, doubt) = stages[partition] else { continue }
+            stages[partition] = .owned(owner)
+            resumed[partition] = start
+            actions.append(.resume(owner, from: start))
+        }
+        if !resumed.isEmpty { actions.append(.assign(resumed)) }
+        return actions
+    }
+
+    /// The log that this owner has read is gone, and another one in its place.
+    mutating func logChanged(_ partition: Int32, owner: UInt32, now: Uptime) -> [Action] {
+        guard stages[partition]?.owner == owner else { return [] }
         let actions = [Action.stopCommitting(owner)]
         if case .awaitingCommit(_, _, let ending) = stages[partition] {
             return actions + finish(partition, owner, ending, wasInTime: true)
@@ -178,7 +205,7 @@ struct Assignments {
         var actions: [Action] = []
         for (partition, stage) in stages.sorted(by: { $0.key < $1.key }) {
             switch stage {
-            case .settling, .owned: continue
+            case .settling, .owned, .doubted: continue
             case .draining(let owner, let deadline, let ending), .awaitingCommit(let owner, let deadline, let ending):
                 if now >= deadline { actions += finish(partition, owner, ending, wasInTime: false) }
             }
@@ -226,7 +253,7 @@ struct Assignments {
         switch stages[partition] {
         case nil, .settling:
             return []
-        case .owned(let owner):
+        case .owned(let owner), .doubted(let owner, _):
             let deadline = now.advanced(byMilliseconds: Self.drainLimit)
             stages[partition] = .draining(owner, deadline: deadline, then: ending)
             return [.drain(owner)]

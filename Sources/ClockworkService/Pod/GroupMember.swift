@@ -8,16 +8,14 @@ internal import Scheduling
 /// Used on the pod's event loop only. What takes time runs as a task and comes back through the inbox.
 final class GroupMember {
     private let consumer: KafkaConsumer
-    private let owners: PartitionOwners
+    let owners: PartitionOwners
     private let commits: GroupCommits
-    private let settler: LogSettler
-    private let tasks: TaskRunner
-    private let inbox: PodInbox
-    private let logger: Logger
+    let logs: LogWatch
+    let logger: Logger
     /// Gives up what is on its way to topics.
     private let startAfresh: (Moment) -> Void
 
-    private var assignments = Assignments()
+    var assignments = Assignments()
     private var batcher: RequestBatcher
     private var metrics: PodMetrics
     private var consumerMetrics: KafkaClientMetrics
@@ -30,9 +28,7 @@ final class GroupMember {
         consumer: KafkaConsumer,
         owners: PartitionOwners,
         commits: GroupCommits,
-        settler: LogSettler,
-        tasks: TaskRunner,
-        inbox: PodInbox,
+        logs: LogWatch,
         rules: RequestRules,
         metrics: MetricsRegistry,
         logger: Logger,
@@ -41,9 +37,7 @@ final class GroupMember {
         self.consumer = consumer
         self.owners = owners
         self.commits = commits
-        self.settler = settler
-        self.tasks = tasks
-        self.inbox = inbox
+        self.logs = logs
         self.logger = logger
         self.startAfresh = startAfresh
         batcher = RequestBatcher(rules: rules)
@@ -81,6 +75,12 @@ final class GroupMember {
         act(assignments.abandoned(), now)
     }
 
+    /// Ends: the pod must not run with this intake.
+    func refuseIntake(_ error: KafkaError, now: Moment) {
+        logger.critical("the intake is refused", metadata: ["error": "\(error)"])
+        abandon(error, now: now)
+    }
+
     /// Makes visible where the owners are.
     func publishMetrics() {
         metrics.publish(owners.state)
@@ -114,7 +114,10 @@ final class GroupMember {
             guard let owner = activeOwner(of: partition) else { continue }
             owners.requestsRead(batch, owner, now: now)
         }
-        for partition in poll.doubted { doubt(partition, "other records than before", now) }
+        for partition in poll.changed {
+            guard let owner = assignments.owner(of: partition) else { continue }
+            logChanged(partition, owner, "other records than before", now)
+        }
         for event in events { handle(event, now) }
         return isMore
     }
@@ -126,6 +129,9 @@ final class GroupMember {
             act(assignments.drained(owner.number, of: owner.partition, awaitsCommit: awaitsCommit), now)
         }
         act(assignments.timeReached(now.uptime), now)
+        logs.goRound(now: now) {
+            owners.all.filter { assignments.activeOwner(of: $0.partition) == $0.number }
+        }
         commits.commit(now: now, atOnce: assignments.awaitsCommit) { partition in
             assignments.owner(of: partition).flatMap { owners[$0]?.generation }
         }
@@ -155,7 +161,7 @@ final class GroupMember {
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             act(assignments.lost(partitions), now)
         case .logDoubted(let partitions, let error):
-            for partition in partitions { doubt(partition, "\(error)", now) }
+            doubt(partitions, "\(error)", now)
         case .reachedEnd(let partition, _):
             guard let owner = activeOwner(of: partition) else { return }
             owners.intakeEndReached(owner, now: now)
@@ -188,30 +194,38 @@ final class GroupMember {
         }
     }
 
-    private func doubt(_ partition: Int32, _ reason: String, _ now: Moment) {
-        let actions = assignments.logDoubted(partition, now: now.uptime)
-        guard !actions.isEmpty else { return }
-        logger.warning(
-            "the intake partition is perhaps not the one that is read; it is settled again",
-            metadata: ["partition": "\(partition)", "reason": "\(reason)"]
-        )
-        act(actions, now)
-    }
-
     // MARK: Acting
 
-    private func act(_ actions: [Assignments.Action], _ now: Moment) {
+    func act(_ actions: [Assignments.Action], _ now: Moment) {
         // What owners have come to whose partitions are settled again.
         var known: [Int32: PartitionProgress] = [:]
         for action in actions {
             switch action {
             case .settle(let partitions, let assignment):
-                settle(partitions, assignment, known.filter { partitions.contains($0.key) })
+                logs.settle(
+                    LogWatch.Settlement(
+                        partitions: partitions,
+                        assignment: assignment,
+                        known: known.filter { partitions.contains($0.key) },
+                        epoch: Int64(consumer.groupGeneration ?? -1)
+                    )
+                )
             case .begin(let number, let partition, let log):
-                batcher.begin(partition, log)
+                batcher.begin(partition, generation: log.generation, at: log.start)
                 owners.begin(number, partition, log, now: now)
             case .assign(let starts): assign(starts, now)
-            case .stopCommitting(let number): stopCommitting(number)
+            case .suspend(let number):
+                guard let owner = owners[number] else { continue }
+                batcher.end(owner.partition)
+                owners.suspend(owner)
+            case .look(let partitions, let doubt):
+                let doubted = partitions.compactMap { assignments.owner(of: $0).flatMap { owners[$0] } }
+                logs.look(at: doubted, doubt: doubt, now: now)
+            case .resume(let number, let start):
+                guard let owner = owners[number] else { continue }
+                batcher.begin(owner.partition, generation: owner.generation, at: start)
+                owners.resume(owner)
+            case .stopCommitting(let number): if let owner = owners[number] { owners.stopCommitting(owner) }
             case .drain(let number): drain(number, now)
             case .letGo(let number, let ending, let wasInTime):
                 guard let owner = owners[number] else { continue }
@@ -232,36 +246,11 @@ final class GroupMember {
         }
     }
 
-    private func settle(_ partitions: [Int32], _ assignment: Int, _ known: [Int32: PartitionProgress]) {
-        let question = LogSettler.Question(
-            partitions: partitions,
-            known: known,
-            epoch: Int64(consumer.groupGeneration ?? -1),
-            stillWanted: { [inbox] partitions in
-                await inbox.ask { $0.member.stillSettling(partitions, assignment) }
-            },
-            answer: { [inbox] logs in
-                inbox.post { $0.settled(logs, assignment) }
-            }
-        )
-        tasks.start { [settler] in await settler.settle(question) }
-    }
-
-    /// Which of these partitions still wait for the answer about their assignment.
-    func stillSettling(_ partitions: [Int32], _ assignment: Int) -> [Int32] {
-        partitions.filter { assignments.isSettling($0, assignment: assignment) }
-    }
-
-    /// The logs of these partitions are known.
-    func settled(_ logs: [Int32: LogSettlement], _ assignment: Int, now: Moment) {
-        act(assignments.settled(logs, assignment: assignment), now)
-    }
-
     private func assign(_ starts: [Int32: Int64], _ now: Moment) {
         do throws(KafkaError) {
             try consumer.assign(starts)
         } catch {
-            // An assignment that stays unanswered would hold up the group, and these partitions would not be read.
+            // These partitions would not be read, and be nobody else's.
             logger.critical("partitions not taken", metadata: ["error": "\(error)"])
             abandon(error, now: now)
         }
@@ -271,12 +260,6 @@ final class GroupMember {
         guard let owner = owners[number] else { return }
         batcher.end(owner.partition)
         owners.drain(owner, now: now)
-    }
-
-    private func stopCommitting(_ number: UInt32) {
-        guard let owner = owners[number] else { return }
-        owner.stopCommitting()
-        commits.forget(owner.partition)
     }
 
     private func end(_ owner: PartitionOwner) {

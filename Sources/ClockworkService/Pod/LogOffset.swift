@@ -14,7 +14,10 @@ public struct LogOffset: Hashable, Sendable {
     /// The most records that one log can have.
     private static let span: Int64 = 1_000_000_000_000_000
 
-    /// An offset of a log.
+    /// The generations whose log offsets are 64-bit integers.
+    public static let generations: ClosedRange<Int64> = 0...9_222
+
+    /// An offset of a log; `generation` is one of `generations`.
     public init(generation: Int64, offset: Int64) {
         self.generation = generation
         self.offset = offset

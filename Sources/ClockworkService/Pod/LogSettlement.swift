@@ -38,11 +38,13 @@ struct LogSettlement: Equatable {
     ///   - progress: the partition's progress record.
     ///   - group: what the group has committed.
     init(progress: PartitionProgress?, group: GroupOffset?, log: Log) {
-        let committedGeneration = group.map { CommitMetadata.generation(of: $0.metadata) } ?? 0
-        // Where the progress record is lost, key records of that generation may still be there.
-        let current = progress?.generation ?? committedGeneration
-        // An offset that was committed for an earlier log says nothing about this one.
+        let committedGeneration = Self.generation(of: group)
+        // Where the progress record is lost, or one from before was restored, key records of the commit's generation may
+        // still be there.
+        let current = max(progress?.generation ?? 0, committedGeneration)
+        // What is of an earlier log says nothing about this one.
         let own = committedGeneration == current ? group?.offset : nil
+        let progress = progress?.generation == current ? progress : nil
         let recorded = progress?.committedOffset
         let mark = progress?.mark
         end = log.high
@@ -62,12 +64,56 @@ struct LogSettlement: Equatable {
         start = max(committed ?? log.low, log.low)
     }
 
+    private static func generation(of group: GroupOffset?) -> Int64 {
+        group.map { CommitMetadata.generation(of: $0.metadata) } ?? 0
+    }
+
+    /// The settlement, where what is stored makes sense.
+    ///
+    /// - Throws: when a generation is none, or there is none left for a new log.
+    static func checked(
+        progress: PartitionProgress?,
+        group: GroupOffset?,
+        log: Log
+    ) throws(LogGenerationError) -> LogSettlement {
+        for (generation, source) in [
+            (progress?.generation ?? 0, LogGenerationError.Source.progressRecord),
+            (generation(of: group), LogGenerationError.Source.commit),
+        ] where !LogOffset.generations.contains(generation) {
+            throw LogGenerationError(generation: generation, source: source)
+        }
+        let settlement = LogSettlement(progress: progress, group: group, log: log)
+        guard LogOffset.generations.contains(settlement.generation) else {
+            throw LogGenerationError(generation: settlement.generation, source: .newLog)
+        }
+        return settlement
+    }
+
     private static func isSame(_ log: Log, mark: LogMark?, committed: Int64?) -> Bool {
         if let committed, log.high < committed { return false }
         guard let mark else { return true }
         if log.high <= mark.offset { return false }
         // Below it the record has left the log by retention, as records do.
         return mark.offset < log.low || log.recordAtMark == mark
+    }
+}
+
+/// A partition's log cannot be numbered.
+struct LogGenerationError: Error, CustomStringConvertible {
+    /// Where the generation comes from.
+    enum Source: String {
+        case progressRecord = "the progress record names it; correct or restore the record in PARTITION_EXEC_DB"
+        case commit = "the group's commit names it; reset the group's offsets to where reading is to begin"
+        case newLog = "the topic has been recreated too often; take an intake topic of another name, with new tables"
+    }
+
+    let generation: Int64
+    let source: Source
+
+    var description: String {
+        let first = LogOffset.generations.lowerBound
+        let last = LogOffset.generations.upperBound
+        return "generation \(generation) is not one of \(first) to \(last): \(source.rawValue)"
     }
 }
 

@@ -35,6 +35,7 @@ struct LogSettler: Sendable {
     init(
         settings: PodSettings,
         consumer: KafkaConsumer,
+        reader: LogReader,
         store: any ScheduleStore,
         progress: ProgressWriter,
         logger: Logger
@@ -42,7 +43,7 @@ struct LogSettler: Sendable {
         topic = settings.intakeTopic
         podName = settings.name
         self.consumer = consumer
-        reader = LogReader(topic: settings.intakeTopic, properties: settings.properties)
+        self.reader = reader
         self.store = store
         self.progress = progress
         self.logger = logger
@@ -51,6 +52,7 @@ struct LogSettler: Sendable {
     /// Settles the logs of the partitions that are asked about, each as soon as that is possible.
     func settle(_ question: Question) async {
         var question = question
+        var isTold = false
         while !Task.isCancelled {
             question.partitions = await question.stillWanted(question.partitions)
             guard !question.partitions.isEmpty else { return }
@@ -58,7 +60,12 @@ struct LogSettler: Sendable {
                 try await saveKnown(&question)
                 try await ask(&question)
             } catch {
-                logger.warning("the intake's logs are not known yet", metadata: ["error": "\(error)"])
+                logger.log(
+                    level: isTold ? .debug : .warning,
+                    "the intake's logs are not known yet; asking on",
+                    metadata: ["partitions": "\(question.partitions.sorted())", "error": "\(error)"]
+                )
+                isTold = true
             }
             guard !question.partitions.isEmpty, (try? await Task.sleep(for: Self.pause)) != nil else { return }
         }
@@ -84,14 +91,14 @@ struct LogSettler: Sendable {
         let logs = try await reader.logs(of: marks, timeout: Self.timeout)
         var same: [Int32: LogSettlement] = [:]
         var new: [Int32: LogSettlement] = [:]
-        var failure: KafkaError?
+        var failure: (any Error)?
         for (partition, result) in logs {
-            do throws(KafkaError) {
+            do {
                 let log = try result.get()
-                let settlement = LogSettlement(
+                let settlement = try LogSettlement.checked(
                     progress: records[partition],
                     group: committed[partition],
-                    log: LogSettlement.Log(low: log.low, high: log.high, recordAtMark: log.record.map(LogMark.init))
+                    log: LogSettlement.Log(log)
                 )
                 if settlement.isNew { new[partition] = settlement } else { same[partition] = settlement }
             } catch {
@@ -100,7 +107,7 @@ struct LogSettler: Sendable {
         }
         await answer(same, &question)
         for (partition, settlement) in new {
-            try await begin(settlement, partition, before: records[partition], question)
+            guard try await begin(settlement, partition, before: records[partition], question) else { continue }
             await answer([partition: settlement], &question)
         }
         if let failure { throw failure }
@@ -113,14 +120,16 @@ struct LogSettler: Sendable {
     }
 
     /// Notes a new log in the store: whatever of it is stored later has offsets of this generation.
+    ///
+    /// - Returns: whether it is noted; not where nobody asks any more, or another owner has noted a later one.
     private func begin(
         _ settlement: LogSettlement,
         _ partition: Int32,
         before: PartitionProgress?,
         _ question: Question
-    ) async throws(ScheduleStoreError) {
-        guard await !question.stillWanted([partition]).isEmpty else { return }
-        try await progress.write(
+    ) async throws(ScheduleStoreError) -> Bool {
+        guard await !question.stillWanted([partition]).isEmpty else { return false }
+        let isNoted = try await progress.write(
             PartitionProgress(
                 partition: partition,
                 owner: podName,
@@ -133,6 +142,7 @@ struct LogSettler: Sendable {
                 updatedAt: WallClock.now()
             )
         )
+        guard isNoted else { return false }
         logger.warning(
             """
             the intake partition is not the one that was read before: its topic was recreated, lost records, or is of \
@@ -143,5 +153,6 @@ struct LogSettler: Sendable {
                 "offset": "\(settlement.start)",
             ]
         )
+        return true
     }
 }

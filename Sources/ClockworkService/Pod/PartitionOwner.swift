@@ -17,12 +17,25 @@ final class PartitionOwner {
     /// How far it has come.
     var note: ProgressNote
 
-    /// Whether what it settles is committed: not once the log that it has read is perhaps gone.
-    private(set) var mayCommit = true
+    /// Whether what it settles is committed.
+    private enum Commits {
+        /// As it is settled.
+        case made
+        /// Not while its log is in doubt. Goes back to `made`, or on to `ended`.
+        case heldBack
+        /// Not any more: the log that it has read is gone, or it ends in doubt.
+        case ended
+    }
+
+    private var commits = Commits.made
+    /// Everything below this offset, Kafka's own, is settled; `nil` until something is.
+    private var settledBelow: Int64?
     /// Whether the intake is to be read, where the consumer does not know it yet.
     private(set) var unsteered: Effects.Intake?
     private var steerAt = Uptime.zero
 
+    /// When the catching up has taken too long; `nil` once that has been said.
+    private var catchUpEnd: Uptime?
     /// The look-ups without an answer, and when each is called delayed; in that order, and few.
     private var lookUps: [(id: Int, patienceEnd: Uptime)] = []
 
@@ -33,7 +46,6 @@ final class PartitionOwner {
 
     /// An owner that begins in this log.
     ///
-    /// - Parameter now: the current time of the wall clock.
     init(
         number: UInt32,
         partition: Int32,
@@ -41,7 +53,7 @@ final class PartitionOwner {
         epoch: Int64,
         ownership: Ownership,
         limits: SchedulerLimits,
-        now: EpochMilliseconds
+        now: Moment
     ) {
         self.number = number
         self.partition = partition
@@ -52,9 +64,10 @@ final class PartitionOwner {
             partition: partition,
             start: LogOffset(generation: log.generation, offset: log.start).scheduling,
             end: LogOffset(generation: log.generation, offset: log.end).scheduling,
-            now: now,
+            now: now.wall,
             limits: limits
         )
+        catchUpEnd = now.uptime.advanced(byMilliseconds: limits.catchUpMilliseconds)
         note = ProgressNote(log)
     }
 
@@ -66,9 +79,36 @@ final class PartitionOwner {
 
     // MARK: Progress
 
+    /// Whether what it settles is committed just now: not where the log that it has read is perhaps gone.
+    var mayCommit: Bool { commits == .made }
+
+    /// Everything below this offset, Kafka's own, is settled.
+    func settled(below offset: Int64) {
+        settledBelow = offset
+    }
+
     /// Commits nothing any more.
     func stopCommitting() {
-        mayCommit = false
+        commits = .ended
+    }
+
+    // MARK: Doubt
+
+    /// Reads and commits nothing for now.
+    func suspend() {
+        guard commits == .made else { return }
+        commits = .heldBack
+        unsteered = nil
+    }
+
+    /// Reads on and commits again; the consumer is taken to read.
+    ///
+    /// - Returns: what is to be committed.
+    func resume() -> Int64? {
+        guard commits == .heldBack else { return nil }
+        commits = .made
+        if scheduler.isPaused { steer(.pause) }
+        return settledBelow
     }
 
     /// What a progress record is to say now.
@@ -88,8 +128,9 @@ final class PartitionOwner {
 
     // MARK: Reading
 
-    /// The scheduler wants the intake to be read, or not.
+    /// The scheduler wants the intake to be read, or not. In doubt it is not read anyway.
     func steer(_ intake: Effects.Intake) {
+        guard commits != .heldBack else { return }
         unsteered = intake
         steerAt = .zero
     }
@@ -102,10 +143,21 @@ final class PartitionOwner {
         if successfully { unsteered = nil } else { steerAt = now.advanced(byMilliseconds: Self.steerPause) }
     }
 
-    // MARK: Look-ups
+    // MARK: What takes too long
 
-    /// When the next look-up is called delayed.
-    var patienceEnd: Uptime? { lookUps.first?.patienceEnd }
+    /// When the next look-up, or the catching up, is called delayed.
+    var patienceEnd: Uptime? {
+        let lookUpEnd = lookUps.first?.patienceEnd
+        guard scheduler.isCatchingUp, let catchUpEnd else { return lookUpEnd }
+        return lookUpEnd.map { min($0, catchUpEnd) } ?? catchUpEnd
+    }
+
+    /// Whether the catching up is to be called delayed now; once.
+    func takeDelayedCatchUp(now: Uptime) -> Bool {
+        guard scheduler.isCatchingUp, let end = catchUpEnd, end <= now else { return false }
+        catchUpEnd = nil
+        return true
+    }
 
     /// A look-up has begun.
     func beginLookUp(_ id: Int, now: Uptime) {
@@ -119,7 +171,6 @@ final class PartitionOwner {
 
     /// The look-ups to be called delayed now, each once.
     func takeDelayedLookUps(now: Uptime) -> [Int] {
-        guard let end = patienceEnd, end <= now else { return [] }
         let delayed = lookUps.prefix { $0.patienceEnd <= now }.map(\.id)
         lookUps.removeFirst(delayed.count)
         return delayed

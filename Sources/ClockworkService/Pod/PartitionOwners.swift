@@ -94,7 +94,7 @@ final class PartitionOwners {
             epoch: Int64(consumer.groupGeneration ?? -1),
             ownership: Ownership(of: consumer),
             limits: limits,
-            now: now.wall
+            now: now
         )
         owners[number] = owner
         channels.begin(owner: number)
@@ -105,6 +105,29 @@ final class PartitionOwners {
     func drain(_ owner: PartitionOwner, now: Moment) {
         channels.drain(owner: owner.number, now: now)
         step(owner, now) { $0.drain(now.wall, &$1) }
+    }
+
+    /// An owner reads and commits nothing for now.
+    func suspend(_ owner: PartitionOwner) {
+        owner.suspend()
+        commits.forget(owner.partition)
+        do throws(KafkaError) {
+            try consumer.pause([owner.partition])
+        } catch {
+            // What is read is left out: the batcher has ended the log.
+            logger.debug("intake not paused", metadata: ["partition": "\(owner.partition)", "error": "\(error)"])
+        }
+    }
+
+    /// An owner reads on and commits again.
+    func resume(_ owner: PartitionOwner) {
+        if let offset = owner.resume() { commits.want(owner.partition, offset) }
+    }
+
+    /// An owner commits nothing any more.
+    func stopCommitting(_ owner: PartitionOwner) {
+        owner.stopCommitting()
+        commits.forget(owner.partition)
     }
 
     /// An owner is gone; answers to what it has begun find nobody.
@@ -153,6 +176,9 @@ final class PartitionOwners {
         for owner in owners.values {
             if let time = owner.scheduler.wakeAt, time <= now.wall {
                 step(owner, now) { $0.timeReached(now.wall, &$1) }
+            }
+            if owner.takeDelayedCatchUp(now: now.uptime) {
+                step(owner, now) { $0.catchUpDelayed(now.wall, &$1) }
             }
             for id in owner.takeDelayedLookUps(now: now.uptime) {
                 step(owner, now) { $0.lookUpDelayed(id, now: now.wall, &$1) }
@@ -237,8 +263,9 @@ final class PartitionOwners {
             )
         }
         for call in effects.lookUp { owner.beginLookUp(call.id, now: now.uptime) }
-        if let offset = effects.commit, owner.mayCommit {
-            commits.want(owner.partition, LogOffset(scheduling: offset).offset)
+        if let offset = effects.commit.map({ LogOffset(scheduling: $0).offset }) {
+            owner.settled(below: offset)
+            if owner.mayCommit { commits.want(owner.partition, offset) }
         }
         if let intake = effects.intake {
             owner.steer(intake)

@@ -45,6 +45,7 @@ final class PodDriver {
         sessionTimeout = consumer.sessionTimeout
         clock = PodClock(consumer)
         let progress = ProgressWriter(store: store)
+        let reader = LogReader(topic: settings.intakeTopic, properties: settings.properties)
         let podLogger = logger.inCategory(.pod)
         let commits = GroupCommits(consumer, logger: podLogger)
         owners = PartitionOwners(
@@ -66,20 +67,34 @@ final class PodDriver {
             consumer: consumer,
             owners: owners,
             commits: commits,
-            settler: LogSettler(
-                settings: settings,
-                consumer: consumer,
-                store: store,
-                progress: progress,
-                logger: podLogger
+            logs: LogWatch(
+                settler: LogSettler(
+                    settings: settings,
+                    consumer: consumer,
+                    reader: reader,
+                    store: store,
+                    progress: progress,
+                    logger: podLogger
+                ),
+                looker: LogLooker(reader: reader),
+                podName: settings.name,
+                tasks: tasks,
+                inbox: inbox
             ),
-            tasks: tasks,
-            inbox: inbox,
             rules: settings.rules,
             metrics: metrics,
             logger: podLogger,
             startAfresh: { channels.topics.startAfresh(now: $0) }
         )
+        let policy = IntakePolicy(
+            topic: settings.intakeTopic,
+            group: settings.group,
+            properties: settings.properties,
+            logger: podLogger
+        )
+        tasks.start {
+            if let objection = await policy.objection() { inbox.post { $0.refuseIntake(objection) } }
+        }
     }
 
     /// What has been done over all partitions, those that are gone included.
@@ -176,6 +191,16 @@ final class PodDriver {
     /// The logs of newly assigned partitions are known.
     func settled(_ logs: [Int32: LogSettlement], _ assignment: Int) {
         member.settled(logs, assignment, now: clock.read())
+    }
+
+    /// Logs have been looked at.
+    func looked(_ findings: LogLooker.Findings, doubt: Int?) {
+        member.looked(findings, doubt: doubt, now: clock.read())
+    }
+
+    /// The pod must not run with its intake.
+    func refuseIntake(_ error: KafkaError) {
+        member.refuseIntake(error, now: clock.read())
     }
 
     /// A topic check has ended; `exists` is `nil` when the brokers did not answer.

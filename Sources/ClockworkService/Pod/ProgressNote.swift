@@ -1,14 +1,22 @@
 internal import Scheduling
 
-/// How far an owner has come, and when its progress record is due. A value; writing the record is its user's.
+/// How far an owner has come, and when its progress record and the next look at its log are due. A value; writing the
+/// record and looking are its user's.
+///
+/// The mark moves on with looks alone. A log that is gone does not come back: while the log has a record that was read
+/// before, all that was read since is of that log, too. A mark that moved on with what is read could be of another log
+/// of the same name, of which the beginning was never read, and would hide that.
 struct ProgressNote {
-    /// The time between two progress records of a partition, in milliseconds.
+    /// The time between two progress records of a partition, and the time between two looks at its log, in milliseconds.
     static let interval: Int64 = 5_000
 
     /// Kafka's own offset that was last committed, as the group has confirmed it.
     var committed: Int64?
-    /// The latest record that has been read.
+    /// A record of the log: the latest that had been read when the last look began.
     private(set) var mark: LogMark?
+    /// The latest record that has been read.
+    private(set) var latest: LogMark?
+    private var lookedAt = Uptime.zero
     /// Whether the stored record has a mark.
     private var hasStoredMark: Bool
     private var saved: PartitionProgress?
@@ -18,12 +26,27 @@ struct ProgressNote {
     init(_ log: LogSettlement) {
         committed = log.committed
         mark = log.mark
+        latest = log.mark
         hasStoredMark = log.mark != nil
     }
 
     /// Records have been read, this one last. Those that a previous owner has read may be read again.
-    mutating func read(_ latest: LogMark) {
-        if mark.map({ $0.offset < latest.offset }) ?? true { mark = latest }
+    mutating func read(_ record: LogMark) {
+        if latest.map({ $0.offset < record.offset }) ?? true { latest = record }
+        if mark == nil { mark = record }
+    }
+
+    /// Whether the log is to be looked at now: something has been read of it since the last look. It counts as looked at
+    /// then.
+    mutating func takeLook(now: Uptime) -> Bool {
+        guard latest != mark, now >= lookedAt.advanced(byMilliseconds: Self.interval) else { return false }
+        lookedAt = now
+        return true
+    }
+
+    /// A look that began when this was the latest record has found the mark where it was.
+    mutating func confirmed(_ latest: LogMark?) {
+        if let latest, mark.map({ $0.offset < latest.offset }) ?? true { mark = latest }
     }
 
     /// Whether this record is to be written now: it is due and something has changed. It counts as written then.

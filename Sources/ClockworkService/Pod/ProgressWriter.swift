@@ -14,14 +14,16 @@ actor ProgressWriter {
     /// Writes a record when those before it have been written, or have failed.
     ///
     /// - Parameter isWanted: asked right before the write.
+    /// - Returns: whether it was written: not where it was not wanted, or the store has a record of a later log.
+    @discardableResult
     func write(
         _ progress: PartitionProgress,
         isWanted: @Sendable () -> Bool = { true }
-    ) async throws(ScheduleStoreError) {
+    ) async throws(ScheduleStoreError) -> Bool {
         await takeTurn(progress.partition)
         defer { passTurn(progress.partition) }
-        guard isWanted() else { return }
-        try await store.save(progress)
+        guard isWanted() else { return false }
+        return try await store.save(progress)
     }
 
     private func takeTurn(_ partition: Int32) async {

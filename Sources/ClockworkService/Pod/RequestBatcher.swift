@@ -25,7 +25,7 @@ struct RequestBatcher {
     struct Poll {
         var batches: [Int32: Batch] = [:]
         /// Partitions that had another record, or none, where one was read before: their logs are other ones.
-        var doubted: [Int32] = []
+        var changed: [Int32] = []
     }
 
     /// A log that is being read.
@@ -44,7 +44,7 @@ struct RequestBatcher {
         var partition: Int32
         var log: Log
         var batch = Batch()
-        var isDoubted = false
+        var isChanged = false
     }
 
     private let decoder: RequestDecoder
@@ -56,9 +56,9 @@ struct RequestBatcher {
         decoder = RequestDecoder(rules: rules)
     }
 
-    /// The log of a partition is read from its start.
-    mutating func begin(_ partition: Int32, _ log: LogSettlement) {
-        logs[partition] = Log(generation: log.generation, next: log.start)
+    /// The log of a partition is read from this offset, Kafka's own.
+    mutating func begin(_ partition: Int32, generation: Int64, at start: Int64) {
+        logs[partition] = Log(generation: generation, next: start)
     }
 
     /// Nothing more is wanted of a partition.
@@ -91,13 +91,13 @@ struct RequestBatcher {
         guard var log = run?.log else { return false }
         defer { run?.log = log }
         if record.offset >= log.next {
-            if log.isSetBack { run?.isDoubted = true }
+            if log.isSetBack { run?.isChanged = true }
             log.next = record.offset + 1
             return !log.isSetBack
         }
         guard let mark = log.mark, record.offset <= mark.offset else { return false }
         log.isSetBack = record.offset < mark.offset
-        if !log.isSetBack, LogMark(record.stamp) != mark { run?.isDoubted = true }
+        if !log.isSetBack, LogMark(record.stamp) != mark { run?.isChanged = true }
         return false
     }
 
@@ -122,10 +122,10 @@ struct RequestBatcher {
     private mutating func endRun(_ last: borrowing KafkaRecord, _ isFresh: Bool) {
         guard var ended = run else { return }
         run = nil
-        if ended.isDoubted {
+        if ended.isChanged {
             logs[ended.partition] = nil
             poll.batches[ended.partition] = nil
-            poll.doubted.append(ended.partition)
+            poll.changed.append(ended.partition)
             return
         }
         if isFresh { ended.log.mark = LogMark(last.stamp) }

@@ -112,7 +112,8 @@ extension DynamoDBScheduleStore {
         case .tableNotFound: .missing
         case .accessDenied where error.exception == "AccessDeniedException": .denied(operation: operation)
         case .accessDenied: .refused(reason: error.message)
-        case .throttled, .unavailable, .timedOut, .cancelled, .tableInUse, .invalidRequest, .unreadableAnswer, .other:
+        case .throttled, .unavailable, .timedOut, .cancelled, .tableInUse, .invalidRequest, .conditionFailed,
+            .unreadableAnswer, .other:
             .unreachable(reason: error.message)
         }
     }

@@ -174,10 +174,16 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         return TimelinePage(items: items, reachedEnd: next == nil)
     }
 
-    /// Writes the progress record of a partition.
-    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+    /// Writes the progress record of a partition, unless the stored one is of a later generation.
+    @discardableResult
+    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         do {
-            try await client.put(ItemLayout.item(progress), table: configuration.progressTable, deadline: deadline())
+            return try await client.put(
+                ItemLayout.item(progress),
+                table: configuration.progressTable,
+                unlessGreater: ItemLayout.generation(progress),
+                deadline: deadline()
+            )
         } catch {
             throw ScheduleStoreError(error)
         }

@@ -165,6 +165,11 @@ enum ItemLayout {
 
     // MARK: Progress records
 
+    /// The attribute that says which log a progress record is of; a record without it is of the first one.
+    static func generation(_ progress: PartitionProgress) -> Item.Attribute {
+        Item.Attribute(name: Name.generation, value: .number(String(progress.generation)))
+    }
+
     static func item(_ progress: PartitionProgress) -> Item {
         var item: Item = [Name.hash: .string(String(progress.partition))]
         item[Name.owner] = .string(progress.owner)

@@ -5,6 +5,7 @@ internal import Scheduling
 struct SQLiteProgress {
     private let putProgress: SQLiteStatement
     private let putLog: SQLiteStatement
+    private let getGeneration: SQLiteStatement
     private let getProgress: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(SQLiteError) {
@@ -23,6 +24,7 @@ struct SQLiteProgress {
             VALUES (?, ?, ?, ?, ?)
             """
         )
+        getGeneration = try SQLiteStatement(connection, "SELECT generation FROM intake_log WHERE partition = ?")
         getProgress = try SQLiteStatement(
             connection,
             """
@@ -33,8 +35,11 @@ struct SQLiteProgress {
         )
     }
 
-    /// Writes a record, inside a transaction.
-    func put(_ progress: PartitionProgress) throws(SQLiteError) {
+    /// Writes a record, inside a transaction, unless the one that is there is of a later generation.
+    ///
+    /// - Returns: whether it was written.
+    func put(_ progress: PartitionProgress) throws(SQLiteError) -> Bool {
+        guard try generation(of: progress.partition) <= progress.generation else { return false }
         try putProgress.bind(1, Int64(progress.partition))
         try putProgress.bind(2, progress.owner)
         try putProgress.bind(3, progress.epoch)
@@ -51,6 +56,14 @@ struct SQLiteProgress {
         // SQLite knows no unsigned integers: the same 64 bits.
         try putLog.bind(5, progress.mark.map { Int64(bitPattern: $0.hash) })
         try putLog.run()
+        return true
+    }
+
+    /// The generation of the record that is there; 0 where none is.
+    private func generation(of partition: Int32) throws(SQLiteError) -> Int64 {
+        defer { getGeneration.reset() }
+        try getGeneration.bind(1, Int64(partition))
+        return try getGeneration.step() ? getGeneration.integer(0) : 0
     }
 
     /// Every record, by partition.

@@ -1,5 +1,6 @@
 public import Logging
 public import Scheduling
+internal import Synchronization
 
 /// Keeps schedules in one SQLite file, for one pod.
 ///
@@ -87,9 +88,15 @@ public final class SQLiteScheduleStore: ScheduleStore {
         }
     }
 
-    /// Writes the progress record of a partition.
-    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
-        try await worker.write { (session) throws(SQLiteError) in try session.progress.put(progress) }
+    /// Writes the progress record of a partition, unless the stored one is of a later generation.
+    @discardableResult
+    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
+        // A transaction may be tried twice.
+        let isWritten = Atomic(false)
+        try await worker.write { (session) throws(SQLiteError) in
+            isWritten.store(try session.progress.put(progress), ordering: .relaxed)
+        }
+        return isWritten.load(ordering: .relaxed)
     }
 
     /// Every partition's progress record, by partition.

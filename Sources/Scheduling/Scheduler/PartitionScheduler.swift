@@ -11,9 +11,8 @@
 public struct PartitionScheduler: Sendable {
     /// What the owner is about.
     private enum Phase: Equatable {
-        /// Reads the intake up to its end at the assignment, but fires from `deadline` on at the latest. Goes on to
-        /// `running`.
-        case catchingUp(deadline: EpochMilliseconds)
+        /// Reads the intake up to its end at the assignment, unless that takes too long. Goes on to `running`.
+        case catchingUp(isOverdue: Bool)
         /// Fires. Goes on to `draining`.
         case running
         /// Fires nothing and reads nothing; waits for what is in flight. Goes on to `drained`.
@@ -49,7 +48,7 @@ public struct PartitionScheduler: Sendable {
     ) {
         self.partition = partition
         self.limits = limits
-        phase = .catchingUp(deadline: now.advanced(byMilliseconds: limits.catchUpMilliseconds))
+        phase = .catchingUp(isOverdue: false)
         keys = KeyRouter(partition: partition, intake: Intake(start: start, end: end), now: now, limits: limits)
     }
 
@@ -73,14 +72,16 @@ public struct PartitionScheduler: Sendable {
     public var nextOffset: Int64 { keys.intake.next }
     /// Whether the intake is paused because a bound is reached.
     public var isPaused: Bool { keys.intake.isPaused }
+    /// Whether the intake is read up to its end at the assignment, before anything fires.
+    public var isCatchingUp: Bool { if case .catchingUp = phase { true } else { false } }
     /// Whether schedules are being fired.
     public var isRunning: Bool { phase == .running }
 
     /// When `timeReached` has something to do next; `nil` while only other events can bring work.
     public var wakeAt: EpochMilliseconds? {
         switch phase {
-        case .catchingUp(let deadline):
-            return keys.window.hasLoadedPage ? deadline : nil
+        case .catchingUp:
+            return nil
         case .running:
             let due = keys.topicRoom > 0 ? keys.window.nextTime.map(EpochMilliseconds.init(rawValue:)) : nil
             return [due, keys.refillTime].compactMap { $0 }.min()
@@ -106,6 +107,12 @@ public struct PartitionScheduler: Sendable {
     /// The consumer has come to the end of the partition.
     public mutating func intakeEndReached(_ now: EpochMilliseconds, _ effects: inout Effects) {
         keys.intakeEndReached()
+        advance(now, &effects)
+    }
+
+    /// The catching up takes too long: it fires from now on, as soon as it has loaded a page.
+    public mutating func catchUpDelayed(_ now: EpochMilliseconds, _ effects: inout Effects) {
+        if case .catchingUp = phase { phase = .catchingUp(isOverdue: true) }
         advance(now, &effects)
     }
 
@@ -196,7 +203,7 @@ public struct PartitionScheduler: Sendable {
 
     /// Does what has become possible: starts, fires, bounds, pages, asks, writes, commits, steers, ends.
     private mutating func advance(_ now: EpochMilliseconds, _ effects: inout Effects) {
-        startIfCaughtUp(now)
+        startIfCaughtUp()
         if phase == .running { keys.fire(now, &effects.deliver) }
         keys.boundWindow()
         if isActive, let page = keys.nextPage(now) { effects.loadPage = page }
@@ -211,10 +218,10 @@ public struct PartitionScheduler: Sendable {
     }
 
     /// Design rule "Catch up, then fire": cancels and replacements sent before the assignment are honoured first.
-    private mutating func startIfCaughtUp(_ now: EpochMilliseconds) {
-        guard case .catchingUp(let deadline) = phase, keys.window.hasLoadedPage else { return }
+    private mutating func startIfCaughtUp() {
+        guard case .catchingUp(let isOverdue) = phase, keys.window.hasLoadedPage else { return }
         let hasCaughtUp = keys.intake.hasReadReplay && keys.outbox.replayQuestions == 0
-        if hasCaughtUp || now >= deadline { phase = .running }
+        if hasCaughtUp || isOverdue { phase = .running }
     }
 
     /// Whether it may begin something.

@@ -36,6 +36,7 @@ struct KafkaExamination {
         ]
         let intake = topic(kafka.intakeTopic, "intake topic", inspector)
         findings.append(intake)
+        if intake.verdict != .fault, let finding = cleanup(inspector) { findings.append(finding) }
         findings.append(topic(kafka.deadLetterTopic, "dead-letter topic", inspector))
         findings.append(group(inspector))
         if intake.verdict != .fault { findings.append(reading()) }
@@ -69,6 +70,27 @@ struct KafkaExamination {
                 subject,
                 "\(name): \(error)",
                 remedy: "allow this user to describe, read and write the topic (kafka-acls --operation All)"
+            )
+        }
+    }
+
+    /// Whether the intake loses records to compaction; `nil` where all is well, or the brokers do not know the question.
+    private func cleanup(_ inspector: KafkaInspector) -> Finding? {
+        do throws(KafkaError) {
+            let policy = try inspector.cleanupPolicy(ofTopic: kafka.intakeTopic, timeout: patience)
+            guard policy.isCompacting else { return nil }
+            return .fault(
+                "intake cleanup",
+                "\(kafka.intakeTopic) is compacted (cleanup.policy=\(policy.text)), which loses requests",
+                remedy: "set cleanup.policy=delete (kafka-configs --alter --entity-type topics)"
+            )
+        } catch  where error.isUnsupported {
+            return nil
+        } catch {
+            return .warning(
+                "intake cleanup",
+                "\(kafka.intakeTopic): \(error)",
+                remedy: "see that cleanup.policy is delete, and allow this user DescribeConfigs on the topic"
             )
         }
     }

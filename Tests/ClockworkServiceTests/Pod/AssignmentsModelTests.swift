@@ -15,6 +15,10 @@ private struct RandomGroup {
     private var unreleased: Set<Int32> = []
     /// Questions without an answer, and late copies of answers.
     private var questions: [(partitions: [Int32], assignment: Int)] = []
+    /// Looks without an answer, and late copies of answers.
+    private var looks: [(partitions: [Int32], doubt: Int)] = []
+    /// Owners that neither read nor commit just now.
+    private var suspended: Set<UInt32> = []
     /// Owners that have begun and not ended.
     private var owners: [UInt32: Int32] = [:]
     private var begun: Set<UInt32> = []
@@ -46,7 +50,7 @@ private struct RandomGroup {
 
     private mutating func step() throws {
         now = now.advanced(byMilliseconds: Int64.random(in: 0..<400, using: &random))
-        switch Int.random(in: 0..<13, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
         case 0, 1:
             guard unreleased.isEmpty else { return }
             let partitions = some(Set<Int32>(0..<6).subtracting(members))
@@ -72,7 +76,16 @@ private struct RandomGroup {
             let logs = Dictionary(uniqueKeysWithValues: answered.map { ($0, log) })
             try perform(assignments.settled(logs, assignment: question.assignment))
         case 8:
-            try perform(assignments.logDoubted(Int32.random(in: 0..<6, using: &random), now: now))
+            try perform(assignments.logDoubted(some(Set<Int32>(0..<6))))
+        case 13:
+            guard let look = looks.randomElement(using: &random) else { return }
+            let starts = Dictionary(uniqueKeysWithValues: some(look.partitions).map { ($0, Int64(3)) })
+            try perform(assignments.logsConfirmed(starts, doubt: look.doubt))
+        case 14:
+            // Of an owner that may be gone.
+            guard let owner = begun.sorted().suffix(8).randomElement(using: &random) else { return }
+            let partition = owners[owner] ?? Int32.random(in: 0..<6, using: &random)
+            try perform(assignments.logChanged(partition, owner: owner, now: now))
         case 9, 10:
             guard let owner = draining.sorted().randomElement(using: &random), let partition = owners[owner] else {
                 return
@@ -102,6 +115,16 @@ private struct RandomGroup {
                 owners[number] = partition
             case .assign(let starts):
                 #expect(starts.keys.allSatisfy { owners.values.contains($0) })
+                #expect(starts.keys.allSatisfy { assignments.activeOwner(of: $0) != nil }, "read without a reader")
+            case .suspend(let number):
+                try #require(owners[number] != nil && !draining.contains(number))
+                #expect(suspended.insert(number).inserted, "suspended twice")
+            case .look(let partitions, let doubt):
+                #expect(!isShutDown)
+                looks.append((partitions, doubt))
+            case .resume(let number, _):
+                try #require(owners[number] != nil && !draining.contains(number))
+                #expect(suspended.remove(number) != nil && !silenced.contains(number), "resumed without a doubt")
             case .drain(let number):
                 try #require(owners[number] != nil)
                 #expect(draining.insert(number).inserted, "drained twice")

@@ -120,19 +120,52 @@ import Testing
         #expect(assignments.lost([4]) == [.giveUp(1)])
     }
 
-    @Test func `a doubted log is settled anew by a new owner, without a commit`() {
+    // MARK: Logs
+
+    @Test func `a doubted log is looked at, and read on when it is the same`() {
         var assignments = owned()
-        #expect(assignments.logDoubted(4, now: start) == [.stopCommitting(1), .drain(1)])
-        #expect(assignments.activeOwner(of: 4) == nil)
+        #expect(assignments.logDoubted([4]) == [.suspend(1), .look([4], doubt: 1)])
+        #expect(assignments.activeOwner(of: 4) == nil && assignments.owner(of: 4) == 1)
+        #expect(assignments.isSettling && assignments.isDoubted(4, doubt: 1) && assignments.wakeAt == nil)
+        #expect(assignments.logsConfirmed([4: 7], doubt: 1) == [.resume(1, from: 7), .assign([4: 7])])
+        #expect(assignments.activeOwner(of: 4) == 1 && !assignments.isSettling)
+    }
+
+    @Test func `partitions that are doubted together are looked at together, those in doubt not again`() {
+        var assignments = owned()
+        _ = assignments.assigned([5, 6])
+        _ = assignments.settled([5: Self.log()], assignment: 2)
+        #expect(assignments.logDoubted([4, 5, 6, 7]) == [.suspend(1), .suspend(2), .look([4, 5], doubt: 1)])
+        #expect(assignments.logDoubted([4, 5, 6, 7]) == [])
+        #expect(assignments.logsConfirmed([5: 1], doubt: 1) == [.resume(2, from: 1), .assign([5: 1])])
+        #expect(assignments.logDoubted([4, 5]) == [.suspend(2), .look([5], doubt: 2)])
+    }
+
+    @Test func `an answer to an earlier doubt, or a second one, says nothing`() {
+        var assignments = owned()
+        _ = assignments.logDoubted([4])
+        _ = assignments.logsConfirmed([4: 7], doubt: 1)
+        #expect(assignments.logsConfirmed([4: 7], doubt: 1) == [])
+        _ = assignments.logDoubted([4])
+        #expect(assignments.logsConfirmed([4: 7], doubt: 1) == [])
+        #expect(assignments.isDoubted(4, doubt: 2) && !assignments.isDoubted(4, doubt: 1))
+    }
+
+    @Test(arguments: [false, true])
+    func `a log that has changed is settled anew by a new owner, without a commit`(isDoubted: Bool) {
+        var assignments = owned()
+        if isDoubted { _ = assignments.logDoubted([4]) }
+        #expect(assignments.logChanged(4, owner: 1, now: start) == [.stopCommitting(1), .drain(1)])
+        #expect(assignments.activeOwner(of: 4) == nil && assignments.logsConfirmed([4: 7], doubt: 1) == [])
         let actions = assignments.drained(1, of: 4, awaitsCommit: false)
         #expect(actions == [.letGo(1, .settleAgain, wasInTime: true), .settle([4], assignment: 2)])
         let log = Self.log(from: 3)
         #expect(assignments.settled([4: log], assignment: 2) == [.begin(2, 4, log), .assign([4: 3])])
     }
 
-    @Test func `a doubted log is settled anew even when its owner does not come to an end`() {
+    @Test func `a log that has changed is settled anew even when its owner does not come to an end`() {
         var assignments = owned()
-        _ = assignments.logDoubted(4, now: start)
+        _ = assignments.logChanged(4, owner: 1, now: start)
         #expect(
             assignments.timeReached(deadline) == [
                 .letGo(1, .settleAgain, wasInTime: false), .settle([4], assignment: 2),
@@ -143,33 +176,56 @@ import Testing
     @Test func `a log that is being settled is not doubted`() {
         var assignments = Assignments()
         _ = assignments.assigned([4])
-        #expect(assignments.logDoubted(4, now: start) == [])
-        #expect(assignments.logDoubted(5, now: start) == [])
+        #expect(assignments.logDoubted([4, 5]) == [])
     }
 
-    @Test func `a second doubt changes nothing`() {
+    @Test func `what is found of an owner that is gone says nothing of the next`() {
         var assignments = owned()
-        _ = assignments.logDoubted(4, now: start)
-        #expect(assignments.logDoubted(4, now: start) == [.stopCommitting(1)])
+        _ = assignments.revoked([4], now: start)
+        _ = assignments.drained(1, of: 4, awaitsCommit: false)
+        _ = assignments.assigned([4])
+        #expect(assignments.logChanged(4, owner: 1, now: start) == [])
+        _ = assignments.settled([4: Self.log()], assignment: 2)
+        #expect(assignments.logChanged(4, owner: 1, now: start) == [])
+    }
+
+    @Test func `a change that is found twice changes nothing more`() {
+        var assignments = owned()
+        _ = assignments.logChanged(4, owner: 1, now: start)
+        #expect(assignments.logChanged(4, owner: 1, now: start) == [.stopCommitting(1)])
         #expect(assignments.wakeAt == deadline)
     }
 
-    @Test func `a revoked partition whose log is doubted is released, and commits no more`() {
-        var doubtedFirst = owned()
-        _ = doubtedFirst.logDoubted(4, now: start)
-        #expect(doubtedFirst.revoked([4], now: start) == [])
+    @Test func `a revoked partition whose log is in doubt is released, and commits no more`() {
         let ending: [Action] = [.letGo(1, .release, wasInTime: true), .release([4])]
+
+        var doubtedFirst = owned()
+        _ = doubtedFirst.logDoubted([4])
+        #expect(doubtedFirst.revoked([4], now: start) == [.drain(1)])
+        #expect(doubtedFirst.logsConfirmed([4: 7], doubt: 1) == [])
         #expect(doubtedFirst.drained(1, of: 4, awaitsCommit: false) == ending)
+
+        var changedFirst = owned()
+        _ = changedFirst.logChanged(4, owner: 1, now: start)
+        #expect(changedFirst.revoked([4], now: start) == [])
+        #expect(changedFirst.drained(1, of: 4, awaitsCommit: false) == ending)
 
         var revokedFirst = owned()
         _ = revokedFirst.revoked([4], now: start)
-        #expect(revokedFirst.logDoubted(4, now: start) == [.stopCommitting(1)])
+        #expect(revokedFirst.logDoubted([4]) == [.stopCommitting(1)])
         #expect(revokedFirst.drained(1, of: 4, awaitsCommit: false) == ending)
 
         var waiting = owned()
         _ = waiting.revoked([4], now: start)
         _ = waiting.drained(1, of: 4, awaitsCommit: true)
-        #expect(waiting.logDoubted(4, now: start) == [.stopCommitting(1)] + ending)
+        #expect(waiting.logDoubted([4]) == [.stopCommitting(1)] + ending)
+    }
+
+    @Test func `a lost partition whose log is in doubt is given up`() {
+        var assignments = owned()
+        _ = assignments.logDoubted([4])
+        #expect(assignments.lost([4]) == [.giveUp(1), .startAfresh])
+        #expect(assignments.logsConfirmed([4: 7], doubt: 1) == [])
     }
 
     @Test func `a member without partitions shuts down at once`() {
@@ -199,9 +255,14 @@ import Testing
         let actions = revoked.drained(1, of: 4, awaitsCommit: false)
         #expect(actions == [.letGo(1, .release, wasInTime: true), .release([4]), .end])
 
+        var changed = owned()
+        _ = changed.logChanged(4, owner: 1, now: start)
+        #expect(changed.shutDown(now: start) == [])
+        #expect(changed.drained(1, of: 4, awaitsCommit: false) == [.letGo(1, .shutDown, wasInTime: true), .end])
+
         var doubted = owned()
-        _ = doubted.logDoubted(4, now: start)
-        #expect(doubted.shutDown(now: start) == [])
+        _ = doubted.logDoubted([4])
+        #expect(doubted.shutDown(now: start) == [.drain(1)])
         #expect(doubted.drained(1, of: 4, awaitsCommit: false) == [.letGo(1, .shutDown, wasInTime: true), .end])
     }
 

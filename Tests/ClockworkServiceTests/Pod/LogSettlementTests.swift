@@ -165,6 +165,81 @@ import Testing
         #expect(Self.settled(record, group: 70, metadata: "clockwork/1", high: 80, atMark: Self.mark).start == 70)
     }
 
+    @Test func `a commit of a later generation than the progress record counts alone`() {
+        let record = Self.progress(committed: 40, mark: Self.mark, generation: 1)
+        // The record's mark and offset are of an earlier log.
+        for found in [nil, Self.mark, Self.other] {
+            let settlement = Self.settled(record, group: 10, metadata: "clockwork/2", high: 80, atMark: found)
+            #expect(settlement.generation == 2 && settlement.start == 10 && !settlement.isNew)
+            #expect(settlement.mark == nil && settlement.committed == 10)
+        }
+        let beyond = Self.settled(record, group: 81, metadata: "clockwork/2", high: 80)
+        #expect(beyond.generation == 3 && beyond.isNew && beyond.start == 0)
+    }
+
+    @Test(
+        arguments: [
+            (record: 9_223, commit: "", of: .progressRecord), (record: -1, commit: "", of: .progressRecord),
+            (record: .max, commit: "", of: .progressRecord), (record: 0, commit: "clockwork/9223", of: .commit),
+            (record: 0, commit: "clockwork/9223372036854775807", of: .commit),
+        ] as [(record: Int64, commit: String, of: LogGenerationError.Source)]
+    )
+    func `a generation that cannot be is an error that says where it stands`(
+        record: Int64,
+        commit: String,
+        source: LogGenerationError.Source
+    ) throws {
+        let error = #expect(throws: LogGenerationError.self) {
+            try LogSettlement.checked(
+                progress: Self.progress(committed: 1, mark: nil, generation: record),
+                group: GroupOffset(offset: 1, metadata: commit),
+                log: LogSettlement.Log(low: 0, high: 9)
+            )
+        }
+        #expect(error?.source == source && error?.description.contains("0 to 9222") == true)
+    }
+
+    @Test func `the last generation can be read, and none follows it`() throws {
+        let last = Self.progress(committed: 1, mark: Self.mark, generation: 9_222)
+        let log = LogSettlement.Log(low: 0, high: 80, recordAtMark: Self.mark)
+        #expect(try LogSettlement.checked(progress: last, group: nil, log: log).generation == 9_222)
+        _ = LogOffset(generation: 9_222, offset: 999_999_999_999_999).scheduling
+        let error = #expect(throws: LogGenerationError.self) {
+            try LogSettlement.checked(progress: last, group: nil, log: LogSettlement.Log(low: 0, high: 0))
+        }
+        #expect(error?.source == .newLog)
+    }
+
+    @Test(
+        arguments: [
+            (next: 60, low: 0, high: 80, found: mark, finding: .same(start: 60)),
+            // Retention has gone past what is to be read next.
+            (next: 60, low: 70, high: 80, found: nil, finding: .same(start: 70)),
+            (next: 50, low: 0, high: 50, found: mark, finding: .same(start: 50)),
+            (next: 60, low: 0, high: 80, found: other, finding: .other),
+            (next: 60, low: 0, high: 80, found: nil, finding: .other),
+            (next: 60, low: 0, high: 40, found: nil, finding: .other),
+            // Nothing of what is to be read next.
+            (next: 60, low: 0, high: 59, found: mark, finding: .other),
+        ] as [(next: Int64, low: Int64, high: Int64, found: LogMark?, finding: LogLook.Finding)]
+    )
+    func `a look compares the record that was read with what is there`(
+        next: Int64,
+        low: Int64,
+        high: Int64,
+        found: LogMark?,
+        finding: LogLook.Finding
+    ) {
+        let look = LogLook(
+            owner: 1,
+            partition: 3,
+            progress: Self.progress(committed: 40, mark: Self.mark, generation: 2),
+            latest: nil,
+            next: next
+        )
+        #expect(look.finding(LogSettlement.Log(low: low, high: high, recordAtMark: found)) == finding)
+    }
+
     @Test func `a commit names its generation unless it is the first`() {
         #expect(CommitMetadata.text(generation: 0) == "" && CommitMetadata.text(generation: 12) == "clockwork/12")
         #expect(CommitMetadata.generation(of: "clockwork/12") == 12)

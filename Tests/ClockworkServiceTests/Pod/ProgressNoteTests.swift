@@ -66,11 +66,44 @@ private final class Keeper {
         #expect(!keeper.writes(at: 10_002))
     }
 
-    @Test func `a mark does not go back when records are read again`() {
+    @Test func `the mark moves on with a look at the log, to what had been read when it began`() {
+        let keeper = Keeper(committed: 3, mark: Self.mark)
+        let read = (6...8).map { LogMark(offset: $0, timestamp: 1, hash: 9) }
+        keeper.note.read(read[0])
+        keeper.note.read(read[1])
+        #expect(keeper.note.mark == Self.mark && keeper.note.latest == read[1])
+        keeper.note.read(read[2])
+        keeper.note.confirmed(read[1])
+        #expect(keeper.note.mark == read[1] && keeper.note.latest == read[2])
+        // A look that began earlier and ended later.
+        keeper.note.confirmed(read[0])
+        keeper.note.confirmed(nil)
+        #expect(keeper.note.mark == read[1])
+    }
+
+    @Test func `the first record that is read of a log is its mark`() {
+        let keeper = Keeper(committed: nil, mark: nil)
+        keeper.note.read(Self.mark)
+        keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 2))
+        #expect(keeper.note.mark == Self.mark)
+    }
+
+    @Test func `a look is due when something has been read, five seconds after the last`() {
+        let keeper = Keeper(committed: 3, mark: Self.mark)
+        func looks(at time: Int64) -> Bool { keeper.note.takeLook(now: Uptime(milliseconds: time)) }
+        #expect(!looks(at: 10_000), "nothing has been read")
+        keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 2))
+        #expect(looks(at: 10_000))
+        // It had no answer.
+        #expect(!looks(at: 14_999))
+        #expect(looks(at: 15_000))
+        keeper.note.confirmed(keeper.note.latest)
+        #expect(!looks(at: 20_000))
+    }
+
+    @Test func `the latest record does not go back when records are read again`() {
         let keeper = Keeper(committed: 3, mark: Self.mark)
         keeper.note.read(LogMark(offset: 4, timestamp: 1, hash: 9))
-        #expect(keeper.note.mark == Self.mark)
-        keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 9))
-        #expect(keeper.note.mark?.offset == 6)
+        #expect(keeper.note.latest == Self.mark)
     }
 }

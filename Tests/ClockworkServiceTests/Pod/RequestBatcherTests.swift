@@ -6,27 +6,12 @@ import Testing
 @testable import ClockworkService
 
 @Suite struct RequestBatcherTests {
-    private static let log = LogSettlement(
-        progress: PartitionProgress(
-            partition: 0,
-            owner: "",
-            epoch: 0,
-            executedUpTo: nil,
-            pendingResident: 0,
-            committedOffset: nil,
-            generation: 2,
-            updatedAt: .zero
-        ),
-        group: nil,
-        log: LogSettlement.Log(low: 0, high: 0)
-    )
-
     private static func batcher() -> RequestBatcher {
         let policy = TopicPolicy(intakeTopic: "t", deadLetterTopic: "dead")
         var batcher = RequestBatcher(
             rules: RequestRules(maxPayloadBytes: 1_000, topicPolicy: policy, callbackPolicy: CallbackPolicy())
         )
-        batcher.begin(0, log)
+        batcher.begin(0, generation: 2, at: 0)
         return batcher
     }
 
@@ -91,7 +76,7 @@ import Testing
         )
         #expect(Self.offsets(batch) == [0, 1, 2] && batch.mark?.offset == 2 && batch.mark?.timestamp == 1_000)
         let rest = batcher.take()
-        #expect(poll.doubted.isEmpty && rest.batches.isEmpty)
+        #expect(poll.changed.isEmpty && rest.batches.isEmpty)
     }
 
     @Test func `records that are read again are left out`() async throws {
@@ -101,16 +86,16 @@ import Testing
         let mark = batcher.take().batches[0]?.mark
         try Self.read(cluster, from: 1, into: &batcher)
         let poll = batcher.take()
-        #expect(poll.doubted.isEmpty && Self.offsets(poll.batches[0]).isEmpty && poll.batches[0]?.mark == mark)
+        #expect(poll.changed.isEmpty && Self.offsets(poll.batches[0]).isEmpty && poll.batches[0]?.mark == mark)
     }
 
-    @Test func `another record where the latest one was read puts the log in doubt`() async throws {
+    @Test func `another record where the latest one was read is of another log`() async throws {
         var batcher = Self.batcher()
         try Self.read(try await Self.cluster(["a", "b", "c"]), from: 0, into: &batcher)
         _ = batcher.take()
         try Self.read(try await Self.cluster(["a", "b", "x"]), from: 1, into: &batcher)
         let poll = batcher.take()
-        #expect(poll.doubted == [0] && poll.batches.isEmpty)
+        #expect(poll.changed == [0] && poll.batches.isEmpty)
     }
 
     @Test func `records of a partition that is not begun, or has ended, are left out`() async throws {

@@ -68,7 +68,7 @@ import Tracing
         let store = ObservedStore(BrokenStore(), metrics: registry)
         for _ in 0..<3 { _ = try await store.lookUp([], partition: 0) }
         try? await store.apply([], partition: 0)
-        try? await store.save(
+        _ = try? await store.save(
             PartitionProgress(
                 partition: 0,
                 owner: "",
@@ -109,7 +109,7 @@ private struct BrokenStore: ScheduleStore {
         TimelinePage(items: [], reachedEnd: true)
     }
 
-    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+    func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         throw ScheduleStoreError(code: .refused, message: "broken")
     }
 

@@ -48,6 +48,20 @@ final class RecreatableKafka: Sendable {
         names.set(name, to: next)
     }
 
+    /// Deletes a topic and creates it again between two requests of any client.
+    ///
+    /// - Parameter fill: gets a producer of the new topic before any client sees it.
+    func replaceTopic(
+        _ name: String,
+        partitions: Int,
+        _ fill: (RequestSource) async throws -> Void
+    ) async throws {
+        let next = names.next(name)
+        try kafka.createTopic(next, partitions: partitions)
+        try await fill(RequestSource(topic: next, properties: ["bootstrap.servers": kafka.bootstrapServers]))
+        names.set(name, to: next)
+    }
+
     /// Deletes a group that has no members, with all that it has committed.
     func deleteGroup(_ name: String) {
         names.set(name, to: names.next(name))

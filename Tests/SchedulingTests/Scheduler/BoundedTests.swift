@@ -147,10 +147,10 @@ import Testing
     @Test func `Those held back by a look-up count as resident, so that pages do not pile up behind it`() {
         var limits = SchedulerLimits()
         limits.maxResident = 10
-        limits.catchUpMilliseconds = 100
         let pending = (0..<200).map { Script.schedule("k\($0)", Int64($0), due: 50) }
         var script = Script(from: 200, end: 201, store: SimulatedStore(pending: pending), limits: limits)
         script.create("a", 200, due: -10)
+        script.delayCatchUp()
         for delay in 0..<100 {
             if script.pageCall != nil { script.loadPage() }
             script.time(1_000 + Int64(delay))

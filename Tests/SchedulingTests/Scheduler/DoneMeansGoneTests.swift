@@ -88,6 +88,7 @@ import Testing
         script.store = SimulatedStore(pending: [Script.schedule("a", 0, due: 20_000)])
         script.create("a", 0, due: 20_000)
         script.time(20_000)
+        script.delayCatchUp()
         #expect(script.handedOut == [0])
         script.answerLookUps()
         script.acknowledge()

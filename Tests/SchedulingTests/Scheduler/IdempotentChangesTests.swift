@@ -175,6 +175,7 @@ import Testing
         var script = Script(from: 0, end: 5, store: SimulatedStore(pending: [Script.schedule("a", 0, due: 15_000)]))
         script.loadPage()
         script.time(15_000)
+        script.delayCatchUp()
         script.create("a", 0, due: 15_000)
         script.fail()
         script.acknowledgeDeadLetters()

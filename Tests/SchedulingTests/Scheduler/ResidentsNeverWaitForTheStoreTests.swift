@@ -64,13 +64,12 @@ import Testing
     }
 
     @Test func `A request of the replay waits for the look-up however long it takes`() {
-        var limits = SchedulerLimits()
-        limits.catchUpMilliseconds = 1_000
-        var script = Script(from: 0, end: 1, limits: limits)
+        var script = Script(from: 0, end: 1)
         script.loadPage()
         script.create("a", 0, due: 0)
         script.delayLookUps()
         script.time(5_000)
+        script.delayCatchUp()
         #expect(script.scheduler.isRunning)
         #expect(script.handedOut.isEmpty)
         script.answerLookUps()

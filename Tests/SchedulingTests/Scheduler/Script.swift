@@ -84,6 +84,11 @@ struct Script: CustomTestStringConvertible {
         "handed out \(handedOut), committed \(committed ?? -1), resident \(scheduler.residentCount)"
     }
 
+    /// The catching up takes too long.
+    mutating func delayCatchUp() {
+        event { $0.catchUpDelayed($1, &$2) }
+    }
+
     // MARK: Intake
 
     /// A create of `key`, due `delay` ms after the script's start, as a value only.

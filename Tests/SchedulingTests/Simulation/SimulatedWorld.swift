@@ -210,6 +210,7 @@ final class SimulatedWorld {
         self.owner = owner
         checks.ownerStarted(log, store)
         step(owner) { $0.timeReached($1, &$2) }
+        at(now + scheduler.limits.catchUpMilliseconds) { [self] in step(owner) { $0.catchUpDelayed($1, &$2) } }
         planRead(owner)
     }
 

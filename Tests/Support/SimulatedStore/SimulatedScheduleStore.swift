@@ -39,8 +39,9 @@ public final class SimulatedScheduleStore: ScheduleStore {
         }
     }
 
-    /// Writes the progress record of a partition.
-    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) {
+    /// Writes the progress record of a partition, unless the stored one is of a later generation.
+    @discardableResult
+    public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         store.withLock { $0.save(progress) }
     }
 

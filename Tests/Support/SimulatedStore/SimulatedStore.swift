@@ -74,9 +74,14 @@ public struct SimulatedStore: Sendable {
         timelines[partition]?[position] = nil
     }
 
-    /// Writes the progress record of a partition.
-    public mutating func save(_ progress: PartitionProgress) {
+    /// Writes the progress record of a partition, unless the stored one is of a later generation.
+    ///
+    /// - Returns: whether it was written.
+    public mutating func save(_ progress: PartitionProgress) -> Bool {
+        let stored = progressRecords[progress.partition]?.generation ?? 0
+        guard stored <= progress.generation else { return false }
         progressRecords[progress.partition] = progress
+        return true
     }
 
     // MARK: Answers

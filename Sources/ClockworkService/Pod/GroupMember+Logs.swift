@@ -1,0 +1,66 @@
+internal import Logging
+internal import Scheduling
+
+/// What becomes of partitions by what is found out about their logs.
+extension GroupMember {
+    /// Which of these partitions still wait for the answer about their assignment.
+    func stillSettling(_ partitions: [Int32], _ assignment: Int) -> [Int32] {
+        partitions.filter { assignments.isSettling($0, assignment: assignment) }
+    }
+
+    /// The logs of these partitions are known.
+    func settled(_ logs: [Int32: LogSettlement], _ assignment: Int, now: Moment) {
+        act(assignments.settled(logs, assignment: assignment), now)
+    }
+
+    /// Something says that the logs of these partitions are perhaps other ones.
+    func doubt(_ partitions: [Int32], _ reason: String, _ now: Moment) {
+        let actions = assignments.logDoubted(partitions)
+        for case .look(let doubted, _) in actions {
+            logger.warning(
+                "the intake is perhaps not the one that is read; it is looked at, and not read on meanwhile",
+                metadata: ["partitions": "\(doubted.sorted())", "reason": "\(reason)"]
+            )
+        }
+        act(actions, now)
+    }
+
+    /// Which of these partitions still wait for an answer about this doubt.
+    func stillDoubted(_ partitions: [Int32], _ doubt: Int) -> [Int32] {
+        partitions.filter { assignments.isDoubted($0, doubt: doubt) }
+    }
+
+    /// Logs have been looked at, because of a doubt or without one.
+    func looked(_ findings: LogLooker.Findings, doubt: Int?, now: Moment) {
+        var starts: [Int32: Int64] = [:]
+        for (look, finding) in findings {
+            switch finding {
+            case .same(let start):
+                owners[look.owner]?.note.confirmed(look.latest)
+                starts[look.partition] = start
+            case .other:
+                logChanged(look.partition, look.owner, "the record that was read is not there", now)
+            }
+        }
+        guard let doubt else { return logs.roundEnded() }
+        let actions = assignments.logsConfirmed(starts, doubt: doubt)
+        for case .assign(let starts) in actions {
+            logger.warning(
+                "the intake is the one that was read; it is read on",
+                metadata: ["partitions": "\(starts.keys.sorted())"]
+            )
+        }
+        act(actions, now)
+    }
+
+    /// The log that an owner has read is gone, and another one in its place.
+    func logChanged(_ partition: Int32, _ owner: UInt32, _ reason: String, _ now: Moment) {
+        let actions = assignments.logChanged(partition, owner: owner, now: now.uptime)
+        guard !actions.isEmpty else { return }
+        logger.info(
+            "the intake partition is not the one that is read; it is settled again",
+            metadata: ["partition": "\(partition)", "reason": "\(reason)"]
+        )
+        act(actions, now)
+    }
+}

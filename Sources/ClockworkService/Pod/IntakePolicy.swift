@@ -1,0 +1,57 @@
+internal import Kafka
+internal import Logging
+
+/// Sees to it that the intake keeps its records: compaction takes requests away before they are read, and the records
+/// by which a log is known.
+struct IntakePolicy: Sendable {
+    let topic: String
+    let group: String
+    let properties: KafkaProperties
+    let logger: Logger
+
+    /// How long the brokers may take.
+    private static let timeout = Duration.seconds(2)
+    /// The pause before they are asked again.
+    private static let pause = Duration.seconds(5)
+
+    /// Asks until there is an answer.
+    ///
+    /// - Returns: why a pod must not run with this intake; `nil` where it may.
+    func objection() async -> KafkaError? {
+        while !Task.isCancelled {
+            let answer = await BlockingCall.run(named: "intake-policy") { ask() }
+            switch answer {
+            case .success(let policy):
+                return policy.isCompacting ? Self.objection(topic, policy) : nil
+            case .failure(let error) where error.isUnsupported:
+                return nil
+            case .failure(let error) where error.isRetriable || error.isUnknownTopic:
+                guard (try? await Task.sleep(for: Self.pause)) != nil else { return nil }
+            case .failure(let error):
+                logger.warning(
+                    "the intake's cleanup.policy may not be asked for; see that it is delete",
+                    metadata: ["topic": "\(topic)", "error": "\(error)"]
+                )
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private func ask() -> Result<KafkaInspector.CleanupPolicy, KafkaError> {
+        Result { () throws(KafkaError) in
+            let inspector = try KafkaInspector(group: group, properties: properties)
+            return try inspector.cleanupPolicy(ofTopic: topic, timeout: Self.timeout)
+        }
+    }
+
+    private static func objection(_ topic: String, _ policy: KafkaInspector.CleanupPolicy) -> KafkaError {
+        KafkaError(
+            code: KafkaError.invalidConfiguration,
+            message: """
+                the intake topic \(topic) is compacted (cleanup.policy=\(policy.text)), which loses requests; set it to \
+                delete
+                """
+        )
+    }
+}

@@ -1,0 +1,79 @@
+internal import Kafka
+internal import Scheduling
+
+/// A look at the log of a partition that has an owner: whether it is still the one that the owner reads. A pure value;
+/// asking is `LogLooker`'s.
+struct LogLook: Sendable {
+    /// What a look finds.
+    enum Finding: Equatable {
+        /// The same log, which is to be read on from this offset, Kafka's own.
+        case same(start: Int64)
+        /// Another log.
+        case other
+    }
+
+    let owner: UInt32
+    let partition: Int32
+    /// How far the owner has come, and the record by which it knows the log.
+    let progress: PartitionProgress
+    /// The latest record that had been read when the look began; found with the mark.
+    let latest: LogMark?
+    /// Kafka's own offset of the record to be read next.
+    let next: Int64
+
+    /// Compares what the owner knows with what the brokers hold.
+    func finding(_ log: LogSettlement.Log) -> Finding {
+        guard next <= log.high, !LogSettlement(progress: progress, group: nil, log: log).isNew else { return .other }
+        return .same(start: max(next, log.low))
+    }
+}
+
+/// Looks at logs. Asks the brokers alone, so the store may be down.
+struct LogLooker: Sendable {
+    typealias Findings = [(look: LogLook, finding: LogLook.Finding)]
+
+    let reader: LogReader
+
+    /// How long the brokers may take.
+    private static let timeout = Duration.seconds(7)
+    /// The pause before whatever has no answer is looked at again.
+    private static let pause = Duration.milliseconds(500)
+
+    /// What is found at once; what has no answer is left out.
+    func look(_ looks: [LogLook]) async -> Findings {
+        let offsets = Dictionary(uniqueKeysWithValues: looks.map { ($0.partition, $0.progress.mark?.offset) })
+        guard let logs = try? await reader.logs(of: offsets, timeout: Self.timeout) else { return [] }
+        return looks.compactMap { look in
+            guard let log = try? logs[look.partition]?.get() else { return nil }
+            return (look, look.finding(LogSettlement.Log(log)))
+        }
+    }
+
+    /// Looks until there are answers, or nobody waits for them.
+    ///
+    /// - Parameters:
+    ///   - stillWanted: which of these partitions wait for an answer.
+    ///   - answer: takes answers, as they come.
+    func look(
+        _ looks: [LogLook],
+        stillWanted: @Sendable ([Int32]) async -> [Int32],
+        answer: @Sendable (Findings) -> Void
+    ) async {
+        var open = looks
+        while !Task.isCancelled {
+            let wanted = await stillWanted(open.map(\.partition))
+            open.removeAll { !wanted.contains($0.partition) }
+            guard !open.isEmpty else { return }
+            let findings = await look(open)
+            if !findings.isEmpty { answer(findings) }
+            open.removeAll { look in findings.contains { $0.look.partition == look.partition } }
+            guard !open.isEmpty, (try? await Task.sleep(for: Self.pause)) != nil else { return }
+        }
+    }
+}
+
+extension LogSettlement.Log {
+    init(_ log: LogReader.Log) {
+        self.init(low: log.low, high: log.high, recordAtMark: log.record.map(LogMark.init))
+    }
+}
