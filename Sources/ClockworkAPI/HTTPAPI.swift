@@ -63,11 +63,16 @@ public final class HTTPAPI: Service {
         }
         let work: Readiness.Work =
             if let pod {
-                .pod(hasJoined: { pod.hasJoined })
+                .pod(hasJoined: { pod.hasJoined }, obstacles: { pod.obstacles })
             } else {
                 .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
             }
-        readiness = Readiness(store: store, work: work, logger: logger)
+        readiness = Readiness(
+            store: store,
+            work: work,
+            intakeObstacle: { [producer] in producer?.obstacle },
+            logger: logger
+        )
         let calls = producer.map { producer in
             ScheduleCalls(
                 checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),

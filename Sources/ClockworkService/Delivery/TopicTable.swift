@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// One row for each topic with something to remember, by its name.
 ///
 /// Names come from outside, and there is no end to them. So idle rows are swept now and then: those whose topics are not
@@ -16,8 +18,10 @@ struct TopicTable<Handle> {
     /// The row found last: one often comes again.
     private var latest = Self.permanent
     private var nextSweep = Self.sweepAfter
+    private let policy: TopicPolicy
 
-    init(permanent name: String) {
+    init(permanent name: String, policy: TopicPolicy) {
+        self.policy = policy
         var topic = DeliveryTopic<Handle>(name)
         topic.state = .known
         rows = [topic]
@@ -47,11 +51,13 @@ struct TopicTable<Handle> {
 
     private mutating func add(_ name: String, _ now: Uptime) -> Int {
         if count >= nextSweep { sweep(now) }
+        var topic = DeliveryTopic<Handle>(name)
+        if !policy.allows(name) { topic.state = .barred(.notAllowed(name)) }
         let row = free.popLast() ?? rows.count
         if row == rows.count {
-            rows.append(DeliveryTopic(name))
+            rows.append(topic)
         } else {
-            rows[row] = DeliveryTopic(name)
+            rows[row] = topic
         }
         rowOfName[name] = row
         return row
@@ -74,10 +80,10 @@ struct TopicTable<Handle> {
     private func isForgettable(_ topic: DeliveryTopic<Handle>, _ now: Uptime) -> Bool {
         guard topic.isIdle else { return false }
         return switch topic.state {
-        case .unknown, .waiting: true
+        case .unknown, .waiting, .barred: true
         case .checking: false
         case .known: !topic.wasUsed
-        case .missing(let until): until <= now
+        case .refused(let until, _): until <= now
         }
     }
 }
