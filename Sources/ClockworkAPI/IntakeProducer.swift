@@ -135,7 +135,9 @@ actor IntakeProducer {
         } catch {
             return settle(token, .failure(Self.failure(error)))
         }
-        if let error { settle(token, .failure(Self.failure(error))) }
+        guard let error else { return }
+        // A producer that has failed says no more than that; why, it tells apart.
+        settle(token, .failure(Self.failure(error.isFatal ? writer?.producer.fatalError ?? error : error)))
     }
 
     /// - Throws: when there is no producer.

@@ -94,6 +94,7 @@ struct DeliveryWorld {
     // MARK: Events
 
     private mutating func step() {
+        if let dark, random.oneIn(8) { return probe(dark) }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<40: send()
         case 40..<65: reportSome()
@@ -108,6 +109,15 @@ struct DeliveryWorld {
         case 98: if let token = lateTokens.randomElement(using: &random) { late(token) }
         default: now.isSure.toggle()
         }
+    }
+
+    /// A pause ends, and what is tried again is refused again.
+    private mutating func probe(_ topic: String) {
+        pass(5_000)
+        perform()
+        if checking.contains(topic) { answerCheck(topic) }
+        perform()
+        for number in inFlight.filter({ records[$0].topic == topic }).sorted() { report(number, verdict(of: topic)) }
     }
 
     private mutating func send() {
