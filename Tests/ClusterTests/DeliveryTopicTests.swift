@@ -29,12 +29,12 @@ extension LocalCluster {
                 try cluster.local?.createTopic("moved", partitions: 8)
                 let pod = try cluster.startPod("pod")
                 try await cluster.waitForOwners([pod])
-                try await cluster.source.send(Self.requests("early", topic: "moved", due: nowMilliseconds()))
+                _ = try await cluster.source.send(Self.requests("early", topic: "moved", due: nowMilliseconds()))
                 try await wait("the first deliveries") { try Self.count(cluster, "moved") == 40 }
 
                 try kafka.deleteTopic("moved")
                 try kafka.createTopic("moved", partitions: 2)
-                try await cluster.source.send(Self.requests("late", topic: "moved", due: nowMilliseconds() + 500))
+                _ = try await cluster.source.send(Self.requests("late", topic: "moved", due: nowMilliseconds() + 500))
                 try await wait("all deliveries") {
                     try Self.count(cluster, "moved") == 40 || !cluster.deadLetters.records().isEmpty
                 }
@@ -53,7 +53,7 @@ extension LocalCluster {
                 let before = try cluster.startPod("pod")
                 try await cluster.waitForOwners([before])
                 let requests = Self.requests("pending", topic: "orders", due: nowMilliseconds() + 12_000)
-                try await cluster.source.send(requests)
+                _ = try await cluster.source.send(requests)
                 try await cluster.waitUntilSettled()
                 before.process.send(SIGTERM)
                 _ = try await before.process.waitForExit()
@@ -79,14 +79,14 @@ extension LocalCluster {
                 let pod = try cluster.startPod("pod")
                 try await cluster.waitForOwners([pod])
                 let request = TestRequest("k", topic: "later", time: nowMilliseconds(), payload: "x")
-                try await cluster.source.send([request.record])
+                _ = try await cluster.source.send([request.record])
                 let first = try #require(try await cluster.allDeadLetters(1).first)
-                try await cluster.source.send([first.record])
+                _ = try await cluster.source.send([first.record])
                 let second = try await cluster.allDeadLetters(2)[1]
                 #expect(second.header("clockwork-error") == "unknown-topic")
                 #expect(second.record.headers.count == first.record.headers.count)
                 try cluster.local?.createTopic("later", partitions: 1)
-                try await cluster.source.send([second.record])
+                _ = try await cluster.source.send([second.record])
                 try await wait("the delivery") { try Self.count(cluster, "later") == 1 }
             }
         }

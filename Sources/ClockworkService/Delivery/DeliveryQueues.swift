@@ -122,7 +122,7 @@ struct DeliveryQueues<Handle> {
 
     /// A delivery is due.
     mutating func send(_ delivery: Delivery, to topic: String, of sender: Sender, now: Moment) {
-        let row = topics.row(of: topic, now: now.uptime)
+        let row = topics.row(of: topic)
         guard row != TopicTable<Handle>.permanent else {
             let record = OutgoingRecord(delivery, of: sender, topic: row, sequence: 0)
             actions.append(.conclude(owner: sender.owner, record.failed(.notAllowed(topic))))
@@ -149,8 +149,6 @@ struct DeliveryQueues<Handle> {
             check(row)
         case .waiting(let until):
             if until <= now.uptime { check(row) }
-        case .refused(let until, let failure):
-            if until <= now.uptime { check(row) } else { giveUp(row, failure) }
         case .barred(let failure):
             giveUp(row, failure)
         case .checking:
@@ -179,8 +177,8 @@ struct DeliveryQueues<Handle> {
             topics[row].isFound()
             attend(to: row, now)
         case false? where topics[row].isDoubted(now: now.uptime):
-            topics[row].refuseAll(.unknown(topic), now: now.uptime)
-            attend(to: row, now)
+            giveUp(row, .unknown(topic))
+            wait(DeliveryPause.confirmation, row, now)
         case false?:
             wait(DeliveryPause.confirmation, row, now)
         }
@@ -229,6 +227,9 @@ struct DeliveryQueues<Handle> {
         case .waitsUntil(let time, let cause, let isFirst):
             alarms.set(row, at: time)
             actions.append(.noteRetry(topic: topics[row].name, cause, isFirst: isFirst))
+        case .givenUp(let failure, let time):
+            giveUp(row, failure)
+            alarms.set(row, at: time)
         }
     }
 

@@ -8,12 +8,10 @@ enum DeliveryPause {
     static let longestInDoubt: Int64 = 5_000
     /// How long a dead letter stays aside that its topic does not take.
     static let aside: Int64 = 5_000
-    /// Between two checks of a topic that is not found.
+    /// Before a topic that was not found, or was given up, is looked at again.
     static let confirmation: Int64 = 2_000
     /// After a topic check that got no answer.
     static let failedCheck: Int64 = 1_000
-    /// How long a topic that was given up is not checked again.
-    static let refused: Int64 = 5_000
 }
 
 /// What the end of an attempt means for a record and its topic.
@@ -26,6 +24,8 @@ extension DeliveryTopic {
         case waits
         /// It waits here again, because of this; the topic is to be attended to at that time.
         case waitsUntil(Uptime, RetryCause, isFirst: Bool)
+        /// The doubt has lasted: all that waits fails like this. The topic is to be attended to at that time.
+        case givenUp(DeliveryFailure, until: Uptime)
     }
 
     /// The producer has reported on a record that has left it.
@@ -78,12 +78,12 @@ extension DeliveryTopic {
             putBack(record)
             return .waits
         }
+        if failure.code == .unknownTopic { state = .unknown }
         if isFinal {
             putBack(record)
-            refuseAll(failure, now: now)
-            return .waits
+            let next = now.advanced(byMilliseconds: DeliveryPause.confirmation)
+            return .givenUp(failure, until: self.pause(until: next, now: now))
         }
-        if failure.code == .unknownTopic { state = .unknown }
         return retry(record, .outage(reason: failure.detail), after: pause, now)
     }
 
@@ -99,10 +99,5 @@ extension DeliveryTopic {
 
     private mutating func waits(until time: Uptime, _ cause: RetryCause) -> Settlement {
         .waitsUntil(time, cause, isFirst: isTroubled(by: cause))
-    }
-
-    /// From now on, and for a while, all that is sent to it fails like this.
-    mutating func refuseAll(_ failure: DeliveryFailure, now: Uptime) {
-        state = .refused(until: now.advanced(byMilliseconds: DeliveryPause.refused), failure)
     }
 }

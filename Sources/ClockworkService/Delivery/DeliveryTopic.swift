@@ -7,15 +7,12 @@ internal import Scheduling
 enum TopicState: Equatable {
     /// Nothing is known. The next record makes it `checking`.
     case unknown
-    /// The brokers have been asked. Their answer makes it `known`, `waiting` or `refused`.
+    /// The brokers have been asked. Their answer makes it `known` or `waiting`.
     case checking
     /// It is to be checked later, and becomes `checking` then.
     case waiting(until: Uptime)
-    /// It exists. A report that it does not makes it `unknown`, one that it takes nothing, in the end, `refused`.
+    /// It exists. A report that it does not makes it `unknown`.
     case known
-    /// The doubt has lasted long enough: until this time all that is sent to it fails like this, and then it is checked
-    /// again.
-    case refused(until: Uptime, DeliveryFailure)
     /// No delivery may go there.
     case barred(DeliveryFailure)
 }

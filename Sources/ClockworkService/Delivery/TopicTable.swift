@@ -43,14 +43,14 @@ struct TopicTable<Handle> {
     func known(_ name: String) -> Int? { rowOfName[name] }
 
     /// The row of a topic.
-    mutating func row(of name: String, now: Uptime) -> Int {
+    mutating func row(of name: String) -> Int {
         if rows[latest].name == name { return latest }
-        latest = rowOfName[name] ?? add(name, now)
+        latest = rowOfName[name] ?? add(name)
         return latest
     }
 
-    private mutating func add(_ name: String, _ now: Uptime) -> Int {
-        if count >= nextSweep { sweep(now) }
+    private mutating func add(_ name: String) -> Int {
+        if count >= nextSweep { sweep() }
         var topic = DeliveryTopic<Handle>(name)
         if !policy.allows(name) { topic.state = .barred(.notAllowed(name)) }
         let row = free.popLast() ?? rows.count
@@ -63,9 +63,9 @@ struct TopicTable<Handle> {
         return row
     }
 
-    private mutating func sweep(_ now: Uptime) {
+    private mutating func sweep() {
         for (name, row) in rowOfName where row != Self.permanent {
-            if isForgettable(rows[row], now) {
+            if isForgettable(rows[row]) {
                 rowOfName[name] = nil
                 // No topic has this name, so no look-up finds the row.
                 rows[row] = DeliveryTopic("")
@@ -77,13 +77,12 @@ struct TopicTable<Handle> {
         nextSweep = count + max(Self.sweepAfter, count / 2)
     }
 
-    private func isForgettable(_ topic: DeliveryTopic<Handle>, _ now: Uptime) -> Bool {
+    private func isForgettable(_ topic: DeliveryTopic<Handle>) -> Bool {
         guard topic.isIdle else { return false }
         return switch topic.state {
         case .unknown, .waiting, .barred: true
         case .checking: false
         case .known: !topic.wasUsed
-        case .refused(let until, _): until <= now
         }
     }
 }
