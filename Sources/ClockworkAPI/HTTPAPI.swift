@@ -63,11 +63,16 @@ public final class HTTPAPI: Service {
         }
         let work: Readiness.Work =
             if let pod {
-                .pod(hasJoined: { pod.hasJoined })
+                .pod(hasJoined: { pod.hasJoined }, obstacles: { pod.obstacles })
             } else {
                 .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
             }
-        readiness = Readiness(store: store, work: work, logger: logger)
+        readiness = Readiness(
+            store: store,
+            work: work,
+            intakeObstacle: { [producer] in producer?.obstacle },
+            logger: logger
+        )
         let calls = try producer.map { producer throws(KafkaError) in
             let positions = try GroupPositions(
                 topic: settings.intakeTopic,

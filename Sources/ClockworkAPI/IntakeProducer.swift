@@ -4,66 +4,19 @@ internal import Kafka
 internal import Logging
 internal import NIOCore
 internal import Scheduling
+internal import Synchronization
 
 /// Writes requests to the intake topic and tells their places once all in-sync replicas have them.
 ///
 /// All of its state is used on its own event loop, which the producer's delivery reports wake. A batch crosses to the
 /// loop and back once, whatever its size.
 actor IntakeProducer {
-    /// A request on its way into the intake.
-    struct Record: Sendable {
-        var key: String
-        var value: ByteBuffer
-        var headers: RecordHeaders
-        /// Where it goes; `nil` lets the partitioner choose by key.
-        var partition: Int32?
-    }
-
-    /// Where a record is.
-    struct Place: Sendable, Equatable {
-        var partition: Int32
-        /// Kafka's own.
-        var offset: Int64
-    }
-
-    /// Why a record has no place. One that timed out may have been written all the same.
-    enum Failure: Error, Sendable, Equatable {
-        /// Kafka does not answer.
-        case unreachable
-        /// The producer's queue is full.
-        case overloaded
-        /// The brokers refuse the record as too large.
-        case tooLarge
-        /// The brokers refuse it for good: there is no intake topic, or it may not be written to.
-        case refused
-    }
-
-    /// Records that were asked for together.
-    private final class Batch {
-        var results: [Result<Place, Failure>]
-        var missing: Int
-        let deadline: Uptime
-        let continuation: CheckedContinuation<[Result<Place, Failure>], Never>
-
-        init(
-            count: Int,
-            deadline: Uptime,
-            continuation: CheckedContinuation<[Result<Place, Failure>], Never>
-        ) {
-            // What has no report by the deadline stays unreachable.
-            results = Array(repeating: .failure(.unreachable), count: count)
-            missing = count
-            self.deadline = deadline
-            self.continuation = continuation
-        }
-    }
-
     /// The most records of one batch.
     static let maxBatch = 256
-    /// The bits of a token that tell a record within its batch.
-    private static let indexBits: UInt64 = 16
     /// The time between two looks for batches past their deadline, in milliseconds.
     private static let sweepInterval: Int64 = 250
+    /// The time between two looks at whether an outage is over, in milliseconds.
+    private static let obstacleInterval: Int64 = 1_000
 
     private nonisolated let loop = EventLoop()
 
@@ -74,9 +27,13 @@ actor IntakeProducer {
     private let patience: Int64
     private let logger: Logger
     private var metrics: KafkaClientMetrics
-    private var producer: KafkaProducer
-    private var topic: KafkaTopic
-    private var batches: [UInt64: Batch] = [:]
+    /// `nil` while no successor can be made of one that was given up.
+    private var writer: Writer?
+    /// For records that were refused in company: one by one, it shows which of them are at fault. Made when first needed.
+    private var aloneWriter: Writer?
+    private var succession = ProducerSuccession(now: .now())
+    private nonisolated let seenObstacle = Mutex<String?>(nil)
+    private var batches: [UInt64: IntakeBatch] = [:]
     private var lastBatch: UInt64 = 0
     private var hasEnded = false
 
@@ -98,10 +55,28 @@ actor IntakeProducer {
         self.metrics = KafkaClientMetrics(.api, metrics)
         topicName = topic
         patience = timeout.wholeMilliseconds
-        producer = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
-        self.topic = try producer.topic(topic)
-        producer.signal(fileDescriptor: loop.wakeDescriptor)
+        writer = try Writer(topic, properties, wake: loop.wakeDescriptor, logger)
     }
+
+    /// A producer, and the intake topic as it knows it.
+    private struct Writer {
+        let producer: KafkaProducer
+        let topic: KafkaTopic
+
+        init(
+            _ topic: String,
+            _ properties: KafkaProperties,
+            wake wakeDescriptor: Int32,
+            _ logger: Logger
+        ) throws(KafkaError) {
+            producer = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
+            self.topic = try producer.topic(topic)
+            producer.signal(fileDescriptor: wakeDescriptor)
+        }
+    }
+
+    /// Why nothing can be written, in words for operators; `nil` when nothing is known to be wrong. From any thread.
+    nonisolated var obstacle: String? { seenObstacle.withLock { $0 } }
 
     /// Starts the loop. `end` must follow.
     nonisolated func start() {
@@ -116,7 +91,8 @@ actor IntakeProducer {
 
     /// Whether the brokers answer and have an intake topic.
     func hasIntake() async -> Bool {
-        (try? await producer.partitionCount(of: topicName, timeout: .seconds(2))) != nil
+        guard let producer = writer?.producer else { return false }
+        return (try? await producer.partitionCount(of: topicName, timeout: .seconds(2))) != nil
     }
 
     /// Writes records in this order and waits for the brokers, at most for the timeout.
@@ -136,79 +112,93 @@ actor IntakeProducer {
         _ records: [Record],
         _ continuation: CheckedContinuation<[Result<Place, Failure>], Never>
     ) {
+        if let reason = succession.obstacle(now: .now()), writer == nil {
+            continuation.resume(returning: records.map { _ in .failure(.producerRefused(reason)) })
+            return
+        }
         lastBatch += 1
-        let batch = Batch(
-            count: records.count,
+        let batch = IntakeBatch(
+            records,
             deadline: Uptime.now().advanced(byMilliseconds: patience),
             continuation: continuation
         )
-        if batches.isEmpty { setAlarm() }
         batches[lastBatch] = batch
-        for (index, record) in records.enumerated() {
-            var key = record.key
-            let error = key.withUTF8 { key in
-                record.value.withUnsafeReadableBytes { value in
-                    let key = UnsafeRawBufferPointer(key)
-                    let token = lastBatch << Self.indexBits | UInt64(index)
-                    guard !record.headers.isEmpty else {
-                        return producer.produce(
-                            to: topic,
-                            partition: record.partition,
-                            key: key,
-                            value: value,
-                            token: token
-                        )
-                    }
-                    var headers = KafkaHeaders()
-                    record.headers.forEach { headers.append(name: $0, value: $1) }
-                    return producer.produce(
-                        to: topic,
-                        partition: record.partition,
-                        key: key,
-                        value: value,
-                        headers: headers,
-                        token: token
-                    )
-                }
-            }
-            if let error { settle(lastBatch, index, .failure(Self.failure(error))) }
-        }
+        if batches.count == 1 { setAlarm(.now()) }
+        for index in records.indices { produce(batch, Token(batch: lastBatch, index: index)) }
     }
 
-    private func settle(_ id: UInt64, _ index: Int, _ result: Result<Place, Failure>) {
-        guard let batch = batches[id] else { return }
-        batch.results[index] = result
+    /// Gives a record to the producer of its token.
+    private func produce(_ batch: IntakeBatch, _ token: Token) {
+        let error: KafkaError?
+        do throws(KafkaError) {
+            error = try batch.records[token.index].produce(with: place(of: token), token: token.rawValue)
+        } catch {
+            return settle(token, .failure(Self.failure(error)))
+        }
+        guard let error else { return }
+        // A producer that has failed says no more than that; why, it tells apart.
+        settle(token, .failure(Self.failure(error.isFatal ? writer?.producer.fatalError ?? error : error)))
+    }
+
+    /// - Throws: when there is no producer.
+    private func place(of token: Token) throws(KafkaError) -> (KafkaProducer, KafkaTopic) {
+        guard let writer else { throw .closed }
+        guard token.isAlone else { return (writer.producer, writer.topic) }
+        if aloneWriter == nil {
+            var properties = properties
+            properties.set("batch.num.messages", to: "1")
+            aloneWriter = try Writer(topicName, properties, wake: loop.wakeDescriptor, logger)
+        }
+        return aloneWriter.map { ($0.producer, $0.topic) } ?? (writer.producer, writer.topic)
+    }
+
+    /// A report has come. What was refused in company is tried by itself: the cause may have been another record.
+    private func reported(_ report: DeliveryReport) {
+        let token = Token(rawValue: report.token)
+        guard let error = report.error else {
+            if succession.wrote() { logger.notice("requests are written again", metadata: ["topic": "\(topicName)"]) }
+            return settle(token, .success(Place(partition: report.partition, offset: report.offset)))
+        }
+        let isRefused = error.meaning == .tooLarge || error.meaning == .recordRefused
+        guard isRefused, !token.isAlone, let batch = batches[token.batch] else {
+            return settle(token, .failure(Self.failure(error)))
+        }
+        produce(batch, token.alone)
+    }
+
+    private func settle(_ token: Token, _ result: Result<Place, Failure>) {
+        guard let batch = batches[token.batch] else { return }
+        batch.results[token.index] = result
         batch.missing -= 1
         guard batch.missing == 0 else { return }
-        batches[id] = nil
-        batch.continuation.resume(returning: batch.results)
+        batches[token.batch] = nil
+        batch.continuation.resume(returning: batch.results.compactMap { $0 })
     }
 
-    private static func failure(_ error: KafkaError) -> Failure {
+    /// What an error means for a request that was to be written.
+    static func failure(_ error: KafkaError) -> Failure {
         if error.isQueueFull { return .overloaded }
-        if error.isMessageTooLarge { return .tooLarge }
-        return error.isUnknownTopic || error.isRecordRejected ? .refused : .unreachable
+        return switch error.meaning {
+        case .tooLarge: .tooLarge
+        case .unknownTopic, .recordRefused, .topicRefuses: .refused
+        case .clientRefused, .fatal: .producerRefused("\(error)")
+        case .transient, .rebalance, .offsetGone, .other: .unreachable
+        }
     }
 
     // MARK: The loop
 
     private func turn() {
-        var fatal: KafkaError?
         var failed: (count: Int, last: KafkaError)?
-        producer.pollReports { report in
-            let result: Result<Place, Failure>
-            if let error = report.error {
-                failed = ((failed?.count ?? 0) + 1, error)
-                result = .failure(Self.failure(error))
-            } else {
-                result = .success(Place(partition: report.partition, offset: report.offset))
+        for producer in [writer?.producer, aloneWriter?.producer].compactMap(\.self) {
+            producer.pollReports { report in
+                if let error = report.error { failed = ((failed?.count ?? 0) + 1, error) }
+                reported(report)
+            } onError: { error in
+                logger.debug("intake producer", metadata: ["error": "\(error)"])
+            } onStatistics: { statistics in
+                metrics.publish(statistics)
             }
-            settle(report.token >> Self.indexBits, Int(report.token & (1 << Self.indexBits - 1)), result)
-        } onError: { error in
-            if error.isFatal { fatal = error }
-            logger.debug("intake producer", metadata: ["error": "\(error)"])
-        } onStatistics: { statistics in
-            metrics.publish(statistics)
         }
         if let failed {
             logger.warning(
@@ -216,43 +206,60 @@ actor IntakeProducer {
                 metadata: ["topic": "\(topicName)", "requests": "\(failed.count)", "error": "\(failed.last)"]
             )
         }
-        if let fatal { replaceProducer(fatal) }
-        guard !batches.isEmpty else { return }
         let now = Uptime.now()
-        sweep { $0.deadline <= now }
-        if batches.isEmpty { loop.setAlarm(nil) } else { setAlarm() }
+        if let fatal = writer?.producer.fatalError ?? aloneWriter?.producer.fatalError { giveUp(because: fatal, now) }
+        if let time = succession.dueAt, time <= now { replaceProducer(now) }
+        if !batches.isEmpty { sweep(.unreachable) { $0.deadline <= now } }
+        seenObstacle.withLock { $0 = succession.obstacle(now: now) }
+        setAlarm(now)
     }
 
-    private func setAlarm() {
-        loop.setAlarm(WallClock.now().advanced(byMilliseconds: Self.sweepInterval))
+    private func setAlarm(_ now: Uptime) {
+        var pauses: [Int64] = []
+        if !batches.isEmpty { pauses.append(Self.sweepInterval) }
+        if let time = succession.dueAt { pauses.append(max(0, time.milliseconds - now.milliseconds)) }
+        if succession.obstacle(now: now) != nil { pauses.append(Self.obstacleInterval) }
+        loop.setAlarm(pauses.min().map { WallClock.now().advanced(byMilliseconds: $0 + 1) })
     }
 
-    /// Answers the batches that `isOver` names with what is known of them.
-    private func sweep(_ isOver: (Batch) -> Bool) {
+    /// Answers the batches that `isOver` names with what is known of them; what has no report has failed like this.
+    private func sweep(_ failure: Failure, _ isOver: (IntakeBatch) -> Bool) {
         for (id, batch) in batches where isOver(batch) {
             batches[id] = nil
-            batch.continuation.resume(returning: batch.results)
+            batch.continuation.resume(returning: batch.results.map { $0 ?? .failure(failure) })
         }
     }
 
-    private func replaceProducer(_ fatal: KafkaError) {
-        logger.error("the intake producer is recreated", metadata: ["error": "\(fatal)"])
-        sweep { _ in true }
+    private func closeProducers() {
+        writer?.producer.close()
+        aloneWriter?.producer.close()
+        writer = nil
+        aloneWriter = nil
+    }
+
+    private func giveUp(because fatal: KafkaError, _ now: Uptime) {
+        closeProducers()
+        sweep(.producerRefused("\(fatal)")) { _ in true }
+        if succession.failed("\(fatal)", now: now) {
+            logger.error("the intake producer is recreated", metadata: ["error": "\(fatal)"])
+        }
+    }
+
+    private func replaceProducer(_ now: Uptime) {
+        guard !hasEnded else { return }
         do throws(KafkaError) {
-            let successor = try KafkaProducer(properties: properties, logger: logger.inCategory(.kafka))
-            let topic = try successor.topic(topicName)
-            producer.close()
-            producer = successor
-            self.topic = topic
-            producer.signal(fileDescriptor: loop.wakeDescriptor)
+            writer = try Writer(topicName, properties, wake: loop.wakeDescriptor, logger)
+            succession.succeeded(now: now)
         } catch {
-            logger.error("the intake producer cannot be made", metadata: ["error": "\(error)"])
+            if succession.failed("\(error)", now: now) {
+                logger.error("the intake producer cannot be made", metadata: ["error": "\(error)"])
+            }
         }
     }
 
     private func giveUp() {
         hasEnded = true
-        sweep { _ in true }
-        producer.close()
+        sweep(.unreachable) { _ in true }
+        closeProducers()
     }
 }

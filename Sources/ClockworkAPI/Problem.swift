@@ -31,6 +31,8 @@ enum Problem: Error, Sendable, Equatable {
     case bodyNotRead
     /// Kafka does not answer.
     case kafkaUnavailable
+    /// The brokers refuse this service as a producer, for this reason.
+    case producerRefused(String)
     /// The brokers refuse what is written to the intake topic, whatever it is.
     case intakeRefused
     /// The store does not answer.
@@ -157,6 +159,13 @@ enum Problem: Error, Sendable, Equatable {
                 title: "Kafka cannot be reached.",
                 detail: "The request was not acknowledged in time. Sending it again is safe."
             )
+        case .producerRefused(let reason):
+            Form(
+                status: .serviceUnavailable,
+                name: "kafka-unavailable",
+                title: "Kafka refuses this service.",
+                detail: "The brokers refuse the producer: \(reason). Sending the request again is safe."
+            )
         case .intakeRefused:
             Form(
                 status: .serviceUnavailable,
@@ -197,7 +206,8 @@ enum Problem: Error, Sendable, Equatable {
             headers[.wwwAuthenticate] = "Bearer"
         case .methodNotAllowed(let methods):
             headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
-        case .kafkaUnavailable, .intakeRefused, .storeUnavailable, .tooBusy, .notReady, .ownerBehind:
+        case .kafkaUnavailable, .producerRefused, .intakeRefused, .storeUnavailable, .tooBusy, .notReady,
+            .ownerBehind:
             headers[.retryAfter] = "1"
         case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .deliveryFailed, .otherOrderingKey,
             .tooLarge, .tooLargeForKafka, .bodyNotRead:

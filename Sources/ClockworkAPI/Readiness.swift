@@ -6,13 +6,14 @@ internal import Synchronization
 final class Readiness: Sendable {
     private let store: any ScheduleStore
     private let work: Work
+    private let intakeObstacle: @Sendable () -> String?
     private let logger: Logger
     private let seen = Mutex(Seen())
 
     /// What the process needs Kafka for.
     enum Work: Sendable {
-        /// It runs a pod: whether that has joined its consumer group.
-        case pod(hasJoined: @Sendable () -> Bool)
+        /// It runs a pod: whether that has joined its consumer group, and what keeps it from delivering.
+        case pod(hasJoined: @Sendable () -> Bool, obstacles: @Sendable () -> [String])
         /// It only writes to the intake: whether the brokers answer and have that topic.
         case intakeOnly(hasIntake: @Sendable () async -> Bool)
     }
@@ -29,7 +30,14 @@ final class Readiness: Sendable {
     /// A key that is asked for to see whether the store answers.
     private static let probe = ScheduleKey(clientID: "clockwork", scheduleKey: "readiness")
 
-    init(store: any ScheduleStore, work: Work, logger: Logger) {
+    /// - Parameter intakeObstacle: why requests cannot be written to the intake, if that is known.
+    init(
+        store: any ScheduleStore,
+        work: Work,
+        intakeObstacle: @escaping @Sendable () -> String?,
+        logger: Logger
+    ) {
+        self.intakeObstacle = intakeObstacle
         self.store = store
         self.work = work
         self.logger = logger
@@ -58,10 +66,14 @@ final class Readiness: Sendable {
         var obstacles: [String] = []
         let seen = seen.withLock { $0 }
         switch work {
-        case .pod(let hasJoined):
+        case .pod(let hasJoined, let found):
             if !hasJoined() { obstacles.append("The pod has not joined its consumer group.") }
+            obstacles += found()
         case .intakeOnly:
             if !seen.hasIntake { obstacles.append("The brokers do not answer, or have no intake topic.") }
+        }
+        if let reason = intakeObstacle() {
+            obstacles.append("The brokers refuse the producer of requests: \(reason).")
         }
         if seen.storeAnsweredAt.map({ .now - $0 > Self.maxAge }) ?? true {
             obstacles.append(

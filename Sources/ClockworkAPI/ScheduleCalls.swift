@@ -117,6 +117,7 @@ struct ScheduleCalls: Sendable {
                 note(request, place)
                 return .success(place)
             case .failure(.unreachable): return .failure(.kafkaUnavailable)
+            case .failure(.producerRefused(let reason)): return .failure(.producerRefused(reason))
             case .failure(.refused): return .failure(.intakeRefused)
             case .failure(.overloaded): return .failure(.tooBusy)
             case .failure(.tooLarge): return .failure(.tooLargeForKafka)

@@ -1,5 +1,6 @@
 internal import CKafka
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 
 /// Owns an `rd_kafka_t`, the queue that is polled for it, and the thread for its blocking calls.
@@ -66,6 +67,8 @@ final class KafkaClient: @unchecked Sendable {
     func signal(fileDescriptor: Int32) {
         var one: UInt64 = 1
         rd_kafka_queue_io_event_enable(queue, fileDescriptor, &one, MemoryLayout<UInt64>.size)
+        // What was there before has told nobody, and what comes behind it would not either.
+        if rd_kafka_queue_length(queue) > 0 { _ = write(fileDescriptor, &one, MemoryLayout<UInt64>.size) }
     }
 
     /// The value of a property that is a whole number, the default included.

@@ -42,66 +42,8 @@ public struct KafkaError: Error, Sendable, Equatable {
     /// The code's name, such as `_TRANSPORT` or `MSG_SIZE_TOO_LARGE`; `ERR_n?` for an unknown one.
     public var name: String { String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(code))) }
 
-    /// What a fault means to whoever meets it.
-    private enum Meaning {
-        /// An outage, an overload or a change of leader: the same call may succeed later.
-        case transient
-        /// The group moves on without this call; nothing is wrong with the client.
-        case rebalance
-        /// The topic will never take this record.
-        case recordRejected
-        /// The topic or partition is not there.
-        case unknownTopic
-        /// The client has to be recreated.
-        case fatal
-        /// All else: a wrong configuration, a missing right, a misuse, a code without a name.
-        case other
-    }
-
-    /// The one place where codes get their meaning.
-    private var meaning: Meaning {
-        if raisedAsFatal { return .fatal }
-        switch rd_kafka_resp_err_t(code) {
-        case RD_KAFKA_RESP_ERR__FATAL, RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
-            return .fatal
-        case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
-            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-            RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
-            RD_KAFKA_RESP_ERR__NO_OFFSET, RD_KAFKA_RESP_ERR__STATE:
-            return .rebalance
-        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Self.unknownTopicID:
-            return .unknownTopic
-        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
-            RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_RECORD,
-            RD_KAFKA_RESP_ERR_INVALID_MSG, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
-            RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT, RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE,
-            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
-            RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-            return .recordRejected
-        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
-            RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
-            RD_KAFKA_RESP_ERR__QUEUE_FULL, RD_KAFKA_RESP_ERR__ISR_INSUFF, RD_KAFKA_RESP_ERR__NODE_UPDATE,
-            RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__WAIT_CACHE, RD_KAFKA_RESP_ERR__IN_PROGRESS,
-            RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS, RD_KAFKA_RESP_ERR__RETRY, RD_KAFKA_RESP_ERR__INTR,
-            RD_KAFKA_RESP_ERR__OUTDATED, RD_KAFKA_RESP_ERR__PARTIAL, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
-            RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
-            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
-            RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
-            RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
-            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_FETCH_SESSION_ID_NOT_FOUND,
-            RD_KAFKA_RESP_ERR_INVALID_FETCH_SESSION_EPOCH, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
-            RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_PREFERRED_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT,
-            RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
-            return .transient
-        default:
-            return .other
-        }
-    }
+    /// What it means: what the table says of its code, or `fatal` where librdkafka says so.
+    public var meaning: KafkaErrorMeaning { raisedAsFatal ? .fatal : KafkaErrorMeaning(code: code) }
 
     /// Whether the same call may succeed later without anyone's help: an outage, an overload, a change of leader.
     public var isRetriable: Bool { meaning == .transient }
@@ -117,27 +59,7 @@ public struct KafkaError: Error, Sendable, Equatable {
     public var isUnknownTopic: Bool { meaning == .unknownTopic }
 
     /// Whether the log does not have the offset that is to be read.
-    var isOffsetOutOfRange: Bool {
-        code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue
-    }
-
-    /// The broker's code for a topic id that it does not know, for which librdkafka 2.0 has no name.
-    private static let unknownTopicID = rd_kafka_resp_err_t(100)
-
-    /// Whether this topic can never take this record (too large, invalid, not allowed), however often it is produced.
-    /// An unknown topic is told by `isUnknownTopic` instead, an outage by `isRetriable`.
-    public var isRecordRejected: Bool { meaning == .recordRejected }
-
-    /// Whether the record, or the batch it travelled in, is larger than the topic or the client allows.
-    public var isMessageTooLarge: Bool {
-        switch rd_kafka_resp_err_t(code) {
-        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
-            RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-            true
-        default:
-            false
-        }
-    }
+    var isOffsetOutOfRange: Bool { meaning == .offsetGone }
 
     /// Whether the producer's own bounded queue is full: nothing was taken; produce again after delivery reports.
     public var isQueueFull: Bool { code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue }
@@ -164,7 +86,8 @@ public struct KafkaError: Error, Sendable, Equatable {
     static let unknownTopic = KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     static let timedOut = KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
     static let cancelled = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the task that asked has been cancelled")
-    static let closed = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the client has been closed")
+    /// The client is gone, or there is none.
+    public static let closed = KafkaError(RD_KAFKA_RESP_ERR__DESTROY, message: "the client has been closed")
 }
 
 extension KafkaError: CustomStringConvertible {

@@ -28,6 +28,8 @@ public final class KafkaProducer: Sendable {
         // What Java clients do, so that all producers agree on a key's partition.
         "partitioner": "murmur2_random",
         "linger.ms": "0",
+        // How large a record may be is the brokers' word. This is the most that librdkafka can be told.
+        "message.max.bytes": "1000000000",
         "message.timeout.ms": "0",
         // Bounds memory; KiB over all topics.
         "queue.buffering.max.messages": "100000",
@@ -62,7 +64,11 @@ public final class KafkaProducer: Sendable {
                 RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS
             )
         }
-        client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_PRODUCER), callbackContext: nil)
+        client = KafkaClient(
+            handle: try configuration.makeClient(RD_KAFKA_PRODUCER),
+            callbackContext: nil,
+            isDestroyedApart: true
+        )
         capacity = (
             client.integer("queue.buffering.max.messages"), client.integer("queue.buffering.max.kbytes") * 1_024
         )

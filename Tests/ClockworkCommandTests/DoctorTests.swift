@@ -217,6 +217,23 @@ import Testing
         #expect(faults(found) == ["port \(port): 127.0.0.1: Address already in use"])
     }
 
+    @Test func `a pod that has the port already is asked how it does`() async throws {
+        let problem =
+            #"{"type":"urn:clockwork:problem:not-ready","status":503,"detail":"Dead letters cannot be written."}"#
+        for (status, body, expected) in [
+            (200, #"{"status":"ok"}"#, []),
+            (503, problem, ["a pod listens at 127.0.0.1, and is not ready: Dead letters cannot be written."]),
+            (200, "another service", ["127.0.0.1: Address already in use"]),
+        ] {
+            let server = ScriptedServer { _ in .answer(status: status, body: body) }
+            defer { server.stop() }
+            let port = try #require(server.url.split(separator: ":").last).description
+            let found = try await findings(settings: ["APP_PORT": port])
+            #expect(faults(found) == expected.map { "port \(port): \($0)" })
+            #expect(server.requests.first?.line.hasPrefix("GET /health/ready ") == true)
+        }
+    }
+
     @Test func `a file of the sqlite store that cannot be`() async throws {
         let settings = ["SCHEDULE_STORE": "sqlite", "SQLITE_PATH": "/no/such/folder/clockwork.db"]
         let found = try await findings(settings: settings)

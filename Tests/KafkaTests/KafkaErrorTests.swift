@@ -4,29 +4,50 @@ import Testing
 @testable import Kafka
 
 @Suite struct KafkaErrorTests {
-    @Test func everyCodeHasAtMostOneMeaningAndNoneTraps() {
+    /// All codes that the librdkafka at hand knows.
+    private var known: [(code: Int32, name: String)] {
+        var list: UnsafePointer<rd_kafka_err_desc>?
+        var count = 0
+        rd_kafka_get_err_descs(&list, &count)
+        return (0..<count).compactMap { index in
+            guard let row = list?[index], let name = row.name, row.desc != nil else { return nil }
+            return row.code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : (row.code.rawValue, String(cString: name))
+        }
+    }
+
+    @Test func everyCodeOfLibrdkafkaStandsInTheTableUnderItsName() {
+        #expect(known.count > 150)
+        let names = Dictionary(uniqueKeysWithValues: KafkaErrorMeaning.table.map { ($0.code, $0.name) })
+        for (code, name) in known { #expect(names[code] == name, "\(code)") }
+    }
+
+    @Test func theTableIsInOrderAndHasEachCodeOnce() {
+        let codes = KafkaErrorMeaning.table.map(\.code)
+        #expect(codes == Set(codes).sorted())
+    }
+
+    @Test func everyCodeMeansWhatTheTableSaysAndNoneTraps() {
+        let meanings = Dictionary(uniqueKeysWithValues: KafkaErrorMeaning.table.map { ($0.code, $0.meaning) })
         for code in Int32(-300)...300 {
             let error = KafkaError(code: code)
-            let meanings = [
-                error.isRetriable, error.isFatal, error.isUnknownTopic, error.isRecordRejected,
-                error.isNormalDuringRebalance,
-            ]
-            #expect(meanings.count { $0 } <= 1, "\(error)")
+            #expect(error.meaning == meanings[code] ?? .other, "\(error)")
             #expect(!error.name.isEmpty && !error.message.isEmpty)
         }
-        let far = KafkaError(code: .min)
-        #expect(!far.isRetriable && !far.isFatal && !far.isRecordRejected && !far.description.isEmpty)
+        #expect(KafkaError(code: .min).meaning == .other)
     }
 
     @Test(
         arguments: [
-            RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_MSG,
-            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
-            RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
-        ].map(\.rawValue)
+            (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .tooLarge), (RD_KAFKA_RESP_ERR_INVALID_RECORD, .recordRefused),
+            (RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .recordRefused),
+            (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .topicRefuses),
+            (RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, .topicRefuses), (RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, .topicRefuses),
+            // A batch that was damaged on its way.
+            (RD_KAFKA_RESP_ERR_INVALID_MSG, .transient),
+        ] as [(rd_kafka_resp_err_t, KafkaErrorMeaning)]
     )
-    func aRecordRefusedForGoodIsNotTakenForAnOutage(code: Int32) {
-        #expect(KafkaError(code: code).isRecordRejected)
+    func whatIsRefusedIsToldFromWhatPasses(code: rd_kafka_resp_err_t, meaning: KafkaErrorMeaning) {
+        #expect(KafkaError(code: code.rawValue).meaning == meaning)
     }
 
     @Test(

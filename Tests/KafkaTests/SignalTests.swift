@@ -17,6 +17,17 @@ import Testing
         }
     }
 
+    @Test func whatWasThereBeforeTheSignalIsToldToo() async throws {
+        let cluster = try LocalKafka(topics: ["t": 1])
+        let producer = try TestProducer(cluster)
+        try producer.produce("t", value: [1])
+        // Its report comes right after it can be read.
+        try await wait("the record") { (try? readAll(cluster, "t").count) == 1 }
+        let signal = try Signal()
+        producer.producer.signal(fileDescriptor: signal.writeEnd)
+        try await wait("the report", step: { if signal.take() { producer.poll() } }) { producer.reports.count == 1 }
+    }
+
     @Test func recordsAndEventsMakeTheFileDescriptorReadable() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)

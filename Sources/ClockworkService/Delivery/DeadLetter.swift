@@ -16,19 +16,35 @@ final class DeadLetter {
     let headers: RecordHeaders
     /// What the header for the error's detail says while nothing is left out.
     private let detail: String
+    /// The name of the request, as the header for the source has it.
+    private let source: String
+    /// Whether the key is made of the source.
+    private let hasMadeKey: Bool
 
-    private init(_ subject: Subject, key: [UInt8]?, value: [UInt8]?, headers: RecordHeaders, detail: String) {
+    private init(
+        _ subject: Subject,
+        key: [UInt8]?,
+        value: [UInt8]?,
+        headers: RecordHeaders,
+        detail: String,
+        source: String,
+        hasMadeKey: Bool = false
+    ) {
         self.subject = subject
+        self.source = source
+        self.hasMadeKey = hasMadeKey
         self.key = key
         self.value = value
         self.headers = headers
         self.detail = detail
     }
 
-    /// The dead letter of a delivery: the record that would have been delivered, and why it was not.
+    /// The dead letter of a delivery: the record that would have been delivered, where to, and why it was not. As it is, it
+    /// is a request in binary form.
     convenience init(_ failed: Effects.FailedDelivery, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
         let schedule = failed.delivery.schedule
         var headers = deliveredHeaders.deliveredHeaders(of: schedule, partition: partition)
+        deliveredHeaders.addTarget(schedule.target, to: &headers)
         deliveredHeaders.addDeadLetterHeaders(
             to: &headers,
             code: failed.failure.code,
@@ -41,7 +57,8 @@ final class DeadLetter {
             key: Array(schedule.orderingKey.utf8),
             value: schedule.payload,
             headers: headers,
-            detail: failed.failure.detail
+            detail: failed.failure.detail,
+            source: deliveredHeaders.id(of: schedule.position.offset, in: partition)
         )
     }
 
@@ -64,7 +81,8 @@ final class DeadLetter {
             key: rejected.key,
             value: rejected.value,
             headers: headers,
-            detail: rejected.rejection.detail
+            detail: rejected.rejection.detail,
+            source: deliveredHeaders.id(of: rejected.offset, in: partition)
         )
     }
 
@@ -72,7 +90,7 @@ final class DeadLetter {
     var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count }
 
     /// The same dead letter with less in it, for a topic that finds it too large: half the value each time, then without
-    /// the headers that are not Clockwork's, then without the key. Its detail says so.
+    /// the headers that are not Clockwork's, then without the key of the record. Its detail says so.
     ///
     /// - Returns: `nil` where there is nothing left to leave out.
     func cut() -> DeadLetter? {
@@ -84,26 +102,54 @@ final class DeadLetter {
         } else if headers != ownHeaders {
             rest.headers = ownHeaders
             omission = "value and carried headers are left out"
-        } else if key != nil {
+        } else if key != nil, !hasMadeKey {
             rest.key = nil
             omission = "key, value and carried headers are left out"
         } else {
             return nil
         }
-        return DeadLetter(
+        return changed(key: rest.key, value: rest.value, headers: rest.headers, hasMadeKey: hasMadeKey, omission)
+    }
+
+    /// The same dead letter with a key made of its source, for a topic that takes no record without one. Its detail says
+    /// so.
+    ///
+    /// - Returns: `nil` where it has a key.
+    func keyed() -> DeadLetter? {
+        guard key == nil else { return nil }
+        return changed(
+            key: Array(source.utf8),
+            value: value,
+            headers: headers,
+            hasMadeKey: true,
+            "the key is made of the source, for the topic takes nothing without a key"
+        )
+    }
+
+    private func changed(
+        key: [UInt8]?,
+        value: [UInt8]?,
+        headers: RecordHeaders,
+        hasMadeKey: Bool,
+        _ change: String
+    ) -> DeadLetter {
+        DeadLetter(
             subject,
-            key: rest.key,
-            value: rest.value,
-            headers: rest.headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(omission))"),
-            detail: detail
+            key: key,
+            value: value,
+            headers: headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(change))"),
+            detail: detail,
+            source: source,
+            hasMadeKey: hasMadeKey
         )
     }
 
     /// The headers that Clockwork has added.
     private var ownHeaders: RecordHeaders {
-        switch subject {
+        let ofDelivery = DeliveredHeaders.deliveryCount + DeliveredHeaders.targetCount
+        return switch subject {
         case .request: headers.suffix(DeliveredHeaders.deadLetterCount)
-        case .delivery: headers.suffix(DeliveredHeaders.deliveryCount + DeliveredHeaders.deadLetterCount)
+        case .delivery: headers.suffix(ofDelivery + DeliveredHeaders.deadLetterCount)
         }
     }
 }

@@ -6,6 +6,8 @@ struct DeliveredHeaders {
     static let detailHeader = "clockwork-error-detail"
     /// How many headers a delivered record gets.
     static let deliveryCount = 4
+    /// How many headers say where a delivery was to go.
+    static let targetCount = 1
     /// How many headers a dead letter gets behind those of the record that it is about.
     static let deadLetterCount = 3
 
@@ -45,7 +47,16 @@ struct DeliveredHeaders {
         return headers
     }
 
-    /// Adds the headers that a dead letter gets behind those of the record that it is about.
+    /// Adds the header that says where a delivery was to go, as a request in binary form has it.
+    func addTarget(_ target: DeliveryTarget, to headers: inout RecordHeaders) {
+        switch target {
+        case .topic(let topic): headers.append(name: "clockwork-delivery-topic", value: topic)
+        case .callback(let callback): headers.append(name: "clockwork-delivery", value: callback.json())
+        }
+    }
+
+    /// Adds the headers that a dead letter gets behind those of the record that it is about, in place of those that it has
+    /// from an earlier time.
     func addDeadLetterHeaders(
         to headers: inout RecordHeaders,
         code: DeadLetterCode,
@@ -53,6 +64,7 @@ struct DeliveredHeaders {
         partition: Int32,
         offset: Int64
     ) {
+        headers = headers.without(["clockwork-error", Self.detailHeader, "clockwork-source"])
         headers.append(name: "clockwork-error", value: code.rawValue)
         headers.append(name: Self.detailHeader, value: detail)
         headers.append(name: "clockwork-source", value: id(of: offset, in: partition))

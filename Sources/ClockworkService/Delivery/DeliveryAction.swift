@@ -7,14 +7,16 @@ enum DeliveryAction {
     case produce(token: UInt64)
     /// Ask the brokers whether this topic exists. Answered by `topicChecked`.
     case checkTopic(String)
-    /// Give up the producer with all that is in it, and make another. Answered by `producerReplaced` or
+    /// Make another producer in place of the one that was given up. Answered by `producerReplaced` or
     /// `producerNotReplaced`.
     case replaceProducer
     /// Report to its owner how a record has ended.
     case conclude(owner: UInt32, DeliveryEnd)
-    /// Count, and perhaps log, that a record will be produced again. `isFirst` when its topic was not waiting for a
-    /// retry before.
+    /// Count, and perhaps log, that a record will be produced again. `isFirst` when its topic has taken a record since it
+    /// last had one produced again.
     case noteRetry(topic: String, RetryCause, isFirst: Bool)
+    /// Log that a topic takes records again.
+    case noteRecovery(topic: String)
 }
 
 /// How a record has ended. Topics are rows of `DeliveryQueues`, and a delivered record is reported by numbers
@@ -40,6 +42,11 @@ extension DeliveryFailure {
     /// The topic does not exist.
     static func unknown(_ topic: String) -> DeliveryFailure {
         DeliveryFailure(code: .unknownTopic, detail: "Topic \(topic) does not exist.")
+    }
+
+    /// Deliveries into the topic are not allowed, or not any more.
+    static func notAllowed(_ topic: String) -> DeliveryFailure {
+        DeliveryFailure(code: .topicNotAllowed, detail: "Deliveries into topic \(topic) are not allowed.")
     }
 
     /// The topic will never take the record.

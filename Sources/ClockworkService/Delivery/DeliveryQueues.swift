@@ -9,38 +9,26 @@ internal import Scheduling
 /// - Deliveries of one topic are produced in the order in which they were sent. A record that comes back goes out again
 ///   before whatever was sent after it and has not left yet.
 /// - No topic has more than a quarter of the producer's queue, so none that is slow keeps others waiting.
-/// - A topic is given up as unknown after two checks. Dead letters are never given up.
+/// - Nothing that the brokers say of a topic is final at once (`TopicDoubt`): its records are held in order, looked into
+///   again and produced again, one at a time. A record is refused alone, or not at all.
+/// - Dead letters are never given up. One that its topic does not take lets the others pass.
+/// - No delivery goes to a topic that is not allowed, whenever it was requested.
 /// - Nothing more is produced, and nothing reported, for an owner that has ended.
 /// - Nothing is produced while the pod is not sure of its place (design rule "Sure of its place").
 ///
 /// `Handle` is what the driver keeps of a topic in a producer; it is only stored here.
 struct DeliveryQueues<Handle> {
-    /// The pause before records are produced again, in milliseconds.
-    static var retryPause: Int64 { 500 }
-    /// How long after the first topic check the second follows, in milliseconds.
-    static var confirmation: Int64 { 2_000 }
-    /// How long an unknown topic is not checked again, in milliseconds.
-    static var missingFor: Int64 { 5_000 }
-    /// The pause after a topic check that got no answer, in milliseconds.
-    static var pauseAfterFailedCheck: Int64 { 1_000 }
     /// The part of the producer's queue that one topic may fill.
     static var topicsShare: Int { 4 }
-
-    private enum ProducerState: Equatable {
-        /// It takes records. One that finds no room makes it `full`; an error that it does not recover from, `failed`.
-        case open
-        /// Its queue had no room. The next turn makes it `open`: reports make room, and they wake the loop.
-        case full
-        /// It is being replaced. That makes it `open` or, when there is no successor, `missing`.
-        case failed
-        /// Another attempt to replace it is made at this time, and makes it `failed`.
-        case missing(until: Uptime)
-    }
 
     private let share: ProducerCapacity
     private var topics: TopicTable<Handle>
     private var inFlight = InFlightRecords()
-    private var producer = ProducerState.open
+    private var producer: ProducerSuccession
+    /// Whether another producer is being made.
+    private var isReplacing = false
+    /// Whether the producer's queue had no room. The next turn ends that: reports make room, and they wake the loop.
+    private var isFull = false
     /// The owners that are still there.
     private var owners: Set<UInt32> = []
     /// The rows of topics that have a turn to produce, in turn.
@@ -54,9 +42,11 @@ struct DeliveryQueues<Handle> {
     ///
     /// - Parameters:
     ///   - deadLetterTopic: taken as known, and never checked: dead letters have nowhere else to go.
+    ///   - policy: to which topics deliveries may go.
     ///   - capacity: what the producer may hold over all topics.
-    init(deadLetterTopic: String, capacity: ProducerCapacity) {
-        topics = TopicTable(permanent: deadLetterTopic)
+    init(deadLetterTopic: String, policy: TopicPolicy, capacity: ProducerCapacity, now: Uptime) {
+        topics = TopicTable(permanent: deadLetterTopic, policy: policy)
+        producer = ProducerSuccession(now: now)
         share = ProducerCapacity(
             records: max(1, capacity.records / Self.topicsShare),
             bytes: max(1, capacity.bytes / Self.topicsShare)
@@ -71,8 +61,19 @@ struct DeliveryQueues<Handle> {
 
     /// When `timeReached` has something to do.
     var wakeAt: Uptime? {
-        guard case .missing(let until) = producer else { return alarms.next }
-        return min(until, alarms.next ?? until)
+        [producer.dueAt, alarms.next].compactMap { $0 }.min()
+    }
+
+    /// What keeps all deliveries, or all that follow a dead letter, from being settled; in words for operators.
+    func obstacles(now: Uptime) -> [String] {
+        var obstacles: [String] = []
+        if let reason = producer.obstacle(now: now) {
+            obstacles.append("The brokers refuse the producer of deliveries: \(reason).")
+        }
+        if case .deadLetterRefused(let reason)? = topics[TopicTable<Handle>.permanent].obstacle {
+            obstacles.append("Dead letters cannot be written. \(reason)")
+        }
+        return obstacles
     }
 
     /// A record that the producer has, or is being given.
@@ -92,7 +93,7 @@ struct DeliveryQueues<Handle> {
     /// What to do now; `nil` when there is nothing until the next event.
     mutating func next(now: Moment) -> DeliveryAction? {
         if let action = actions.popFirst() { return action }
-        guard now.isSure, producer == .open else { return nil }
+        guard now.isSure, producer.dueAt == nil, !isFull else { return nil }
         while let row = ready.first {
             if let record = topics[row].takeNext(share: share, now: now.uptime) {
                 return .produce(token: inFlight.insert(record))
@@ -114,14 +115,19 @@ struct DeliveryQueues<Handle> {
     /// overtaken by it.
     mutating func ownerEnded(_ owner: UInt32) {
         guard owners.remove(owner) != nil else { return }
-        for row in topics.indices where topics[row].hasWaiting { topics[row].drop(owner: owner) }
+        for row in topics.indices where !topics[row].isIdle { topics[row].drop(owner: owner) }
     }
 
     // MARK: Sending
 
     /// A delivery is due.
     mutating func send(_ delivery: Delivery, to topic: String, of sender: Sender, now: Moment) {
-        let row = topics.row(of: topic, now: now.uptime)
+        let row = topics.row(of: topic)
+        guard row != TopicTable<Handle>.permanent else {
+            let record = OutgoingRecord(delivery, of: sender, topic: row, sequence: 0)
+            actions.append(.conclude(owner: sender.owner, record.failed(.notAllowed(topic))))
+            return
+        }
         lastSequence += 1
         topics[row].append(OutgoingRecord(delivery, of: sender, topic: row, sequence: lastSequence))
         attend(to: row, now)
@@ -140,11 +146,11 @@ struct DeliveryQueues<Handle> {
         guard topics[row].hasWaiting else { return }
         switch topics[row].state {
         case .unknown:
-            check(.first, row)
-        case .waiting(let check, let until):
-            if until <= now.uptime { self.check(check, row) }
-        case .missing(let until):
-            if until <= now.uptime { check(.first, row) } else { giveUp(row) }
+            check(row)
+        case .waiting(let until):
+            if until <= now.uptime { check(row) }
+        case .barred(let failure):
+            giveUp(row, failure)
         case .checking:
             break
         case .known:
@@ -156,37 +162,38 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Topic checks
 
-    private mutating func check(_ check: TopicState.Check, _ row: Int) {
-        topics[row].state = .checking(check)
+    private mutating func check(_ row: Int) {
+        topics[row].state = .checking
         actions.append(.checkTopic(topics[row].name))
     }
 
     /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
     mutating func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
-        guard let row = topics.known(topic), case .checking(let check) = topics[row].state else { return }
-        switch (exists, check) {
-        case (nil, _):
-            wait(for: check, Self.pauseAfterFailedCheck, row, now)
-        case (true?, _):
-            topics[row].state = .known
+        guard let row = topics.known(topic), topics[row].state == .checking else { return }
+        switch exists {
+        case nil:
+            wait(DeliveryPause.failedCheck, row, now)
+        case true?:
+            topics[row].isFound()
             attend(to: row, now)
-        case (false?, .first):
-            wait(for: .second, Self.confirmation, row, now)
-        case (false?, .second):
-            topics[row].state = .missing(until: now.uptime.advanced(byMilliseconds: Self.missingFor))
-            attend(to: row, now)
+        case false? where topics[row].isDoubted(now: now.uptime):
+            giveUp(row, .unknown(topic))
+            wait(DeliveryPause.confirmation, row, now)
+        case false?:
+            wait(DeliveryPause.confirmation, row, now)
         }
     }
 
-    private mutating func wait(for check: TopicState.Check, _ milliseconds: Int64, _ row: Int, _ now: Moment) {
+    private mutating func wait(_ milliseconds: Int64, _ row: Int, _ now: Moment) {
         let time = now.uptime.advanced(byMilliseconds: milliseconds)
-        topics[row].state = .waiting(for: check, until: time)
+        topics[row].state = .waiting(until: time)
         alarms.set(row, at: time)
     }
 
-    private mutating func giveUp(_ row: Int) {
-        let failure = DeliveryFailure.unknown(topics[row].name)
-        for record in topics[row].takeWaiting() { fail(record, failure) }
+    private mutating func giveUp(_ row: Int, _ failure: DeliveryFailure) {
+        for record in topics[row].takeWaiting() {
+            actions.append(.conclude(owner: record.sender.owner, record.failed(failure)))
+        }
     }
 
     // MARK: Reports
@@ -195,7 +202,7 @@ struct DeliveryQueues<Handle> {
     mutating func notTaken(_ token: UInt64) {
         guard let record = inFlight.remove(token) else { return }
         topics[Int(record.topic)].notTaken(record)
-        producer = .full
+        isFull = true
     }
 
     /// An attempt to produce a record has ended.
@@ -210,85 +217,77 @@ struct DeliveryQueues<Handle> {
 
     private mutating func settle(_ record: OutgoingRecord, _ verdict: ReportVerdict, _ now: Moment) {
         let row = Int(record.topic)
-        switch verdict {
-        case .written:
-            actions.append(.conclude(owner: record.sender.owner, record.written))
-        case .tooLarge(let reason):
-            if let next = record.afterTooLarge() {
-                topics[row].putBack(next)
-            } else {
-                refuse(record, .refused(by: topics[row].name, reason), now)
-            }
-        case .unknownTopic:
-            if row != TopicTable<Handle>.permanent, topics[row].state == .known { topics[row].state = .unknown }
-            refuse(record, .unknown(topics[row].name), now)
-        case .refused(let reason):
-            refuse(record, .refused(by: topics[row].name, reason), now)
-        case .retry(let reason):
-            retry(record, .outage(reason: reason), now)
+        let isProducersRecovery = verdict == .written && producer.wrote()
+        switch topics[row].settle(record, verdict, now: now.uptime) {
+        case .ended(let end, let isRecovery):
+            if isRecovery || isProducersRecovery { actions.append(.noteRecovery(topic: topics[row].name)) }
+            actions.append(.conclude(owner: record.sender.owner, end))
+        case .waits:
+            break
+        case .waitsUntil(let time, let cause, let isFirst):
+            alarms.set(row, at: time)
+            actions.append(.noteRetry(topic: topics[row].name, cause, isFirst: isFirst))
+        case .givenUp(let failure, let time):
+            giveUp(row, failure)
+            alarms.set(row, at: time)
         }
-    }
-
-    private mutating func fail(_ record: OutgoingRecord, _ failure: DeliveryFailure) {
-        let end = DeliveryEnd.failed(token: record.token, topic: record.topic, failure)
-        actions.append(.conclude(owner: record.sender.owner, end))
-    }
-
-    /// A delivery fails. Nothing is dropped in silence: a dead letter is tried until it can be written.
-    private mutating func refuse(_ record: OutgoingRecord, _ failure: DeliveryFailure, _ now: Moment) {
-        switch record.content {
-        case .delivery: fail(record, failure)
-        case .deadLetter: retry(record, .deadLetterRefused(reason: failure.detail), now)
-        }
-    }
-
-    private mutating func retry(_ record: OutgoingRecord, _ cause: RetryCause, _ now: Moment) {
-        let row = Int(record.topic)
-        topics[row].putBack(record)
-        let time = now.uptime.advanced(byMilliseconds: Self.retryPause)
-        let isFirst = topics[row].pause(until: time, now: now.uptime)
-        if isFirst { alarms.set(row, at: time) }
-        actions.append(.noteRetry(topic: topics[row].name, cause, isFirst: isFirst))
     }
 
     // MARK: Time
 
     /// A turn of the loop, at any time: what waited for it goes on.
     mutating func timeReached(now: Moment) {
-        switch producer {
-        case .full:
-            producer = .open
-        case .missing(let until) where until <= now.uptime:
-            producer = .failed
-            actions.append(.replaceProducer)
-        case .open, .failed, .missing:
-            break
+        isFull = false
+        replaceProducer(now)
+        for row in alarms.takeDue(now: now.uptime) {
+            topics[row].takeBackAside(now: now.uptime) { record in
+                lastSequence += 1
+                return record.behindOthers(sequence: lastSequence)
+            }
+            attend(to: row, now)
         }
-        for row in alarms.takeDue(now: now.uptime) { attend(to: row, now) }
     }
 
     // MARK: The producer's end
 
-    /// The producer is to be given up: after a fatal error, or because nothing in it is to leave any more. What it had,
-    /// and whose owner is still there, is produced by its successor, in the first order and without a pause.
-    mutating func producerFailed() {
-        guard producer == .open || producer == .full else { return }
-        producer = .failed
+    /// The producer was given up: after an error that it does not go on from, or, without a reason, because nothing in it
+    /// is to leave any more. What it had, and whose owner is still there, is produced by its successor, in the first
+    /// order and without a pause.
+    ///
+    /// - Returns: whether an outage begins with this.
+    mutating func producerFailed(_ reason: String?, now: Moment) -> Bool {
+        var isFirst = false
+        if let reason {
+            isFirst = producer.failed(reason, now: now.uptime)
+        } else {
+            producer.renounced(now: now.uptime)
+        }
         for record in inFlight.removeAll() where owners.contains(record.sender.owner) {
             topics[Int(record.topic)].putBack(record)
         }
         for row in topics.indices { topics[row].producerFailed() }
+        replaceProducer(now)
+        return isFirst
+    }
+
+    private mutating func replaceProducer(_ now: Moment) {
+        guard let time = producer.dueAt, time <= now.uptime, !isReplacing else { return }
+        isReplacing = true
         actions.append(.replaceProducer)
     }
 
     /// There is another producer.
     mutating func producerReplaced(now: Moment) {
-        producer = .open
+        isReplacing = false
+        producer.succeeded(now: now.uptime)
         for row in topics.indices { attend(to: row, now) }
     }
 
     /// Another producer could not be made; it is tried again after a pause.
-    mutating func producerNotReplaced(now: Moment) {
-        producer = .missing(until: now.uptime.advanced(byMilliseconds: Self.retryPause))
+    ///
+    /// - Returns: whether an outage begins with this.
+    mutating func producerNotReplaced(_ reason: String, now: Moment) -> Bool {
+        isReplacing = false
+        return producer.failed(reason, now: now.uptime)
     }
 }

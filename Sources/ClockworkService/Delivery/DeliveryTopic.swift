@@ -1,32 +1,28 @@
 internal import DequeModule
+internal import Scheduling
 
-/// Whether a delivery topic exists, as far as has been asked.
+/// Whether a topic takes records, as far as is known.
 ///
-/// A topic is checked before anything is produced to it, since producing may create it. One that is not found is checked
-/// once more before it is taken as missing, for a topic created a moment ago may not have reached every broker.
+/// A topic is looked up before anything is produced to it, since producing may create it.
 enum TopicState: Equatable {
-    /// Which check.
-    enum Check {
-        case first, second
-    }
-
     /// Nothing is known. The next record makes it `checking`.
     case unknown
-    /// The brokers have been asked. Their answer makes it `known`, `waiting` or `missing`.
-    case checking(Check)
-    /// This check is to be made later, and makes it `checking`.
-    case waiting(for: Check, until: Uptime)
+    /// The brokers have been asked. Their answer makes it `known` or `waiting`.
+    case checking
+    /// It is to be checked later, and becomes `checking` then.
+    case waiting(until: Uptime)
     /// It exists. A report that it does not makes it `unknown`.
     case known
-    /// It did not exist at the second check, and until this time no record has it checked again.
-    case missing(until: Uptime)
+    /// No delivery may go there.
+    case barred(DeliveryFailure)
 }
 
 /// One topic: what is known of it, what it has in the producer, and what waits here.
 ///
 /// All that waits stands in one queue in the order in which it was sent, whatever it waits for: the topic check, the end
 /// of a retry's pause, room in the topic's share or in the producer. So nothing can overtake anything. Records that come
-/// back from the producer are put in their places when the topic has its turn again.
+/// back from the producer are put in their places when the topic has its turn again. Only dead letters are set aside:
+/// their order is nobody's promise.
 struct DeliveryTopic<Handle> {
     let name: String
     var state = TopicState.unknown
@@ -38,6 +34,12 @@ struct DeliveryTopic<Handle> {
     var wasUsed = true
     /// Nothing is produced to it until then.
     private(set) var pausedUntil: Uptime?
+    /// What the brokers have been saying of it since it last took a record.
+    private(set) var doubt: TopicDoubt?
+    /// Whether it has been found before.
+    private var hasExisted = false
+    /// Why records are produced again, since the topic last took one.
+    private(set) var trouble: RetryCause?
 
     /// Records in the producer, their bytes, and how they travel: all in the same way, or one way could overtake the
     /// other.
@@ -48,6 +50,9 @@ struct DeliveryTopic<Handle> {
     private var backlog: Deque<OutgoingRecord> = []
     /// Records that came back from the producer, in no order. They were sent before most of the backlog.
     private var returned: [OutgoingRecord] = []
+    /// Dead letters that the topic does not take, and that let others pass until then.
+    private var aside: [OutgoingRecord] = []
+    private var asideUntil = Uptime.zero
 
     init(_ name: String) {
         self.name = name
@@ -57,7 +62,10 @@ struct DeliveryTopic<Handle> {
     var hasWaiting: Bool { !backlog.isEmpty || !returned.isEmpty }
 
     /// Whether neither records nor a turn depend on this row.
-    var isIdle: Bool { count == 0 && !hasWaiting && !isListed }
+    var isIdle: Bool { count == 0 && !hasWaiting && !isListed && aside.isEmpty }
+
+    /// Why records of it cannot be written now; `nil` when there are none, or nothing is wrong.
+    var obstacle: RetryCause? { isIdle ? nil : trouble }
 
     /// A record was sent.
     mutating func append(_ record: OutgoingRecord) {
@@ -66,9 +74,10 @@ struct DeliveryTopic<Handle> {
     }
 
     /// The next record for the producer, of which the topic may take no more than `share`; `nil` when there is none or
-    /// it has to wait.
+    /// it has to wait. A topic in doubt gets one record at a time.
     mutating func takeNext(share: ProducerCapacity, now: Uptime) -> OutgoingRecord? {
         guard state == .known, count < share.records, bytes < share.bytes else { return nil }
+        guard doubt == nil || count == 0 else { return nil }
         if let pausedUntil {
             guard pausedUntil <= now else { return nil }
             self.pausedUntil = nil
@@ -109,13 +118,61 @@ struct DeliveryTopic<Handle> {
         returned.append(record)
     }
 
+    /// A record is to be produced again behind others, not before this time.
+    mutating func setAside(_ record: OutgoingRecord, until time: Uptime) {
+        asideUntil = aside.isEmpty ? time : min(time, asideUntil)
+        aside.append(record)
+    }
+
+    /// Queues again what was set aside and has its time, behind all else.
+    mutating func takeBackAside(now: Uptime, _ place: (OutgoingRecord) -> OutgoingRecord) {
+        guard !aside.isEmpty, asideUntil <= now else { return }
+        backlog.append(contentsOf: aside.map(place))
+        aside = []
+    }
+
     /// Nothing is produced before `time`, unless a pause has begun already.
     ///
-    /// - Returns: whether it begins with this.
-    mutating func pause(until time: Uptime, now: Uptime) -> Bool {
-        if let pausedUntil, pausedUntil > now { return false }
+    /// - Returns: the end of the pause.
+    mutating func pause(until time: Uptime, now: Uptime) -> Uptime {
+        if let pausedUntil, pausedUntil > now { return pausedUntil }
         pausedUntil = time
-        return true
+        return time
+    }
+
+    // MARK: What becomes known
+
+    /// A record is produced again.
+    ///
+    /// - Returns: whether it is the first since the topic last took one.
+    mutating func isTroubled(by cause: RetryCause) -> Bool {
+        defer { trouble = cause }
+        return trouble == nil
+    }
+
+    /// The topic has taken a record.
+    ///
+    /// - Returns: whether that ends a trouble. That of dead letters, which may step aside, ends with the last of them.
+    mutating func hasTaken() -> Bool {
+        guard doubt != nil || trouble != nil else { return false }
+        doubt = nil
+        if case .deadLetterRefused = trouble, count > 0 || hasWaiting || !aside.isEmpty { return false }
+        return trouble.take() != nil
+    }
+
+    /// A look has found it.
+    mutating func isFound() {
+        state = .known
+        hasExisted = true
+    }
+
+    /// The brokers say that it is not there, or takes nothing.
+    ///
+    /// - Returns: whether that is final.
+    mutating func isDoubted(now: Uptime) -> Bool {
+        if doubt == nil { doubt = TopicDoubt(now: now) } else { doubt?.repeat(now: now) }
+        let patience = hasExisted ? TopicDoubt.patience : TopicDoubt.patienceWithNewTopics
+        return doubt.map { $0.age >= patience } ?? false
     }
 
     /// The producer is gone, and all that it had.
@@ -130,6 +187,7 @@ struct DeliveryTopic<Handle> {
     mutating func drop(owner: UInt32) {
         backlog.removeAll { $0.sender.owner == owner }
         returned.removeAll { $0.sender.owner == owner }
+        aside.removeAll { $0.sender.owner == owner }
     }
 
     /// Takes all that waits, in order.

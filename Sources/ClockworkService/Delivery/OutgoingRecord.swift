@@ -16,8 +16,8 @@ struct OutgoingRecord {
     enum Attempt {
         /// In a batch with others.
         case together
-        /// In a batch of its own. A record that shared a batch that was too large goes this way next: the cause may
-        /// have been another one.
+        /// In a batch of its own. A record that shared a batch that was refused goes this way next: the cause may have
+        /// been another one.
         case alone
     }
 
@@ -25,7 +25,7 @@ struct OutgoingRecord {
     /// Whose it is.
     let sender: Sender
     /// Its place among all that were sent.
-    let sequence: UInt64
+    private(set) var sequence: UInt64
     /// The row of its topic.
     let topic: Int32
     /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
@@ -70,21 +70,39 @@ struct OutgoingRecord {
         }
     }
 
+    /// How a delivery ends that can never succeed.
+    func failed(_ failure: DeliveryFailure) -> DeliveryEnd { .failed(token: token, topic: topic, failure) }
+
     /// What to try when it was refused as too large: by itself first; then, if it is a dead letter, with less in it.
     ///
     /// - Returns: `nil` when nothing is left to try.
-    func afterTooLarge() -> OutgoingRecord? {
+    func afterTooLarge() -> OutgoingRecord? { alone() ?? with { $0.cut() } }
+
+    /// What to try when it was refused in a batch that its topic does not take: by itself first; then, if it is a dead
+    /// letter without a key, with one.
+    ///
+    /// - Returns: `nil` when nothing is left to try.
+    func afterRefusal() -> OutgoingRecord? { alone() ?? with { $0.keyed() } }
+
+    private func alone() -> OutgoingRecord? {
+        guard attempt == .together else { return nil }
         var record = self
-        switch (attempt, content) {
-        case (.together, _):
-            record.attempt = .alone
-        case (.alone, .deadLetter(let letter)):
-            guard let rest = letter.cut() else { return nil }
-            record.content = .deadLetter(rest)
-            record.byteCount = Int32(clamping: rest.byteCount)
-        case (.alone, .delivery):
-            return nil
-        }
+        record.attempt = .alone
+        return record
+    }
+
+    private func with(_ change: (DeadLetter) -> DeadLetter?) -> OutgoingRecord? {
+        guard case .deadLetter(let letter) = content, let changed = change(letter) else { return nil }
+        var record = self
+        record.content = .deadLetter(changed)
+        record.byteCount = Int32(clamping: changed.byteCount)
+        return record
+    }
+
+    /// The same at another place.
+    func behindOthers(sequence: UInt64) -> OutgoingRecord {
+        var record = self
+        record.sequence = sequence
         return record
     }
 

@@ -22,6 +22,17 @@ extension RecordHeaders {
         return headers
     }
 
+    /// The same headers but for those of these names.
+    func without(_ names: [String]) -> RecordHeaders {
+        func isNamed(_ header: UnsafeRawBufferPointer) -> Bool { names.contains { header.elementsEqual($0.utf8) } }
+        var isIn = false
+        forEach { name, _ in isIn = isIn || isNamed(name) }
+        guard isIn else { return self }
+        var headers = RecordHeaders()
+        forEach { name, value in if !isNamed(name) { headers.append(name: name, value: value) } }
+        return headers
+    }
+
     /// The last `count` headers.
     func suffix(_ count: Int) -> RecordHeaders {
         var total = 0

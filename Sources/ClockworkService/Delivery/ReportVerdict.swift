@@ -6,10 +6,12 @@ enum ReportVerdict: Equatable {
     case written
     /// It, or the batch that it shared, is larger than the topic allows.
     case tooLarge(reason: String)
-    /// Its topic does not exist.
+    /// The topic does not take it, or another one of its batch.
+    case recordRefused(reason: String)
+    /// Its topic, or the partition that was chosen, does not exist.
     case unknownTopic
-    /// Its topic will never take it.
-    case refused(reason: String)
+    /// Its topic takes nothing now, whatever the record.
+    case topicRefuses(reason: String)
     /// Nothing is wrong with it: produce it again.
     case retry(reason: String)
 
@@ -19,14 +21,13 @@ enum ReportVerdict: Equatable {
             self = .written
             return
         }
-        if error.isMessageTooLarge {
-            self = .tooLarge(reason: error.name)
-        } else if error.isUnknownTopic {
-            self = .unknownTopic
-        } else if error.isRecordRejected {
-            self = .refused(reason: error.name)
-        } else {
-            self = .retry(reason: "\(error)")
-        }
+        self =
+            switch error.meaning {
+            case .tooLarge: .tooLarge(reason: error.name)
+            case .recordRefused: .recordRefused(reason: error.name)
+            case .unknownTopic: .unknownTopic
+            case .topicRefuses: .topicRefuses(reason: error.name)
+            case .transient, .rebalance, .clientRefused, .offsetGone, .fatal, .other: .retry(reason: "\(error)")
+            }
     }
 }

@@ -6,8 +6,8 @@ internal import Scheduling
 /// Delivers to topics through an idempotent producer, and writes dead letters.
 ///
 /// Belongs to the pod and is used on its event loop only. What waits, for what, and in which order, `DeliveryQueues`
-/// decides; this class performs its actions. Topic checks and the destruction of producers take time, so the pod runs
-/// them elsewhere: see `takeWantedChecks` and `takeRetired`.
+/// decides; this class performs its actions. Topic checks take time, so the pod runs them elsewhere: see
+/// `takeWantedChecks`.
 final class TopicChannel: DeliveryChannel {
     let deliveredHeaders: DeliveredHeaders
     let logger: Logger
@@ -18,13 +18,9 @@ final class TopicChannel: DeliveryChannel {
     private var producer: KafkaProducer?
     /// For records that travel alone: one by one, it shows which of them are too large. Made when first needed.
     private var aloneProducer: KafkaProducer?
-    /// Producers that were given up, until the pod has them destroyed where that may block.
-    private var retired: [KafkaProducer] = []
 
     /// Topics to be checked.
     private var wantedChecks: [String] = []
-    /// By topic, the producers over which checks are under way.
-    private var checking: [String: KafkaProducer] = [:]
 
     private var outcome = DeliveryOutcome()
     var metrics: DeliveryMetrics
@@ -33,11 +29,13 @@ final class TopicChannel: DeliveryChannel {
     /// A channel without owners.
     ///
     /// - Parameters:
+    ///   - policy: to which topics deliveries may go, whenever they were requested.
     ///   - wakeDescriptor: becomes readable when `takeOutcome` has something to do.
     /// - Throws: when Kafka refuses a property.
     init(
         properties: KafkaProperties,
         deadLetterTopic: String,
+        policy: TopicPolicy,
         deliveredHeaders: DeliveredHeaders,
         wakeDescriptor: Int32,
         metrics: MetricsRegistry,
@@ -58,7 +56,9 @@ final class TopicChannel: DeliveryChannel {
         self.producer = producer
         queues = DeliveryQueues(
             deadLetterTopic: deadLetterTopic,
-            capacity: ProducerCapacity(records: producer.capacity.records, bytes: producer.capacity.bytes)
+            policy: policy,
+            capacity: ProducerCapacity(records: producer.capacity.records, bytes: producer.capacity.bytes),
+            now: .now()
         )
     }
 
@@ -96,8 +96,10 @@ final class TopicChannel: DeliveryChannel {
         // Records travel alone too seldom for the statistics of their producer.
         if let aloneProducer { pollReports(of: aloneProducer, now) { _ in } }
         if let fatal = producer?.fatalError ?? aloneProducer?.fatalError {
-            logger.error("Kafka producer is replaced", metadata: ["error": "\(fatal)"])
-            queues.producerFailed()
+            close()
+            if queues.producerFailed("\(fatal)", now: now) {
+                logger.error("Kafka producer is replaced", metadata: ["error": "\(fatal)"])
+            }
         }
         queues.timeReached(now: now)
         perform(now)
@@ -128,7 +130,12 @@ final class TopicChannel: DeliveryChannel {
     func close() {
         producer?.close()
         aloneProducer?.close()
+        producer = nil
+        aloneProducer = nil
     }
+
+    /// What keeps deliveries from being settled, in words for operators; empty when nothing does.
+    func obstacles(now: Moment) -> [String] { queues.obstacles(now: now.uptime) }
 
     // MARK: Actions
 
@@ -142,14 +149,17 @@ final class TopicChannel: DeliveryChannel {
             case .noteRetry(let topic, let cause, let isFirst):
                 metrics.retried()
                 if isFirst { log(cause, topic) }
+            case .noteRecovery(let topic): logger.notice("records are written again", metadata: ["topic": "\(topic)"])
             }
         }
     }
 
     private func produce(_ record: OutgoingRecord, _ token: UInt64, _ now: Moment) {
+        // After the end of the channel.
+        guard let shared = producer else { return queues.notTaken(token) }
         let error: KafkaError?
         do throws(KafkaError) {
-            let (producer, topic) = try place(of: record)
+            let (producer, topic) = try place(of: record, shared)
             error = record.withBytes { key, value in
                 producer.produce(
                     to: topic,
@@ -172,8 +182,10 @@ final class TopicChannel: DeliveryChannel {
     }
 
     /// - Throws: when the topic's name is not legal, or the producer for what travels alone cannot be made.
-    private func place(of record: OutgoingRecord) throws(KafkaError) -> (KafkaProducer, KafkaTopic) {
-        guard let producer else { preconditionFailure("a record was handed out while there was no producer") }
+    private func place(
+        of record: OutgoingRecord,
+        _ producer: KafkaProducer
+    ) throws(KafkaError) -> (KafkaProducer, KafkaTopic) {
         switch record.attempt {
         case .together:
             if let topic = queues[handleOf: record.topic] { return (producer, topic) }
@@ -244,13 +256,11 @@ final class TopicChannel: DeliveryChannel {
             for topic in wantedChecks { queues.topicChecked(topic, exists: nil, now: now) }
             return []
         }
-        for topic in wantedChecks { checking[topic] = producer }
         return wantedChecks.map { TopicCheck(of: $0, over: producer) }
     }
 
     /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
     func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
-        checking[topic] = nil
         queues.topicChecked(topic, exists: exists, now: now)
         perform(now)
     }
@@ -262,29 +272,19 @@ final class TopicChannel: DeliveryChannel {
     func startAfresh(now: Moment) {
         guard queues.inFlightCount > 0 else { return }
         logger.notice("deliveries under way are given up", metadata: ["count": "\(queues.inFlightCount)"])
-        queues.producerFailed()
+        close()
+        _ = queues.producerFailed(nil, now: now)
         perform(now)
     }
 
     private func replaceProducer(_ now: Moment) {
-        close()
-        retired += [producer, aloneProducer].compactMap { $0 }
-        producer = nil
-        aloneProducer = nil
         do throws(KafkaError) {
             producer = try makeProducer(.together)
             queues.producerReplaced(now: now)
         } catch {
-            logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
-            queues.producerNotReplaced(now: now)
+            if queues.producerNotReplaced("\(error)", now: now) {
+                logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
+            }
         }
-    }
-
-    /// Producers that were given up and that no topic check uses any more: destroying them blocks.
-    func takeRetired() -> [KafkaProducer] {
-        guard !retired.isEmpty else { return [] }
-        let all = retired
-        retired = all.filter { producer in checking.values.contains { $0 === producer } }
-        return all.filter { producer in !retired.contains { $0 === producer } }
     }
 }

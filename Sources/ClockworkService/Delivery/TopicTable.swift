@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// One row for each topic with something to remember, by its name.
 ///
 /// Names come from outside, and there is no end to them. So idle rows are swept now and then: those whose topics are not
@@ -16,8 +18,10 @@ struct TopicTable<Handle> {
     /// The row found last: one often comes again.
     private var latest = Self.permanent
     private var nextSweep = Self.sweepAfter
+    private let policy: TopicPolicy
 
-    init(permanent name: String) {
+    init(permanent name: String, policy: TopicPolicy) {
+        self.policy = policy
         var topic = DeliveryTopic<Handle>(name)
         topic.state = .known
         rows = [topic]
@@ -39,27 +43,29 @@ struct TopicTable<Handle> {
     func known(_ name: String) -> Int? { rowOfName[name] }
 
     /// The row of a topic.
-    mutating func row(of name: String, now: Uptime) -> Int {
+    mutating func row(of name: String) -> Int {
         if rows[latest].name == name { return latest }
-        latest = rowOfName[name] ?? add(name, now)
+        latest = rowOfName[name] ?? add(name)
         return latest
     }
 
-    private mutating func add(_ name: String, _ now: Uptime) -> Int {
-        if count >= nextSweep { sweep(now) }
+    private mutating func add(_ name: String) -> Int {
+        if count >= nextSweep { sweep() }
+        var topic = DeliveryTopic<Handle>(name)
+        if !policy.allows(name) { topic.state = .barred(.notAllowed(name)) }
         let row = free.popLast() ?? rows.count
         if row == rows.count {
-            rows.append(DeliveryTopic(name))
+            rows.append(topic)
         } else {
-            rows[row] = DeliveryTopic(name)
+            rows[row] = topic
         }
         rowOfName[name] = row
         return row
     }
 
-    private mutating func sweep(_ now: Uptime) {
+    private mutating func sweep() {
         for (name, row) in rowOfName where row != Self.permanent {
-            if isForgettable(rows[row], now) {
+            if isForgettable(rows[row]) {
                 rowOfName[name] = nil
                 // No topic has this name, so no look-up finds the row.
                 rows[row] = DeliveryTopic("")
@@ -71,13 +77,12 @@ struct TopicTable<Handle> {
         nextSweep = count + max(Self.sweepAfter, count / 2)
     }
 
-    private func isForgettable(_ topic: DeliveryTopic<Handle>, _ now: Uptime) -> Bool {
+    private func isForgettable(_ topic: DeliveryTopic<Handle>) -> Bool {
         guard topic.isIdle else { return false }
         return switch topic.state {
-        case .unknown, .waiting: true
+        case .unknown, .waiting, .barred: true
         case .checking: false
         case .known: !topic.wasUsed
-        case .missing(let until): until <= now
         }
     }
 }

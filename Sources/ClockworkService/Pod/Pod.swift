@@ -23,6 +23,9 @@ public actor Pod: Service {
     private let driver: PodDriver
 
     private nonisolated let joined = Atomic(false)
+    private nonisolated let seenObstacles = Mutex<[String]>([])
+    /// What `seenObstacles` says.
+    private var lastObstacles: [String] = []
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
     private var whenEnded: CheckedContinuation<KafkaError?, Never>?
 
@@ -65,6 +68,7 @@ public actor Pod: Service {
         let topics = try TopicChannel(
             properties: settings.properties,
             deadLetterTopic: settings.deadLetterTopic,
+            policy: settings.rules.topicPolicy,
             deliveredHeaders: headers,
             wakeDescriptor: loop.wakeDescriptor,
             metrics: metrics,
@@ -139,6 +143,10 @@ public actor Pod: Service {
     /// membership or begins to leave. From any thread.
     public nonisolated var hasJoined: Bool { joined.load(ordering: .relaxed) }
 
+    /// What keeps the pod from delivering, or from settling what it has read, in words for operators; empty when nothing
+    /// does. From any thread.
+    public nonisolated var obstacles: [String] { seenObstacles.withLock { $0 } }
+
     /// Waits until the pod owns partitions and fires in all of them, or has ended.
     public func untilFiring() async {
         await withCheckedContinuation { continuation in
@@ -179,6 +187,11 @@ public actor Pod: Service {
     private func report() {
         let member = driver.member
         joined.store(member.hasJoined, ordering: .relaxed)
+        let obstacles = driver.obstacles
+        if obstacles != lastObstacles {
+            lastObstacles = obstacles
+            seenObstacles.withLock { $0 = obstacles }
+        }
         if !whenFiring.isEmpty, member.isFiring || member.hasEnded {
             for continuation in whenFiring { continuation.resume() }
             whenFiring = []

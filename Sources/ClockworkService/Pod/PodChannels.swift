@@ -1,7 +1,6 @@
 internal import Kafka
 internal import Logging
 internal import Scheduling
-internal import Synchronization
 
 /// Where a pod's deliveries go: its two channels, treated alike, and what takes time about them.
 ///
@@ -70,10 +69,9 @@ final class PodChannels {
 
     // MARK: What takes time
 
-    /// Starts topic checks that are wanted, and the end of producers that were given up.
+    /// Starts topic checks that are wanted.
     func startTasks(now: Moment) {
         for check in topics.takeWantedChecks(now: now) { make(check) }
-        for producer in topics.takeRetired() { destroy(producer) }
     }
 
     private func make(_ check: TopicCheck) {
@@ -86,24 +84,5 @@ final class PodChannels {
             }
             inbox.post { [exists] in $0.topicChecked(check.topic, exists: exists) }
         }
-    }
-
-    /// Lets go of a producer, its last user, on a thread that may block.
-    private func destroy(_ producer: KafkaProducer) {
-        let held = LastUse(of: producer)
-        tasks.start { await BlockingCall.run(named: "clockwork-retire") { held.release() } }
-    }
-}
-
-/// Holds a producer until it is told to let go.
-private final class LastUse: Sendable {
-    private let producer: Mutex<KafkaProducer?>
-
-    init(of producer: KafkaProducer) {
-        self.producer = Mutex(producer)
-    }
-
-    func release() {
-        producer.withLock { $0 = nil }
     }
 }

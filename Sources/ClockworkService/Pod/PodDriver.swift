@@ -100,6 +100,9 @@ final class PodDriver {
     /// What has been done over all partitions, those that are gone included.
     var counters: SchedulerCounters { owners.counters }
 
+    /// What keeps the pod from delivering, in words for operators, as of the last turn.
+    private(set) var obstacles: [String] = []
+
     /// Has owners finish what is in flight, and then ends.
     func shutDown() {
         member.shutDown(now: clock.read())
@@ -143,6 +146,7 @@ final class PodDriver {
             member.measureLag()
         }
         publishMetrics()
+        obstacles = channels.topics.obstacles(now: now)
         if member.hasEnded { return nil }
         // More is in the consumer's queue, which signals only what comes into an empty one.
         return isMore ? .zero : nextWake(now)

@@ -167,7 +167,7 @@ struct RequestChecker {
             if isCreate { errors.missing(form.delivery) }
             return nil
         case .problem(let problem):
-            errors.invalid(form.delivery, problem.message)
+            errors.invalid(form.deliveryObject, problem.message)
             return nil
         case .present:
             break

@@ -8,22 +8,38 @@ public struct RequestDecoder: Sendable {
     }
 
     /// Decodes an intake record: the binary form when it has a `clockwork-schedule-time` or `clockwork-action` header,
-    /// else the structured form.
+    /// else the structured form. One with all headers of a delivered record and no target is taken as structured, if its
+    /// value is JSON.
     ///
     /// - Throws: what is wrong with the request; the record then belongs into the dead-letter topic.
     public func decode(_ record: RecordView) throws(Rejection) -> Request {
-        let fallback = OrderingKeyFallback.recordKey(record.key)
-        if RequestHeader.isBinaryForm(record.headers) {
-            let fields = RequestFields(binary: record)
-            var checker = RequestChecker(rules: rules, form: .binary, fallback: fallback)
-            return try checker.request(fields, headers: record.headers, offset: record.offset)
+        switch RequestHeader.form(record.headers) {
+        case .binary:
+            return try decode(binary: record)
+        case .structured:
+            return try decode(structured: record)
+        case .structuredWithCopies:
+            do throws(Rejection) {
+                return try decode(structured: record)
+            } catch {
+                guard error.code == .invalidJSON else { throw error }
+                return try decode(binary: record)
+            }
         }
+    }
+
+    private func decode(binary record: RecordView) throws(Rejection) -> Request {
+        var checker = RequestChecker(rules: rules, form: .binary, fallback: .recordKey(record.key))
+        return try checker.request(RequestFields(binary: record), headers: record.headers, offset: record.offset)
+    }
+
+    private func decode(structured record: RecordView) throws(Rejection) -> Request {
         guard let value = record.value else { throw .invalidJSON("the record value is null") }
         return try decode(
             structured: value,
             headers: record.headers,
             offset: record.offset,
-            fallback: fallback,
+            fallback: .recordKey(record.key),
             action: .create
         ).request
     }

@@ -12,7 +12,7 @@ struct RequestFields {
     var delivery = DeliveryPresence.absent
     var topic = FieldValue.absent
     var url = FieldValue.absent
-    /// The whole `delivery` object as it stands, for what belongs to a `url`; `nil` in binary form.
+    /// The whole `delivery` object as it stands, for what belongs to a `url`; in binary form mostly `nil`.
     var deliveryObject: UnsafeRawBufferPointer?
     /// The schedule time as it is written.
     var scheduleTime = FieldValue.absent
@@ -43,6 +43,10 @@ enum DeliveryPresence {
 enum FieldProblem {
     case null
     case repeated
+    /// The first of two values came with the headers of a delivered record.
+    case repeatedAfterCopy
+    /// The second of two values did.
+    case repeatedByCopy
     case notString
     case notInteger
     case notObject
@@ -53,6 +57,10 @@ enum FieldProblem {
         switch self {
         case .null: "must not be null"
         case .repeated: "is given more than once"
+        case .repeatedAfterCopy:
+            "is given more than once: drop the first value, which was copied from a delivered record"
+        case .repeatedByCopy:
+            "is given more than once: drop the second value, which was copied from a delivered record"
         case .notString: "must be a string"
         case .notInteger: "must be an integer"
         case .notObject: "must be an object"
@@ -74,6 +82,7 @@ enum RequestForm {
     var orderingKey: String { self == .structured ? "orderingKey" : "clockwork-ordering-key" }
     var taskData: String { self == .structured ? "taskData" : "value" }
     var delivery: String { self == .structured ? "delivery" : "clockwork-delivery-topic" }
+    var deliveryObject: String { self == .structured ? "delivery" : "clockwork-delivery" }
     var topic: String { self == .structured ? "delivery.topic" : "clockwork-delivery-topic" }
     var url: String { self == .structured ? "delivery.url" : "clockwork-delivery-url" }
     var scheduleTime: String { self == .structured ? "scheduleTime" : "clockwork-schedule-time" }

@@ -10,9 +10,43 @@ enum RequestHeader {
     static let topic: StaticString = "clockwork-delivery-topic"
     static let url: StaticString = "clockwork-delivery-url"
 
-    /// Whether a record with these headers is a request in binary form.
-    static func isBinaryForm(_ headers: [HeaderView]) -> Bool {
-        headers.contains { $0.name.isEqual(to: scheduleTime) || $0.name.isEqual(to: action) }
+    /// The target as the `delivery` object of the structured form, for what the two above cannot say.
+    static let delivery: StaticString = "clockwork-delivery"
+    /// What each delivered record begins with of Clockwork's own headers; `copiedCount` of them that are request headers,
+    /// too, come right behind it.
+    static let id: StaticString = "clockwork-id"
+    static let copiedCount = 3
+
+    /// Whether it is a header that Clockwork adds to what it produces and that says nothing in a request: a dead letter may
+    /// be sent again as it is, and again.
+    static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.isEqual(to: id) || name.isEqual(to: "clockwork-error") || name.isEqual(to: "clockwork-error-detail")
+            || name.isEqual(to: "clockwork-source")
+    }
+
+    /// What the headers of a record say about its form.
+    enum Form {
+        case structured
+        case binary
+        /// The schedule time came with all other headers of a delivered record, and there is no target: structured, if the
+        /// value is.
+        case structuredWithCopies
+    }
+
+    /// The form of a request with these headers.
+    static func form(_ headers: [HeaderView]) -> Form {
+        var hasTime = false
+        var hasID = false
+        var hasTarget = false
+        for header in headers where header.name.starts(with: reservedPrefix) {
+            let name = header.name
+            if name.isEqual(to: action) { return .binary }
+            hasTime = hasTime || name.isEqual(to: scheduleTime)
+            hasID = hasID || name.isEqual(to: id)
+            hasTarget = hasTarget || name.isEqual(to: topic) || name.isEqual(to: url) || name.isEqual(to: delivery)
+        }
+        guard hasTime else { return .structured }
+        return hasID && !hasTarget ? .structuredWithCopies : .binary
     }
 
     /// How many bytes the carried headers have as they are kept, so that many small ones cannot outgrow a store's item.

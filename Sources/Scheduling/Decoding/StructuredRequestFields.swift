@@ -31,7 +31,8 @@ extension RequestFields {
         try scanner.finish()
     }
 
-    private mutating func scanDelivery(_ scanner: inout JSONScanner) throws(JSONError) {
+    /// Reads a `delivery` object.
+    mutating func scanDelivery(_ scanner: inout JSONScanner) throws(JSONError) {
         if case .absent = delivery {
             delivery = .present
         } else {

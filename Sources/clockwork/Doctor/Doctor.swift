@@ -10,6 +10,9 @@ struct Doctor {
     func findings() async -> [Finding] {
         await KafkaExamination(configuration: configuration, patience: patience).findings()
             + StoreExamination(configuration: configuration, patience: patience).findings()
-            + [PortExamination(host: configuration.api.host, port: configuration.api.port).finding()]
+            + [
+                PortExamination(host: configuration.api.host, port: configuration.api.port, patience: patience)
+                    .finding()
+            ]
     }
 }

@@ -1,11 +1,29 @@
 import Glibc
 
-/// Whether the HTTP API can have its port.
+/// Whether the HTTP API can have its port, or what the pod says that has it.
 struct PortExamination {
     let host: String
     let port: Int
+    let patience: Duration
 
-    func finding() -> Finding {
+    func finding() async -> Finding {
+        let finding = findingOfPort()
+        guard finding.verdict == .fault else { return finding }
+        switch await RunningPod.ask(host: host, port: port, patience: patience) {
+        case .ready:
+            return .good(finding.subject, "a pod listens at \(host), and is ready")
+        case .notReady(let reasons):
+            return .fault(
+                finding.subject,
+                "a pod listens at \(host), and is not ready: \(reasons)",
+                remedy: "see what its log says of it, and docs/troubleshooting.md"
+            )
+        case nil:
+            return finding
+        }
+    }
+
+    private func findingOfPort() -> Finding {
         let subject = "port \(port)"
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

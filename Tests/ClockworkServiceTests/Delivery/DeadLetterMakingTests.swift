@@ -7,14 +7,15 @@ import Testing
 @Suite struct DeadLetterMakingTests {
     private let headers = DeliveredHeaders(topic: "intake")
 
-    private func schedule(retry: Retry? = nil) -> Schedule {
+    private func schedule(retry: Retry? = nil, offset: Int64 = 9, target: DeliveryTarget = .topic("orders")) -> Schedule
+    {
         var carried = RecordHeaders()
         carried.append(name: "trace", value: "1")
         return Schedule(
             key: ScheduleKey(clientID: "cliënt", scheduleKey: "key"),
-            position: Position(time: EpochMilliseconds(rawValue: 77), offset: 9),
+            position: Position(time: EpochMilliseconds(rawValue: 77), offset: offset),
             orderingKey: "order",
-            target: .topic("orders"),
+            target: target,
             payload: Array("payload".utf8),
             headers: carried,
             retry: retry
@@ -75,7 +76,7 @@ import Testing
         #expect(
             text(letter.headers) == [
                 "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
-                "clockwork-schedule-time=77", "clockwork-error=unknown-topic",
+                "clockwork-schedule-time=77", "clockwork-delivery-topic=orders", "clockwork-error=unknown-topic",
                 "clockwork-error-detail=Topic orders does not exist.", "clockwork-source=intake/3/9",
             ]
         )
@@ -129,14 +130,90 @@ import Testing
         #expect(letter.value == [])
         letter = try #require(letter.cut())
         #expect(text(letter.headers).map { $0.prefix { $0 != "=" } }.first == "clockwork-id")
-        #expect(text(letter.headers).count == DeliveredHeaders.deliveryCount + DeliveredHeaders.deadLetterCount)
+        #expect(text(letter.headers).count == 8)
     }
 
-    @Test func `a header that a client named like Clockwork's is left as it is`() throws {
+    @Test func `the errors of an earlier dead letter give way to the new ones`() throws {
         var rejected = rejected(key: nil, value: [1])
-        rejected.headers.append(name: DeliveredHeaders.detailHeader, value: "mine")
-        let letter = try #require(DeadLetter(rejected, partition: 0, headers: headers).cut())
-        #expect(text(letter.headers)[1] == "clockwork-error-detail=mine")
-        #expect(text(letter.headers)[3].hasSuffix("(the value is cut to 0 bytes)"))
+        rejected.headers.append(name: "clockwork-error", value: "invalid-json")
+        rejected.headers.append(name: DeliveredHeaders.detailHeader, value: "earlier")
+        rejected.headers.append(name: "clockwork-source", value: "intake/0/1")
+        rejected.headers.append(name: "b", value: "c")
+        let letter = DeadLetter(rejected, partition: 0, headers: headers)
+        #expect(
+            text(letter.headers) == [
+                "a=b", "b=c", "clockwork-error=missing-field", "clockwork-error-detail=clientId is missing.",
+                "clockwork-source=intake/0/12",
+            ]
+        )
+    }
+
+    @Test func `a dead letter without a key can get one made of its source, which no cut takes away`() throws {
+        #expect(DeadLetter(rejected(key: [9], value: [1]), partition: 0, headers: headers).keyed() == nil)
+        var letter = try #require(DeadLetter(rejected(key: nil, value: [1]), partition: 0, headers: headers).keyed())
+        #expect(letter.key == Array("intake/0/12".utf8))
+        #expect(letter.value == [1])
+        #expect(text(letter.headers)[2].contains("(the key is made of the source, "))
+        #expect(letter.keyed() == nil)
+        while let less = letter.cut() { letter = less }
+        #expect(letter.key == Array("intake/0/12".utf8))
+        #expect(letter.value == [])
+    }
+
+    /// What the intake makes of a dead letter that is sent again as it is.
+    private func decode(_ letter: DeadLetter, policy: CallbackPolicy = CallbackPolicy()) throws -> Request {
+        let rules = RequestRules(
+            maxPayloadBytes: 1_000,
+            topicPolicy: TopicPolicy(intakeTopic: "intake", deadLetterTopic: "dead"),
+            callbackPolicy: policy
+        )
+        return try letter.headers.withViews { views throws in
+            try (letter.key ?? []).withUnsafeBytes { key in
+                try (letter.value ?? []).withUnsafeBytes { value in
+                    let record = RecordView(
+                        offset: 20,
+                        key: letter.key == nil ? nil : key,
+                        value: letter.value == nil ? nil : value,
+                        headers: views
+                    )
+                    return try RequestDecoder(rules: rules).decode(record)
+                }
+            }
+        }
+    }
+
+    @Test func `the dead letter of a delivery is a request for it, and so is that of the next failure`() throws {
+        var failure = failed
+        for _ in 0..<3 {
+            let letter = DeadLetter(failure, partition: 3, headers: headers)
+            #expect(text(letter.headers).count == 9)
+            guard case .create(let again) = try decode(letter) else {
+                Issue.record("no create")
+                return
+            }
+            #expect(again == schedule(offset: 20))
+            failure = Effects.FailedDelivery(
+                delivery: Delivery(token: 5, schedule: again),
+                failure: failure.failure
+            )
+        }
+    }
+
+    @Test func `the dead letter of a callback names all that the callback was to be`() throws {
+        let json = #"{"url":"https://example.com/a?b","method":"PATCH","headers":{"X-Any":"v\"w"},"ordered":true}"#
+        let target = DeliveryTarget.callback(try #require(CallbackTarget(json: json)))
+        let letter = DeadLetter(
+            Effects.FailedDelivery(
+                delivery: Delivery(token: 1, schedule: schedule(target: target)),
+                failure: DeliveryFailure(code: .callbackFailed, detail: "d")
+            ),
+            partition: 0,
+            headers: headers
+        )
+        guard case .create(let again) = try decode(letter) else {
+            Issue.record("no create")
+            return
+        }
+        #expect(again.target == target)
     }
 }

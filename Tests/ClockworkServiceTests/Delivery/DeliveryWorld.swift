@@ -23,7 +23,12 @@ struct DeliveryWorld {
     private static let capacity = ProducerCapacity(records: 32, bytes: 4_000)
 
     private var random: SeededRandom
-    private var queues = DeliveryQueues<Int>(deadLetterTopic: Self.letters, capacity: Self.capacity)
+    private var queues = DeliveryQueues<Int>(
+        deadLetterTopic: Self.letters,
+        policy: TopicPolicy(intakeTopic: "i", deadLetterTopic: Self.letters),
+        capacity: Self.capacity,
+        now: Uptime(milliseconds: 1_000)
+    )
     private var now = Moment(wall: .zero, uptime: Uptime(milliseconds: 1_000))
     private var records: [Record] = []
     /// Those that have not ended, of owners that are still there.
@@ -34,15 +39,19 @@ struct DeliveryWorld {
     private var inFlight: Set<Int> = []
     /// Topics that are being checked.
     private var checking: Set<String> = []
-    /// How often a topic was not found, of two checks that belong together.
-    private var misses: [String: Int] = [:]
-    /// Records that were reported as of an unknown topic.
-    private var ofUnknownTopic: Set<Int> = []
+    /// When the brokers first said that a topic is not there or takes nothing, since it last took a record.
+    private var doubted: [String: Int64] = [:]
+    /// Topics that a check has found.
+    private var found: Set<String> = []
+    /// Dead letters that were refused by themselves: others may pass.
+    private var refusedAlone: Set<Int> = []
     private var hasProducer = true
     /// Whether a successor has been asked for.
     private var isReplacing = false
     /// Tokens of producers that were given up.
     private var lateTokens: [UInt64] = []
+    /// A topic that takes nothing for a while.
+    private var dark: String?
     /// Whether things go wrong.
     private var hasFaults = true
     /// What was broken.
@@ -85,17 +94,30 @@ struct DeliveryWorld {
     // MARK: Events
 
     private mutating func step() {
+        if let dark, random.oneIn(8) { return probe(dark) }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<40: send()
         case 40..<65: reportSome()
-        case 65..<80: pass(Int64.random(in: 0...400, using: &random))
+        case 65..<80: pass(Int64.random(in: 0...(random.oneIn(4) ? 10_000 : 400), using: &random))
         case 80..<90: checking.sorted().randomElement(using: &random).map { answerCheck($0) }
         case 90..<95: answerReplacement()
-        case 95..<97: fail()
+        case 95: fail()
+        case 96:
+            // It stays longer than it is away.
+            if dark == nil { dark = Self.topics.randomElement(using: &random) } else if random.oneIn(4) { dark = nil }
         case 97: changeOwners()
         case 98: if let token = lateTokens.randomElement(using: &random) { late(token) }
         default: now.isSure.toggle()
         }
+    }
+
+    /// A pause ends, and what is tried again is refused again.
+    private mutating func probe(_ topic: String) {
+        pass(5_000)
+        perform()
+        if checking.contains(topic) { answerCheck(topic) }
+        perform()
+        for number in inFlight.filter({ records[$0].topic == topic }).sorted() { report(number, verdict(of: topic)) }
     }
 
     private mutating func send() {
@@ -127,32 +149,43 @@ struct DeliveryWorld {
     }
 
     private mutating func reportSome() {
-        let topic = (Self.topics + [Self.letters]).randomElement(using: &random) ?? "a"
+        var topic = (Self.topics + [Self.letters]).randomElement(using: &random) ?? "a"
+        if let dark, random.oneIn(2) { topic = dark }
         let inFlight = inFlight.filter { records[$0].topic == topic }.sorted()
         // Mostly the first of them, as one partition would; at times any.
         let isInOrder = !random.oneIn(4)
         for number in isInOrder ? inFlight : inFlight.shuffled(using: &random) {
-            report(number, verdict())
+            report(number, verdict(of: topic))
             if random.oneIn(4) { return }
         }
     }
 
-    private mutating func verdict() -> ReportVerdict {
+    private mutating func verdict(of topic: String) -> ReportVerdict {
         guard hasFaults else { return .written }
+        if topic == dark { return random.oneIn(2) ? .unknownTopic : .topicRefuses(reason: "no") }
         return switch Int.random(in: 0..<12, using: &random) {
         case 0: .retry(reason: "outage")
         case 1: .tooLarge(reason: "large")
-        case 2: .refused(reason: "refused")
-        case 3: random.oneIn(4) ? .unknownTopic : .written
+        case 2: .recordRefused(reason: "refused")
+        case 3: random.oneIn(2) ? .unknownTopic : .topicRefuses(reason: "no")
         default: .written
         }
     }
 
     private mutating func report(_ number: Int, _ verdict: ReportVerdict) {
-        guard let token = records[number].inFlight?.token else { return }
+        guard let (token, attempt) = records[number].inFlight else { return }
         records[number].inFlight = nil
         inFlight.remove(number)
-        if verdict == .unknownTopic { ofUnknownTopic.insert(number) }
+        let topic = records[number].topic
+        // For an owner that has ended a report says nothing.
+        if owners.contains(records[number].owner) {
+            switch verdict {
+            case .written: doubted[topic] = nil
+            case .unknownTopic, .topicRefuses: doubted[topic] = doubted[topic] ?? now.uptime.milliseconds
+            case .tooLarge, .recordRefused: if attempt == .alone { refusedAlone.insert(number) }
+            case .retry: break
+            }
+        }
         counts["\(verdict)", default: 0] += 1
         queues.reported(token, verdict, now: now)
     }
@@ -167,11 +200,11 @@ struct DeliveryWorld {
         checking.remove(topic)
         var exists: Bool? = true
         if hasFaults, topic == "sometimes" {
-            exists = [true, false, false, nil][Int.random(in: 0..<4, using: &random)]
+            exists = [true, false, false, false, nil][Int.random(in: 0..<5, using: &random)]
         }
         switch exists {
-        case true?: misses[topic] = 0
-        case false?: misses[topic, default: 0] += 1
+        case true?: found.insert(topic)
+        case false?: doubted[topic] = doubted[topic] ?? now.uptime.milliseconds
         case nil: break
         }
         queues.topicChecked(topic, exists: exists, now: now)
@@ -187,15 +220,15 @@ struct DeliveryWorld {
         lateTokens += inFlight.sorted().compactMap { records[$0].inFlight?.token }
         for number in inFlight { records[number].inFlight = nil }
         inFlight = []
-        queues.producerFailed()
         hasProducer = false
+        _ = queues.producerFailed(random.oneIn(3) ? nil : "fatal", now: now)
     }
 
     private mutating func answerReplacement() {
         guard isReplacing else { return }
         isReplacing = false
         if hasFaults, random.oneIn(3) {
-            queues.producerNotReplaced(now: now)
+            _ = queues.producerNotReplaced("none", now: now)
         } else {
             queues.producerReplaced(now: now)
             hasProducer = true
@@ -221,10 +254,10 @@ struct DeliveryWorld {
             case .produce(let token): produced(queues.record(token), token)
             case .checkTopic(let topic):
                 if !checking.insert(topic).inserted { findings.append("\(topic) is checked twice at once") }
-                if misses[topic] == 2 { misses[topic] = 0 }
             case .replaceProducer: isReplacing = true
             case .conclude(let owner, let end): ended(owner, end)
             case .noteRetry: counts["retries", default: 0] += 1
+            case .noteRecovery: counts["recoveries", default: 0] += 1
             }
         }
     }
@@ -239,13 +272,14 @@ struct DeliveryWorld {
         check(queues.topicName(record.topic) == records[number].topic, "\(number) went to another topic")
         check(!checking.contains(records[number].topic), "\(number) was produced before the check's answer")
         let others = live.filter { records[$0].topic == records[number].topic }
-        let overtaken = others.first { $0 < number && records[$0].inFlight == nil }
+        let overtaken = others.first { $0 < number && records[$0].inFlight == nil && !refusedAlone.contains($0) }
         check(overtaken == nil, "\(number) has overtaken \(overtaken ?? -1)")
         let beside = inFlight.filter { records[$0].topic == records[number].topic }
         check(
             beside.allSatisfy { records[$0].inFlight?.attempt == record.attempt },
             "\(number) travels beside others in another way"
         )
+        check(doubted[records[number].topic] == nil || beside.isEmpty, "\(number) is not alone at a topic in doubt")
         check(beside.count < Self.capacity.records / 4, "more records of a topic than its share")
         if hasFaults, random.oneIn(40) { return queues.notTaken(token) }
         records[number].inFlight = (token, record.attempt)
@@ -274,10 +308,12 @@ struct DeliveryWorld {
             counts["failed \(failure.code)", default: 0] += 1
             check(records[number].topic == topic, "\(number) failed for another topic")
             check(!records[number].isLetter, "the dead letter \(number) was given up")
-            if failure.code == .unknownTopic, !ofUnknownTopic.contains(number) {
-                counts["given up by checks", default: 0] += 1
-                let checks = misses[topic, default: 0]
-                check(checks == 2, "\(number) was given up after \(checks) checks")
+            // All other refusals are the topic's word, and that has to last.
+            if failure.code == .unknownTopic || failure.detail.hasSuffix(": no.") {
+                let age = doubted[topic].map { now.uptime.milliseconds - $0 }
+                let patience = found.contains(topic) ? TopicDoubt.patience : TopicDoubt.patienceWithNewTopics
+                counts["given up \(found.contains(topic) ? "late" : "early")", default: 0] += 1
+                check(age.map { $0 >= patience } ?? false, "\(number) was given up after \(age ?? 0) ms")
             }
         case .deadLettered(.request(let offset)):
             number = Int(offset)

@@ -17,6 +17,7 @@ struct QueuesScript {
         case failed(Int, DeliveryFailure)
         case deadLettered(DeadLetter.Subject)
         case retry(String, isFirst: Bool)
+        case recovery(String)
     }
 
     static let letters = "letters"
@@ -27,10 +28,12 @@ struct QueuesScript {
     private(set) var tokens: [Int: UInt64] = [:]
 
     /// Queues in front of a producer that holds four times `share`.
-    init(share: Int = 1_000, shareBytes: Int = 1_000_000, owners: [UInt32] = [1]) {
+    init(share: Int = 1_000, shareBytes: Int = 1_000_000, owners: [UInt32] = [1], allow: [String] = []) {
         queues = DeliveryQueues(
             deadLetterTopic: Self.letters,
-            capacity: ProducerCapacity(records: 4 * share, bytes: 4 * shareBytes)
+            policy: TopicPolicy(intakeTopic: "intake", deadLetterTopic: Self.letters, allow: allow),
+            capacity: ProducerCapacity(records: 4 * share, bytes: 4 * shareBytes),
+            now: now.uptime
         )
         for owner in owners { queues.ownerBegan(owner) }
     }
@@ -69,6 +72,7 @@ struct QueuesScript {
         case .conclude(_, .failed(let token, _, let failure)): .failed(Int(token), failure)
         case .conclude(_, .deadLettered(let subject)): .deadLettered(subject)
         case .noteRetry(let topic, _, let isFirst): .retry(topic, isFirst: isFirst)
+        case .noteRecovery(let topic): .recovery(topic)
         }
     }
 
@@ -97,16 +101,21 @@ struct QueuesScript {
         }
     }
 
-    mutating func sendLetter(_ offset: Int64, bytes: Int = 8) {
+    mutating func sendLetter(_ offset: Int64, bytes: Int = 8, key: [UInt8]? = nil) {
         let rejected = RequestBatcher.RejectedRecord(
             rejection: Rejection(code: .invalidJSON, errors: [], detail: "Not JSON."),
             offset: offset,
-            key: nil,
+            key: key,
             value: Array(repeating: 7, count: bytes),
             headers: RecordHeaders()
         )
         let letter = DeadLetter(rejected, partition: 0, headers: DeliveredHeaders(topic: "intake"))
         queues.send(letter, of: Sender(owner: 1, partition: 0), now: now)
+    }
+
+    /// The key of a dead letter that the producer has.
+    func key(ofLetter offset: Int) -> [UInt8]? {
+        tokens[offset].flatMap { queues.record($0).withBytes { key, _ in key.map { Array($0) } } }
     }
 
     static func schedule(payload: [UInt8]? = nil) -> Schedule {
@@ -159,11 +168,19 @@ struct QueuesScript {
         queues.timeReached(now: now)
     }
 
-    mutating func producerFails() {
-        queues.producerFailed()
+    /// - Returns: whether an outage begins with this.
+    @discardableResult
+    mutating func producerFails(_ reason: String? = "fatal") -> Bool {
+        queues.producerFailed(reason, now: now)
     }
 
     mutating func producerIsReplaced(_ isReplaced: Bool = true) {
-        if isReplaced { queues.producerReplaced(now: now) } else { queues.producerNotReplaced(now: now) }
+        if isReplaced {
+            queues.producerReplaced(now: now)
+        } else {
+            _ = queues.producerNotReplaced("no producer", now: now)
+        }
     }
+
+    var obstacles: [String] { queues.obstacles(now: now.uptime) }
 }

@@ -140,6 +140,104 @@ struct BinaryRequestTests {
         #expect(outcome(repeated.rejection()) == "invalid-field \(name)")
     }
 
+    /// What a delivered record has of Clockwork's headers.
+    private static let delivered: [(String, String?)] = [
+        ("clockwork-id", "in/0/7"), ("clockwork-client-id", "client"), ("clockwork-schedule-key", "key"),
+        ("clockwork-schedule-time", "1700000000000"),
+    ]
+    private static let errors: [(String, String?)] = [
+        ("clockwork-error", "unknown-topic"), ("clockwork-error-detail", "d"), ("clockwork-source", "in/0/7"),
+    ]
+
+    @Test("may be the dead letter of a delivery as it is, however often it has been one")
+    func deadLetter() throws {
+        let headers = [("a", "1")] + Self.delivered + [("clockwork-delivery-topic", "out")] + Self.errors
+        for repeats in [headers, headers + Self.errors, headers + Self.errors + [("clockwork-id", "in/0/9")]] {
+            let schedule = try RecordFixture(payload: "x", headers: repeats).schedule()
+            #expect(schedule.target == .topic("out"))
+            #expect(schedule.position.time == EpochMilliseconds(rawValue: 1_700_000_000_000))
+            #expect(schedule.payload == Array("x".utf8))
+        }
+        #expect(outcome(RecordFixture(payload: "x", headers: headers + headers).rejection()).hasPrefix("invalid-field"))
+    }
+
+    @Test("may name its target by a delivery object")
+    func deliveryObject() throws {
+        let url = #"{"url":"https://example.com/x","method":"PUT","headers":{"X-A":"b"},"timeoutMs":5}"#
+        func record(_ delivery: String?) -> RecordFixture {
+            RecordFixture(
+                payload: "x",
+                headers: Self.headers(["clockwork-delivery-topic": "-"]) + [("clockwork-delivery", delivery)]
+            )
+        }
+        let target = try #require(try record(url).schedule().target.callback)
+        #expect(target.method == .put && target.timeoutMilliseconds == 5 && target.headers.count == 1)
+        // What a dead letter has.
+        #expect(try record(target.json()).schedule().target == .callback(target))
+        #expect(try record("{\"topic\":\"out\"}").schedule().target == .topic("out"))
+        for (delivery, expected) in [
+            (nil, "invalid-field clockwork-delivery"), ("[]", "invalid-field clockwork-delivery"),
+            ("{", "invalid-field clockwork-delivery"), ("{} x", "invalid-field clockwork-delivery"),
+            ("{}", "missing-field clockwork-delivery-topic"),
+            ("{\"url\":\"https://example.com/\",\"timeoutMs\":0}", "invalid-field delivery.timeoutMs"),
+        ] as [(String?, String)] {
+            #expect(outcome(record(delivery).rejection()) == expected, "\(delivery ?? "null")")
+        }
+        let both = RecordFixture(payload: "x", headers: Self.headers + [("clockwork-delivery", "{\"topic\":\"out\"}")])
+        #expect(outcome(both.rejection()) == "invalid-field clockwork-delivery-topic")
+    }
+
+    @Test("says which of two values was copied from a delivered record")
+    func copiedHeaders() {
+        let copiedFirst = RecordFixture(
+            payload: "x",
+            headers: [("a", "1")] + Self.delivered
+                + Self.headers(["clockwork-client-id": "-", "clockwork-schedule-key": "-"])
+        )
+        #expect(outcome(copiedFirst.rejection()) == "invalid-field clockwork-schedule-time")
+        #expect(
+            copiedFirst.rejection()?.detail
+                == "clockwork-schedule-time is given more than once: drop the first value, which was copied from a "
+                + "delivered record"
+        )
+        let copiedLast = RecordFixture(payload: "x", headers: Self.headers + Self.delivered)
+        #expect(copiedLast.rejection()?.errors.count == 3)
+        #expect(copiedLast.rejection()?.errors.allSatisfy { $0.message.contains("drop the second value") } == true)
+    }
+
+    @Test("with all headers of a delivered record and no target is structured, if its value is JSON")
+    func copiesInStructuredForm() throws {
+        let json = """
+            {"clientId":"other","scheduleKey":"again","taskData":"y","delivery":{"topic":"out"},"scheduleTime":5}
+            """
+        let schedule = try RecordFixture(payload: json, headers: [("a", "1")] + Self.delivered).schedule()
+        #expect(schedule.key == ScheduleKey(clientID: "other", scheduleKey: "again"))
+        #expect(schedule.position.time == EpochMilliseconds(rawValue: 5))
+        #expect(schedule.payload == Array("y".utf8))
+        var names: [String] = []
+        schedule.headers.forEach { name, _ in names.append(String(decoding: name, as: UTF8.self)) }
+        #expect(names == ["a"])
+        let wrong = RecordFixture(payload: "{}", headers: Self.delivered)
+        #expect(outcome(wrong.rejection()).hasPrefix("missing-field clientId"))
+        // A delivered record as it stands: what is missing is the target.
+        for payload in ["bytes", nil] {
+            let record = RecordFixture(payload: payload, headers: Self.delivered)
+            #expect(outcome(record.rejection()) == "missing-field clockwork-delivery-topic")
+        }
+        let cancel = RecordFixture(payload: json, headers: Self.delivered + [("clockwork-action", "cancel")])
+        #expect(outcome(cancel.rejection()) == "accepted")
+        #expect(
+            try cancel.decode()
+                == .cancel(
+                    Cancellation(
+                        key: ScheduleKey(clientID: "client", scheduleKey: "key"),
+                        orderingKey: "record-key",
+                        offset: 42
+                    )
+                )
+        )
+    }
+
     @Test(
         "has UTF-8 in its headers",
         arguments: [

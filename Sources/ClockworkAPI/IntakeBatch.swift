@@ -1,0 +1,110 @@
+internal import ClockworkService
+internal import Kafka
+internal import NIOCore
+internal import Scheduling
+
+extension IntakeProducer {
+    /// A request on its way into the intake.
+    struct Record: Sendable {
+        var key: String
+        var value: ByteBuffer
+        var headers: RecordHeaders
+        /// Where it goes; `nil` lets the partitioner choose by key.
+        var partition: Int32?
+
+        /// Gives it to a producer, to which the topic belongs.
+        func produce(with place: (producer: KafkaProducer, topic: KafkaTopic), token: UInt64) -> KafkaError? {
+            var key = key
+            return key.withUTF8 { key in
+                value.withUnsafeReadableBytes { value in
+                    let key = UnsafeRawBufferPointer(key)
+                    guard !headers.isEmpty else {
+                        return place.producer.produce(
+                            to: place.topic,
+                            partition: partition,
+                            key: key,
+                            value: value,
+                            token: token
+                        )
+                    }
+                    var packed = KafkaHeaders()
+                    headers.forEach { packed.append(name: $0, value: $1) }
+                    return place.producer.produce(
+                        to: place.topic,
+                        partition: partition,
+                        key: key,
+                        value: value,
+                        headers: packed,
+                        token: token
+                    )
+                }
+            }
+        }
+    }
+
+    /// Where a record is.
+    struct Place: Sendable, Equatable {
+        var partition: Int32
+        /// Kafka's own.
+        var offset: Int64
+    }
+
+    /// Why a record has no place. One that timed out, or whose producer was refused, may have been written all the same.
+    enum Failure: Error, Sendable, Equatable {
+        /// Kafka does not answer.
+        case unreachable
+        /// The brokers refuse the producer, for this reason; another one is made after a pause.
+        case producerRefused(String)
+        /// The producer's queue is full.
+        case overloaded
+        /// The brokers refuse the record as too large.
+        case tooLarge
+        /// The brokers refuse it for now: there is no intake topic, or it may not be written to.
+        case refused
+    }
+
+    /// What a producer knows a record by: its batch, its place in that, and whether it travels alone.
+    struct Token: RawRepresentable {
+        private static let indexBits: UInt64 = 16
+        private static let aloneBit: UInt64 = 1 << 15
+
+        let rawValue: UInt64
+
+        init(rawValue: UInt64) {
+            self.rawValue = rawValue
+        }
+
+        init(batch: UInt64, index: Int) {
+            rawValue = batch << Self.indexBits | UInt64(index)
+        }
+
+        var batch: UInt64 { rawValue >> Self.indexBits }
+        var index: Int { Int(rawValue & (Self.aloneBit - 1)) }
+        var isAlone: Bool { rawValue & Self.aloneBit != 0 }
+        var alone: Token { Token(rawValue: rawValue | Self.aloneBit) }
+    }
+}
+
+/// Records that were asked for together. Used on the loop of their `IntakeProducer` only.
+final class IntakeBatch {
+    typealias Results = [Result<IntakeProducer.Place, IntakeProducer.Failure>]
+
+    let records: [IntakeProducer.Record]
+    /// `nil` for a record without a report.
+    var results: [Result<IntakeProducer.Place, IntakeProducer.Failure>?]
+    var missing: Int
+    let deadline: Uptime
+    let continuation: CheckedContinuation<Results, Never>
+
+    init(
+        _ records: [IntakeProducer.Record],
+        deadline: Uptime,
+        continuation: CheckedContinuation<Results, Never>
+    ) {
+        self.records = records
+        results = Array(repeating: nil, count: records.count)
+        missing = records.count
+        self.deadline = deadline
+        self.continuation = continuation
+    }
+}

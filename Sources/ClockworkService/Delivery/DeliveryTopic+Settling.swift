@@ -1,0 +1,103 @@
+internal import Scheduling
+
+/// Pauses of deliveries, in milliseconds.
+enum DeliveryPause {
+    /// Before records are produced again.
+    static let retry: Int64 = 500
+    /// The longest before records of a topic in doubt are produced again.
+    static let longestInDoubt: Int64 = 5_000
+    /// How long a dead letter stays aside that its topic does not take.
+    static let aside: Int64 = 5_000
+    /// Before a topic that was not found, or was given up, is looked at again.
+    static let confirmation: Int64 = 2_000
+    /// After a topic check that got no answer.
+    static let failedCheck: Int64 = 1_000
+}
+
+/// What the end of an attempt means for a record and its topic.
+extension DeliveryTopic {
+    /// What became of a record.
+    enum Settlement {
+        /// It has ended. `isRecovery` when its topic had taken nothing for a while.
+        case ended(DeliveryEnd, isRecovery: Bool = false)
+        /// It waits here again and goes on as soon as it has its turn.
+        case waits
+        /// It waits here again, because of this; the topic is to be attended to at that time.
+        case waitsUntil(Uptime, RetryCause, isFirst: Bool)
+        /// The doubt has lasted: all that waits fails like this. The topic is to be attended to at that time.
+        case givenUp(DeliveryFailure, until: Uptime)
+    }
+
+    /// The producer has reported on a record that has left it.
+    mutating func settle(_ record: OutgoingRecord, _ verdict: ReportVerdict, now: Uptime) -> Settlement {
+        switch verdict {
+        case .written:
+            .ended(record.written, isRecovery: hasTaken())
+        case .tooLarge(let reason):
+            refuse(record, record.afterTooLarge(), .refused(by: name, reason), now)
+        case .recordRefused(let reason):
+            refuse(record, record.afterRefusal(), .refused(by: name, reason), now)
+        case .unknownTopic:
+            doubt(record, .unknown(name), now)
+        case .topicRefuses(let reason):
+            doubt(record, .refused(by: name, reason), now)
+        case .retry(let reason):
+            retry(record, .outage(reason: reason), after: DeliveryPause.retry, now)
+        }
+    }
+
+    /// A record was refused: it goes on as `next`. Where nothing is left to try, a delivery fails, and a dead letter,
+    /// since nothing is dropped in silence, steps aside and is tried until it can be written.
+    private mutating func refuse(
+        _ record: OutgoingRecord,
+        _ next: OutgoingRecord?,
+        _ failure: DeliveryFailure,
+        _ now: Uptime
+    ) -> Settlement {
+        switch (next, record.content) {
+        case (let next?, _):
+            putBack(next)
+            return .waits
+        case (nil, .delivery):
+            return .ended(record.failed(failure))
+        case (nil, .deadLetter):
+            let time = now.advanced(byMilliseconds: DeliveryPause.aside)
+            setAside(record, until: time)
+            return waits(until: time, .deadLetterRefused(reason: failure.detail))
+        }
+    }
+
+    /// The topic is not there, or takes nothing: its records are held until that is final. Of dead letters it never is.
+    private mutating func doubt(_ record: OutgoingRecord, _ failure: DeliveryFailure, _ now: Uptime) -> Settlement {
+        let isFinal = isDoubted(now: now)
+        let pause = max(DeliveryPause.retry, min(doubt?.age ?? 0, DeliveryPause.longestInDoubt))
+        if case .deadLetter = record.content {
+            return retry(record, .deadLetterRefused(reason: failure.detail), after: pause, now)
+        }
+        guard state == .known else {
+            putBack(record)
+            return .waits
+        }
+        if failure.code == .unknownTopic { state = .unknown }
+        if isFinal {
+            putBack(record)
+            let next = now.advanced(byMilliseconds: DeliveryPause.confirmation)
+            return .givenUp(failure, until: self.pause(until: next, now: now))
+        }
+        return retry(record, .outage(reason: failure.detail), after: pause, now)
+    }
+
+    private mutating func retry(
+        _ record: OutgoingRecord,
+        _ cause: RetryCause,
+        after pause: Int64,
+        _ now: Uptime
+    ) -> Settlement {
+        putBack(record)
+        return waits(until: self.pause(until: now.advanced(byMilliseconds: pause), now: now), cause)
+    }
+
+    private mutating func waits(until time: Uptime, _ cause: RetryCause) -> Settlement {
+        .waitsUntil(time, cause, isFirst: isTroubled(by: cause))
+    }
+}
