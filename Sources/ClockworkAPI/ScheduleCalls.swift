@@ -174,7 +174,8 @@ struct ScheduleCalls: Sendable {
         }
         let isCreate = request.created != nil
         switch outcome {
-        case .unknown, .changedNothing(nil) where isCreate:
+        case .unknown,
+            .changedNothing(nil) where isCreate:
             return nil
         case .changedNothing(nil):
             return Problem.unknownSchedule.answer

@@ -43,7 +43,8 @@ struct StatusReader: Sendable {
     func standing(of key: ScheduleKey, within patience: Duration) async throws(ScheduleStoreError) -> Finding {
         let deadline = ContinuousClock.now + patience
         guard let view = await owners.view() else {
-            return Finding(standing: Self.standing(try await lookUp(key), recents[key], isPassed: false), isFinal: false)
+            let standing = Self.standing(try await lookUp(key), recents[key], isPassed: false)
+            return Finding(standing: standing, isFinal: false)
         }
         var inquiry = KeyInquiry(asOf: view)
         var pause = Self.firstPause

@@ -128,7 +128,7 @@ struct RequestChecker {
     private mutating func checkRecordKey(_ orderingKey: String) {
         guard case .recordKey(let recordKey) = fallback else { return }
         guard let recordKey else {
-            return errors.invalid(form.orderingKey, "is given, and the record has no key: the record key must be the same")
+            return errors.invalid(form.orderingKey, "is given, but the record has no key, which must be the same")
         }
         var orderingKey = orderingKey
         let isSame = orderingKey.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(recordKey) }
@@ -226,7 +226,7 @@ struct RequestChecker {
                 guard time.rawValue == 0 || time >= RequestLimits.earliestTime else {
                     errors.invalid(
                         form.scheduleTime,
-                        "is in milliseconds, and \(time.rawValue) ms lies before 2001-09-09: are these seconds? (0 means at once)"
+                        "is in milliseconds, and \(time.rawValue) lies before 2001-09-09: are these seconds? 0 means at once"
                     )
                     return nil
                 }
