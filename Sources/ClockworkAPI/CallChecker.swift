@@ -9,6 +9,8 @@ struct PreparedRequest: Sendable {
     var created: Standing?
     /// The schedule's time, where it is known.
     var time: EpochMilliseconds?
+    /// The members of the request that have no meaning and are ignored.
+    var ignoredMembers: [String] = []
 }
 
 /// A request that is valid.
@@ -55,7 +57,9 @@ struct CallChecker: Sendable {
             let detail = "\(error.field) \(error.message)"
             throw .invalid(Rejection(code: .invalidField, errors: [error], detail: detail))
         case .create(let schedule):
-            return .create(prepare(schedule, body), namesOrderingKey: decoded.namesOrderingKey)
+            var create = prepare(schedule, body)
+            create.ignoredMembers = decoded.ignoredMembers
+            return .create(create, namesOrderingKey: decoded.namesOrderingKey)
         case .cancel(let cancellation):
             guard let orderingKey = cancellation.orderingKey else { return .cancelByKey(cancellation.key) }
             return .cancel(cancel(cancellation.key, orderingKey: orderingKey, partition: nil))

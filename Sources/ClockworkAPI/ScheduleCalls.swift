@@ -158,6 +158,15 @@ struct ScheduleCalls: Sendable {
         if let time = request.time { object.add("scheduleTime", time.rawValue) }
         object.add("partition", place.partition)
         object.add("offset", place.offset)
+        if !request.ignoredMembers.isEmpty {
+            let warnings = request.ignoredMembers.map { name in
+                var warning = JSONObject()
+                warning.add("field", name)
+                warning.add("message", "is not known and was ignored")
+                return warning.text
+            }
+            object.add("warnings", json: "[\(warnings.joined(separator: ","))]")
+        }
         return object
     }
 

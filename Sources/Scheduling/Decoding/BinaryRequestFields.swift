@@ -1,10 +1,9 @@
 extension RequestFields {
     /// Reads the fields of a request in binary form.
     ///
-    /// Headers that start with `clockwork-` and have no meaning are ignored, but like all of them must not be given
-    /// twice. Those that Clockwork adds to dead letters are ignored however often they come.
+    /// Those that Clockwork adds to dead letters are ignored however often they come.
     init(binary record: RecordView) {
-        var unknown: Set<[UInt8]> = []
+        var hasDelivery = false
         delivery = .present
         for (index, header) in record.headers.enumerated() where header.name.starts(with: RequestHeader.reservedPrefix)
         {
@@ -23,10 +22,9 @@ extension RequestFields {
                 action.take(index, of: record)
             } else if name.isEqual(to: RequestHeader.url) {
                 url.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.delivery), unknown.insert([UInt8](name)).inserted {
-                takeDelivery(header)
-            } else if !RequestHeader.isOwn(name), !unknown.insert([UInt8](name)).inserted {
-                repeatedHeader = name
+            } else if name.isEqual(to: RequestHeader.delivery) {
+                if hasDelivery { delivery = .problem(.repeated) } else { takeDelivery(header) }
+                hasDelivery = true
             }
         }
         if let value = record.value { taskData = .text(RequestText(plain: value)) }

@@ -29,6 +29,7 @@ struct CallbackChecker {
         let timeout = integer(fields.timeout, "delivery.timeoutMs", Limits.timeoutMilliseconds)
         var retry = CallbackTarget.RetryPolicy()
         if let problem = fields.retryProblem { errors.invalid("delivery.retry", problem.message) }
+        if let name = fields.unknownRetryMember { errors.invalid("delivery.retry.\(name.shown)", RequestText.unknown) }
         if let attempts = integer(fields.maxAttempts, "delivery.retry.maxAttempts", Limits.attempts) {
             retry.maxAttempts = Int32(attempts)
         }

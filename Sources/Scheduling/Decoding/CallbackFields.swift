@@ -15,11 +15,18 @@ struct CallbackFields {
     var headersProblem: FieldProblem?
     var isOrdered: Bool?
     var orderedProblem: FieldProblem?
+    /// The first member of the `retry` object that has no meaning.
+    var unknownRetryMember: RequestText?
 
     /// What a URL alone says.
     init() {}
 
-    /// Reads a `delivery` object; members without a meaning are ignored.
+    /// Whether a `delivery` object with a `url` may have a member of this name besides.
+    static func isKnown(_ name: RequestText) -> Bool {
+        name == "method" || name == "headers" || name == "timeoutMs" || name == "retry" || name == "ordered"
+    }
+
+    /// Reads a `delivery` object. Whether it has members without a meaning, `RequestFields` knows.
     ///
     /// - Throws: when `bytes` are not one JSON object.
     init(delivery bytes: UnsafeRawBufferPointer) throws(JSONError) {
@@ -74,6 +81,7 @@ struct CallbackFields {
             } else if name == "maxBackoffMs" {
                 try scanner.scanNumber(into: &maxBackoff)
             } else {
+                unknownRetryMember = unknownRetryMember ?? name
                 _ = try scanner.scanValue()
             }
         }

@@ -34,6 +34,13 @@ struct FieldErrors {
 }
 
 extension Rejection {
+    /// The rejection of a record with a header that is not one of requests.
+    static func unknownHeader(_ name: UnsafeRawBufferPointer) -> Rejection {
+        var errors = FieldErrors()
+        errors.invalid(RequestText.shown(name), RequestHeader.unknownMessage)
+        return errors.rejection()
+    }
+
     /// The rejection of a body that is not one JSON object in UTF-8.
     static func invalidJSON(_ reason: String) -> Rejection {
         Rejection(code: .invalidJSON, errors: [], detail: "the request is not one JSON object in UTF-8: \(reason)")

@@ -36,8 +36,11 @@ struct RequestChecker {
         checkPayload(fields.taskData, headers: headers, isCreate: isCreate)
         let target = target(fields, isCreate: isCreate)
         let time = time(fields.scheduleTime, isCreate: isCreate)
-        if let header = fields.repeatedHeader {
-            errors.invalid(String(decoding: header.prefix(64), as: UTF8.self), FieldProblem.repeated.message)
+        if let name = fields.unknownDeliveryMember {
+            errors.invalid("delivery.\(name.shown)", RequestText.unknown)
+        }
+        if let name = RequestHeader.unknown(headers) {
+            errors.invalid(RequestText.shown(name), RequestHeader.unknownMessage)
         }
 
         guard errors.isEmpty, let clientID, let scheduleKey else { throw errors.rejection() }

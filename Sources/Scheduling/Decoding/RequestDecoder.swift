@@ -34,7 +34,7 @@ public struct RequestDecoder: Sendable {
     }
 
     private func decode(structured record: RecordView) throws(Rejection) -> Request {
-        guard let value = record.value else { throw .invalidJSON("the record value is null") }
+        guard let value = record.value else { throw Self.notJSON("the record value is null", record.headers) }
         return try decode(
             structured: value,
             headers: record.headers,
@@ -60,6 +60,11 @@ public struct RequestDecoder: Sendable {
         try decode(structured: body, headers: headers, offset: -1, fallback: .scheduleKey, action: action)
     }
 
+    /// The rejection of what is no JSON. Where a header is misspelt, the binary form was meant.
+    private static func notJSON(_ reason: String, _ headers: [HeaderView]) -> Rejection {
+        RequestHeader.unknown(headers).map(Rejection.unknownHeader) ?? .invalidJSON(reason)
+    }
+
     private func decode(
         structured bytes: UnsafeRawBufferPointer,
         headers: [HeaderView],
@@ -71,12 +76,13 @@ public struct RequestDecoder: Sendable {
         do {
             fields = try RequestFields(structured: bytes)
         } catch {
-            throw .invalidJSON(error.description)
+            throw Self.notJSON(error.description, headers)
         }
         var checker = RequestChecker(rules: rules, form: .structured, fallback: fallback, defaultAction: action)
         return BodyRequest(
             request: try checker.request(fields, headers: headers, offset: offset),
-            namesOrderingKey: !fields.orderingKey.isAbsent
+            namesOrderingKey: !fields.orderingKey.isAbsent,
+            ignoredMembers: fields.hasUnknownMembers && offset < 0 ? RequestFields.unknownMembers(of: bytes) : []
         )
     }
 }
@@ -87,4 +93,6 @@ public struct BodyRequest: Sendable, Equatable {
     public var request: Request
     /// Whether it gives an ordering key itself.
     public var namesOrderingKey: Bool
+    /// The names of its members without a meaning, of which at most eight are told, each of at most 64 bytes.
+    public var ignoredMembers: [String]
 }

@@ -16,8 +16,10 @@ struct RequestFields {
     var deliveryObject: UnsafeRawBufferPointer?
     /// The schedule time as it is written.
     var scheduleTime = FieldValue.absent
-    /// In binary form, the name of a `clockwork-` header without a meaning that is given twice.
-    var repeatedHeader: UnsafeRawBufferPointer?
+    /// The first member of `delivery` that has no meaning.
+    var unknownDeliveryMember: RequestText?
+    /// Whether the request has members without a meaning besides, which are ignored.
+    var hasUnknownMembers = false
 }
 
 /// A field as it was found.

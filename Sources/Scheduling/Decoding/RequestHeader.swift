@@ -24,6 +24,28 @@ enum RequestHeader {
             || name.isEqual(to: "clockwork-source")
     }
 
+    private static func isOfRequests(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.isEqual(to: scheduleTime) || name.isEqual(to: clientID) || name.isEqual(to: scheduleKey)
+            || name.isEqual(to: topic) || name.isEqual(to: orderingKey) || name.isEqual(to: action)
+            || name.isEqual(to: url) || name.isEqual(to: delivery)
+    }
+
+    /// What is wrong with a header that `unknown` finds.
+    static let unknownMessage = "is not a header of requests; their names are in lower case"
+
+    /// The name of the first header that begins as Clockwork's own do, in whatever letter case, and is none of them: it is
+    /// misspelt, and what it was to say would be missed.
+    static func unknown(_ headers: [HeaderView]) -> UnsafeRawBufferPointer? {
+        headers.first { header in
+            guard let first = header.name.first, first | 0x20 == UInt8(ascii: "c") else { return false }
+            guard header.name.count >= reservedPrefix.utf8CodeUnitCount else { return false }
+            let isReserved = zip(header.name, reservedPrefix.bytes).allSatisfy { byte, expected in
+                byte == expected || byte | 0x20 == expected && byte >= UInt8(ascii: "A")
+            }
+            return isReserved && !isOfRequests(header.name) && !isOwn(header.name)
+        }?.name
+    }
+
     /// What the headers of a record say about its form.
     enum Form {
         case structured

@@ -25,10 +25,34 @@ extension RequestFields {
             } else if name == "scheduleId" {
                 try scanner.scanText(into: &scheduleID)
             } else {
+                hasUnknownMembers = true
                 _ = try scanner.scanValue()
             }
         }
         try scanner.finish()
+    }
+
+    /// The names of the request's own members.
+    private static func isKnown(_ name: RequestText) -> Bool {
+        name == "clientId" || name == "scheduleKey" || name == "taskData" || name == "delivery" || name == "scheduleTime"
+            || name == "orderingKey" || name == "action" || name == "scheduleId"
+    }
+
+    /// The names of the members without a meaning, a few of them and cut where they are long. Reads the request again, so
+    /// only requests that have such members pay for it.
+    static func unknownMembers(of bytes: UnsafeRawBufferPointer) -> [String] {
+        var names: [String] = []
+        // It has been scanned before, so it is JSON.
+        try? {
+            var scanner = JSONScanner(bytes)
+            try scanner.enterText()
+            var isFirst = true
+            while let name = try scanner.nextMember(isFirst: &isFirst), names.count < 8 {
+                if !isKnown(name) { names.append(name.shown) }
+                _ = try scanner.scanValue()
+            }
+        }()
+        return names
     }
 
     /// Reads a `delivery` object.
@@ -54,6 +78,7 @@ extension RequestFields {
             } else if name == "url" {
                 try scanner.scanText(into: &url)
             } else {
+                if !CallbackFields.isKnown(name), unknownDeliveryMember == nil { unknownDeliveryMember = name }
                 _ = try scanner.scanValue()
             }
         }
