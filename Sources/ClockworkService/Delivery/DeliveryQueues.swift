@@ -71,13 +71,11 @@ struct DeliveryQueues<Handle> {
 
     /// When `timeReached` has something to do.
     var wakeAt: Uptime? {
-        guard case .missing(let until) = producer else { return alarms.next }
-        return min(until, alarms.next ?? until)
+        if case .missing(let until) = producer { min(until, alarms.next ?? until) } else { alarms.next }
     }
 
     /// A record that the producer has, or is being given.
     func record(_ token: UInt64) -> OutgoingRecord { inFlight[token] }
-
     /// The name of a topic that an action has just named.
     func topicName(_ row: Int32) -> String { topics[Int(row)].name }
 
@@ -156,6 +154,12 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Topic checks
 
+    /// A delivery to a topic will be due: it is looked up now.
+    mutating func expect(_ topic: String, now: Moment) {
+        let row = topics.row(of: topic, now: now.uptime)
+        if topics[row].state == .unknown { check(.first, row) }
+    }
+
     private mutating func check(_ check: TopicState.Check, _ row: Int) {
         topics[row].state = .checking(check)
         actions.append(.checkTopic(topics[row].name))
@@ -170,6 +174,8 @@ struct DeliveryQueues<Handle> {
         case (true?, _):
             topics[row].state = .known
             attend(to: row, now)
+        case (false?, .first) where !topics[row].hasWaiting:
+            topics[row].state = .unknown  // Its first record, once due, has both checks.
         case (false?, .first):
             wait(for: .second, Self.confirmation, row, now)
         case (false?, .second):

@@ -29,4 +29,10 @@ extension TopicChannel {
         )
         write(DeadLetter(rejected, partition: sender.partition, headers: deliveredHeaders), of: sender, now: now)
     }
+
+    /// Notes what keeps deliveries from being made or settled.
+    func note(in obstacles: inout Obstacles, now: Uptime) {
+        obstacles.note(.producer, noProducer.map { "There is no producer: \($0)." }, now: now)
+        obstacles.note(.deadLetters, refusedLetters.map { "Dead letters cannot be written. \($0)" }, now: now)
+    }
 }

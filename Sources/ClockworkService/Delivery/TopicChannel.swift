@@ -21,10 +21,17 @@ final class TopicChannel: DeliveryChannel {
     /// Producers that were given up, until the pod has them destroyed where that may block.
     private var retired: [KafkaProducer] = []
 
+    /// Topics for which something will be due.
+    private var expected = ExpectedTopics()
     /// Topics to be checked.
     private var wantedChecks: [String] = []
     /// By topic, the producers over which checks are under way.
     private var checking: [String: KafkaProducer] = [:]
+
+    /// Why there is no producer, where there is none.
+    private(set) var noProducer: String?
+    /// Why the dead-letter topic takes nothing, while that is so.
+    private(set) var refusedLetters: String?
 
     private var outcome = DeliveryOutcome()
     var metrics: DeliveryMetrics
@@ -91,6 +98,14 @@ final class TopicChannel: DeliveryChannel {
         perform(now)
     }
 
+    /// Has all ready for a delivery that will be due.
+    func expect(_ schedule: Schedule, now: Moment) {
+        guard case .topic(let topic) = schedule.target else { return }
+        guard expected.expect(topic, due: schedule.position.time, now: now) else { return }
+        queues.expect(topic, now: now)
+        perform(now)
+    }
+
     func takeOutcome(now: Moment) -> DeliveryOutcome {
         if let producer { pollReports(of: producer, now) { clientMetrics.publish($0) } }
         // Records travel alone too seldom for the statistics of their producer.
@@ -117,7 +132,7 @@ final class TopicChannel: DeliveryChannel {
 
     var wakeAt: Uptime? {
         // Known while the last outcome was being taken.
-        outcome.isEmpty ? queues.wakeAt : .zero
+        outcome.isEmpty ? [queues.wakeAt, expected.wakeAt].compactMap { $0 }.min() : .zero
     }
 
     func publishMetrics() {
@@ -155,7 +170,7 @@ final class TopicChannel: DeliveryChannel {
                     to: topic,
                     key: key,
                     value: value,
-                    headers: headers(of: record),
+                    headers: record.headers(deliveredHeaders),
                     timestampMilliseconds: now.wall.rawValue,
                     token: token
                 )
@@ -181,30 +196,10 @@ final class TopicChannel: DeliveryChannel {
             queues[handleOf: record.topic] = topic
             return (producer, topic)
         case .alone:
-            let producer = try forWhatIsAlone()
+            let producer = if let aloneProducer { aloneProducer } else { try makeProducer(.alone) }
+            aloneProducer = producer
             return (producer, try producer.topic(queues.topicName(record.topic)))
         }
-    }
-
-    private func forWhatIsAlone() throws(KafkaError) -> KafkaProducer {
-        if let aloneProducer { return aloneProducer }
-        let producer = try makeProducer(.alone)
-        aloneProducer = producer
-        return producer
-    }
-
-    private func headers(of record: OutgoingRecord) -> KafkaHeaders {
-        var headers = KafkaHeaders()
-        switch record.content {
-        case .delivery(let schedule):
-            schedule.headers.forEach { headers.append(name: $0, value: $1) }
-            deliveredHeaders.forEachDeliveredHeader(of: schedule, partition: record.sender.partition) { name, value in
-                headers.append(name: name, value: value)
-            }
-        case .deadLetter(let letter):
-            letter.headers.forEach { headers.append(name: $0, value: $1) }
-        }
-        return headers
     }
 
     private func conclude(_ owner: UInt32, _ end: DeliveryEnd, _ now: Moment) {
@@ -216,8 +211,10 @@ final class TopicChannel: DeliveryChannel {
             metrics.failed(to: queues.topicName(topic))
             outcome.failed[owner, default: []].append((token, failure))
         case .deadLettered(.delivery(let token)):
+            refusedLetters = nil
             outcome.deadLettered[owner, default: []].append(token)
         case .deadLettered(.request(let offset)):
+            refusedLetters = nil
             outcome.rejectionsDeadLettered[owner, default: []].append(offset)
         }
     }
@@ -227,6 +224,7 @@ final class TopicChannel: DeliveryChannel {
         case .outage(let reason):
             logger.warning("records are produced again", metadata: ["topic": "\(topic)", "error": "\(reason)"])
         case .deadLetterRefused(let reason):
+            refusedLetters = reason
             logger.error(
                 "dead letters cannot be written and are tried again",
                 metadata: ["topic": "\(topic)", "reason": "\(reason)"]
@@ -252,7 +250,16 @@ final class TopicChannel: DeliveryChannel {
     func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
         checking[topic] = nil
         queues.topicChecked(topic, exists: exists, now: now)
+        if exists == true { expected.found(topic) }
         perform(now)
+    }
+
+    /// Has the leaders of topics connected for which something will be due, and topics looked up that are not known.
+    func connectExpected(now: Moment) {
+        let topics = expected.takeDue(now: now.uptime)
+        for topic in topics { queues.expect(topic, now: now) }
+        perform(now)
+        producer?.connect(to: topics)
     }
 
     // MARK: The producer's end
@@ -273,8 +280,10 @@ final class TopicChannel: DeliveryChannel {
         aloneProducer = nil
         do throws(KafkaError) {
             producer = try makeProducer(.together)
+            noProducer = nil
             queues.producerReplaced(now: now)
         } catch {
+            noProducer = error.description
             logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
             queues.producerNotReplaced(now: now)
         }
