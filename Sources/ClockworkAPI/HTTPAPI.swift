@@ -63,11 +63,11 @@ public final class HTTPAPI: Service {
         }
         let work: Readiness.Work =
             if let pod {
-                .pod(hasJoined: { pod.hasJoined })
+                .pod(obstacles: { pod.obstacles })
             } else {
                 .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
             }
-        readiness = Readiness(store: store, work: work, logger: logger)
+        readiness = Readiness(store: store, work: work, metrics: metrics, logger: logger)
         let calls = producer.map { producer in
             ScheduleCalls(
                 checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),
@@ -84,6 +84,20 @@ public final class HTTPAPI: Service {
             requestMetrics: RequestMetrics(metrics),
             limits: limits
         )
+    }
+
+    /// Tells it that the process is ending, while it serves: it is not ready from now on, and asks clients to close their
+    /// connections. From any thread.
+    public func announceEnd() {
+        readiness.end()
+    }
+
+    /// Waits until it has served for `HTTPAPILimits.shutdownDelay` after the end was announced, so that balancers have
+    /// noticed; does not wait where it was not announced.
+    public func untilMayEnd() async {
+        // Not where nobody is served: it has ended by itself.
+        guard readiness.isEnding, case .at(_?) = port.withLock({ $0 }) else { return }
+        try? await Task.sleep(for: max(.zero, settings.limits.shutdownDelay - readiness.endingFor))
     }
 
     /// Serves until the graceful shutdown of its service group; requests in flight then have 2 s.

@@ -8,7 +8,7 @@ internal import Scheduling
 /// Used on the pod's event loop only. What takes time runs as a task and comes back through the inbox.
 final class GroupMember {
     private let consumer: KafkaConsumer
-    private let owners: PartitionOwners
+    let owners: PartitionOwners
     private let commits: GroupCommits
     private let settler: LogSettler
     private let tasks: TaskRunner
@@ -17,12 +17,11 @@ final class GroupMember {
     /// Gives up what is on its way to topics.
     private let startAfresh: (Moment) -> Void
 
-    private var assignments = Assignments()
+    private(set) var assignments = Assignments()
     private var batcher: RequestBatcher
     private var metrics: PodMetrics
     private var consumerMetrics: KafkaClientMetrics
-    /// Whether it is a member, of which no partition may be its.
-    private(set) var hasJoined = false
+    private(set) var place = GroupPlace()
     /// The error with which it has ended, if it was one.
     private(set) var error: KafkaError?
 
@@ -53,6 +52,9 @@ final class GroupMember {
 
     // MARK: What the pod asks
 
+    /// Whether it is a member, of which no partition may be its.
+    var hasJoined: Bool { place.hasJoined }
+
     /// Whether nothing is left to do.
     var hasEnded: Bool { assignments.hasEnded }
 
@@ -70,7 +72,7 @@ final class GroupMember {
     func shutDown(now: Moment) {
         guard assignments.isRunning else { return }
         logger.info("shutting down", metadata: ["partitions": "\(owners.all.count)"])
-        hasJoined = false
+        place.left()
         act(assignments.shutDown(now: now.uptime), now)
     }
 
@@ -90,7 +92,7 @@ final class GroupMember {
     func measureLag() {
         for owner in owners.all {
             guard let end = consumer.knownEnd(of: owner.partition) else { continue }
-            metrics.lags(owner.partition, by: max(0, end - owner.nextOffset))
+            metrics.lags(owner.partition, by: owner.lag.measure(next: owner.nextOffset, high: end))
         }
     }
 
@@ -140,7 +142,7 @@ final class GroupMember {
     private func handle(_ event: ConsumerEvent, _ now: Moment) {
         switch event {
         case .assigned(let partitions):
-            hasJoined = assignments.isRunning
+            if assignments.isRunning { place.joined() }
             metrics.rebalanced(.assigned)
             guard !partitions.isEmpty else { return }
             logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
@@ -150,18 +152,19 @@ final class GroupMember {
             logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
             act(assignments.revoked(partitions, now: now.uptime), now)
         case .lost(let partitions):
-            hasJoined = false
+            place.left()
             metrics.rebalanced(.lost)
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             act(assignments.lost(partitions), now)
         case .logDoubted(let partitions, let error):
             for partition in partitions { doubt(partition, "\(error)", now) }
-        case .reachedEnd(let partition, _):
+        case .reachedEnd(let partition, let offset):
             guard let owner = activeOwner(of: partition) else { return }
-            owners.intakeEndReached(owner, now: now)
+            owners.intakeEndReached(owner, at: offset, now: now)
         case .committed(let error, let offsets):
             committed(error, offsets, now)
         case .error(let error):
+            place.failed(error)
             // What librdkafka goes on from by itself is in its own log lines as well.
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
         case .statistics(let statistics):
@@ -227,7 +230,7 @@ final class GroupMember {
             case .giveUp(let number): if let owner = owners[number] { end(owner) }
             case .release(let partitions): release(partitions)
             case .startAfresh: startAfresh(now)
-            case .end: hasJoined = false
+            case .end: place.left()
             }
         }
     }

@@ -16,6 +16,8 @@ final class PartitionOwner {
     var scheduler: PartitionScheduler
     /// How far it has come.
     var note: ProgressNote
+    /// How far it is behind the end of the partition.
+    var lag = IntakeLag()
 
     /// Whether what it settles is committed: not once the log that it has read is perhaps gone.
     private(set) var mayCommit = true
@@ -63,6 +65,9 @@ final class PartitionOwner {
 
     /// Kafka's own offset of the record to be read next.
     var nextOffset: Int64 { LogOffset(scheduling: scheduler.nextOffset).offset }
+
+    /// Whether a schedule at this position is in memory, if it is pending.
+    func isResident(_ position: Position) -> Bool { position <= scheduler.horizon }
 
     // MARK: Progress
 
