@@ -33,6 +33,17 @@ if [[ -n "${CLOCKWORK_SANITIZER:-}" ]]; then
     export CLOCKWORK_SEEDS=${CLOCKWORK_SEEDS:-200}
 fi
 
+# CLOCKWORK_LIBRDKAFKA=newest runs the tests, and the pods they start, over the librdkafka of the confluent-kafka wheel in
+# .build/venv, which is newer than Debian's, in place of the one that they were built with.
+library=
+case ${CLOCKWORK_LIBRDKAFKA:-} in
+"" | newest) ;;
+*)
+    echo "tests: CLOCKWORK_LIBRDKAFKA is newest, or not set, and not $CLOCKWORK_LIBRDKAFKA" >&2
+    exit 64
+    ;;
+esac
+
 # What the tests run under: nothing, or what the Thread Sanitizer is to be shown.
 under=()
 if [[ "${CLOCKWORK_SANITIZER:-}" == thread ]]; then
@@ -104,6 +115,15 @@ trap 'exit 143' TERM HUP
 scripts/setup.sh --tests
 prepare_venv
 export CLOCKWORK_PYTHON=$PWD/$venv/bin/python
+if [[ "${CLOCKWORK_LIBRDKAFKA:-}" == newest ]]; then
+    # The wheel's library has a name of its own, with a hash in it; the others that it needs lie beside it.
+    library=$(find "$PWD/$venv" -path '*confluent_kafka.libs/librdkafka-*' -print -quit)
+    if [[ -z "$library" ]]; then
+        echo "tests: there is no librdkafka in $venv" >&2
+        exit 1
+    fi
+    under+=(env "LD_PRELOAD=$library${LD_PRELOAD:+:$LD_PRELOAD}")
+fi
 if [[ -z "${AWS_ENDPOINT_URL_DYNAMODB:-}" ]]; then
     start_endpoint
 fi

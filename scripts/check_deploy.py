@@ -51,8 +51,8 @@ def dockerfile():
 
 def compose():
     text = yaml.safe_load((deploy / "docker-compose.yml").read_text())
-    settings = set(re.findall(r'^        "([A-Z0-9_]+)",?$', (
-        root / "Sources/ClockworkService/Configuration/Setting.swift").read_text(), re.M))
+    sources = (root / "Sources/ClockworkService/Configuration").glob("Setting*.swift")
+    settings = {name for file in sources for name in re.findall(r'^        "([A-Z0-9_]+)",?$', file.read_text(), re.M)}
     pods = [service for name, service in text["services"].items() if name.startswith("pod-")]
     rule(len(pods) == 3, "docker-compose.yml: three pods")
     for pod in pods:
@@ -98,6 +98,8 @@ def kubernetes(settings, documents):
          and context["capabilities"]["drop"] == ["ALL"], "StatefulSet: the container may do more than it needs")
     rule({"startupProbe", "livenessProbe", "readinessProbe"} <= container.keys(), "StatefulSet: a probe is missing")
     rule(container["readinessProbe"]["httpGet"]["path"] == "/health/ready", "StatefulSet: another readiness probe")
+    rule(spec.get("enableServiceLinks") is False, "StatefulSet: a Service called app would set APP_PORT")
+    rule("preStop" in container.get("lifecycle", {}), "StatefulSet: the end of a pod comes before anyone has heard of it")
     rule(any(e["name"] == "POD_NAME" for e in container["env"]), "StatefulSet: pods need names for static membership")
     rule(spec["terminationGracePeriodSeconds"] > 10, "StatefulSet: a pod takes up to 10 s to end")
 

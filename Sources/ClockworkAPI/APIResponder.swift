@@ -1,3 +1,4 @@
+internal import ClockworkService
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -20,12 +21,13 @@ struct APIResponder: HTTPResponder {
     func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
         let found = Result { () throws(Problem) in try Route(target: request.head.path ?? "") }
-        let response: Response
+        var response: Response
         do throws(Problem) {
             response = try await respond(to: request, found)
         } catch {
             response = Self.response(error.answer)
         }
+        if readiness.isEnding { response.headers[.connection] = "close" }
         requestMetrics.answered(found, request.method, response.status, after: .now - start)
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -61,12 +63,22 @@ struct APIResponder: HTTPResponder {
         case .metrics:
             return Answer(.ok, PrometheusText.page(metrics.read()), type: PrometheusText.mediaType)
         case .ready:
-            let obstacles = readiness.obstacles
-            guard obstacles.isEmpty else { throw .notReady(obstacles) }
+            switch readiness.state {
+            case .notReady(let reasons): throw .notReady(reasons)
+            case .ready(let obstacles) where !obstacles.isEmpty: return Answer(.ok, json: Self.text(obstacles))
+            case .ready: break
+            }
         default:
             break
         }
         return Answer(.ok, json: "{\"status\":\"ok\"}")
+    }
+
+    private static func text(_ obstacles: [Obstacle]) -> String {
+        let list = obstacles.map { obstacle in
+            "{\"kind\":\(JSONText.quoted(obstacle.kind.rawValue)),\"reason\":\(JSONText.quoted(obstacle.reason))}"
+        }
+        return "{\"status\":\"ok\",\"obstacles\":[\(list.joined(separator: ","))]}"
     }
 
     private func answer(

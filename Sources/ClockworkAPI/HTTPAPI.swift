@@ -63,7 +63,7 @@ public final class HTTPAPI: Service {
         }
         let work: Readiness.Work =
             if let pod {
-                .pod(hasJoined: { pod.hasJoined }, obstacles: { pod.obstacles })
+                .pod(obstacles: { pod.obstacles })
             } else {
                 .intakeOnly { [producer] in await producer?.hasIntake() ?? true }
             }
@@ -71,6 +71,7 @@ public final class HTTPAPI: Service {
             store: store,
             work: work,
             intakeObstacle: { [producer] in producer?.obstacle },
+            metrics: metrics,
             logger: logger
         )
         let calls = try producer.map { producer throws(KafkaError) in
@@ -94,6 +95,20 @@ public final class HTTPAPI: Service {
             requestMetrics: RequestMetrics(metrics),
             limits: limits
         )
+    }
+
+    /// Tells it that the process is ending, while it serves: it is not ready from now on, and asks clients to close their
+    /// connections. From any thread.
+    public func announceEnd() {
+        readiness.end()
+    }
+
+    /// Waits until it has served for `HTTPAPILimits.shutdownDelay` after the end was announced, so that balancers have
+    /// noticed; does not wait where it was not announced.
+    public func untilMayEnd() async {
+        // Not where nobody is served: it has ended by itself.
+        guard readiness.isEnding, case .at(_?) = port.withLock({ $0 }) else { return }
+        try? await Task.sleep(for: max(.zero, settings.limits.shutdownDelay - readiness.endingFor))
     }
 
     /// Serves until the graceful shutdown of its service group; requests in flight then have 2 s.

@@ -69,6 +69,8 @@ public struct HTTPAPILimits: Sendable {
     public var bodyTimeout = Duration.seconds(30)
     /// How long a connection may be silent between requests or within a stream, and how long a client may not read.
     public var idleTimeout = Duration.seconds(60)
+    /// How long it goes on serving, not ready, after it was told that the process is ending.
+    public var shutdownDelay = Duration.zero
     /// How long the brokers may take to acknowledge a record.
     public var acknowledgementTimeout = Duration.milliseconds(4_500)
 

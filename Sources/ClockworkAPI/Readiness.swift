@@ -1,32 +1,36 @@
+internal import ClockworkService
+internal import CoreMetrics
 internal import Logging
+internal import PrometheusMetrics
 internal import Scheduling
 internal import Synchronization
 
-/// Whether the pod can do its work, asked for in the background so that the answer is always at hand.
+/// Gathers what keeps the process from its work, asked for in the background so that the answer is always at hand.
+///
+/// The process is ready while it can do what it is asked for: with a pod, deliver; without one, write to the intake. What
+/// else is wrong is told beside that, and shown as a metric (`Obstacle.Kind.isInTheWay`).
 final class Readiness: Sendable {
     private let store: any ScheduleStore
     private let work: Work
     private let intakeObstacle: @Sendable () -> String?
     private let logger: Logger
-    private let seen = Mutex(Seen())
+    private let gauges: [Obstacle.Kind: Gauge]
+    private let own = Mutex(Obstacles())
+    /// When the question was asked that the store has still to answer.
+    private let storeAskedAt = Mutex<Uptime?>(nil)
+    private let endingSince = Mutex<ContinuousClock.Instant?>(nil)
 
     /// What the process needs Kafka for.
     enum Work: Sendable {
-        /// It runs a pod: whether that has joined its consumer group, and what keeps it from delivering.
-        case pod(hasJoined: @Sendable () -> Bool, obstacles: @Sendable () -> [String])
+        /// It runs a pod: what keeps that from its work.
+        case pod(obstacles: @Sendable () -> [Obstacle])
         /// It only writes to the intake: whether the brokers answer and have that topic.
         case intakeOnly(hasIntake: @Sendable () async -> Bool)
     }
 
-    private struct Seen {
-        var storeAnsweredAt: ContinuousClock.Instant?
-        var storeFailure: String?
-        var hasIntake = false
-    }
-
     private static let interval = Duration.seconds(1)
-    /// How old the store's latest answer may be.
-    private static let maxAge = Duration.seconds(4)
+    /// How long the store may take to answer, in milliseconds.
+    private static let patience: Int64 = 4_000
     /// A key that is asked for to see whether the store answers.
     private static let probe = ScheduleKey(clientID: "clockwork", scheduleKey: "readiness")
 
@@ -35,51 +39,104 @@ final class Readiness: Sendable {
         store: any ScheduleStore,
         work: Work,
         intakeObstacle: @escaping @Sendable () -> String?,
+        metrics: any MetricsFactory,
         logger: Logger
     ) {
         self.intakeObstacle = intakeObstacle
         self.store = store
         self.work = work
         self.logger = logger
+        gauges = Dictionary(
+            uniqueKeysWithValues: Obstacle.Kind.allCases.map { ($0, Metric.obstacles.gauge(metrics, $0.rawValue)) }
+        )
+        let now = Uptime.now()
+        own.withLock { own in
+            own.note(.store, "The store has not answered yet.", now: now)
+            if case .intakeOnly = work { own.note(.intake, "The brokers have not answered yet.", now: now) }
+        }
     }
+
+    /// The process is about to end: it is not ready from now on, and goes on answering for a while.
+    func end() {
+        endingSince.withLock { $0 = $0 ?? .now }
+    }
+
+    /// Whether the process is about to end.
+    var isEnding: Bool { endingSince.withLock { $0 != nil } }
+
+    /// How long ago the end was announced.
+    var endingFor: Duration { endingSince.withLock { $0.map { .now - $0 } ?? .zero } }
 
     /// Asks the store, and without a pod the brokers, once a second until cancelled.
     func run() async {
-        while !Task.isCancelled {
-            do throws(ScheduleStoreError) {
-                _ = try await store.lookUp([Self.probe], partition: 0)
-                seen.withLock { $0.storeAnsweredAt = .now }
-            } catch {
-                seen.withLock { $0.storeFailure = error.message }
-                logger.debug("the store does not answer", metadata: ["error": "\(error)"])
-            }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.repeatedly(self.askStore) }
             if case .intakeOnly(let hasIntake) = work {
-                let answer = await hasIntake()
-                seen.withLock { $0.hasIntake = answer }
+                group.addTask {
+                    await self.repeatedly {
+                        let answer = await hasIntake()
+                        self.note(.intake, answer ? nil : "The brokers do not answer, or have no intake topic.")
+                    }
+                }
             }
+            group.addTask { await self.repeatedly(self.publish) }
+        }
+    }
+
+    private func repeatedly(_ step: @Sendable () async -> Void) async {
+        while !Task.isCancelled {
+            await step()
             try? await Task.sleep(for: Self.interval)
         }
     }
 
-    /// What stands in the way; empty when the pod is ready.
-    var obstacles: [String] {
-        var obstacles: [String] = []
-        let seen = seen.withLock { $0 }
-        switch work {
-        case .pod(let hasJoined, let found):
-            if !hasJoined() { obstacles.append("The pod has not joined its consumer group.") }
-            obstacles += found()
-        case .intakeOnly:
-            if !seen.hasIntake { obstacles.append("The brokers do not answer, or have no intake topic.") }
+    private func askStore() async {
+        storeAskedAt.withLock { $0 = .now() }
+        defer { storeAskedAt.withLock { $0 = nil } }
+        do throws(ScheduleStoreError) {
+            _ = try await store.lookUp([Self.probe], partition: 0)
+            note(.store, nil)
+        } catch {
+            note(.store, "The store does not answer: \(error.message)")
+            logger.debug("the store does not answer", metadata: ["error": "\(error)"])
         }
-        if let reason = intakeObstacle() {
-            obstacles.append("The brokers refuse the producer of requests: \(reason).")
+    }
+
+    private func note(_ kind: Obstacle.Kind, _ reason: String?) {
+        own.withLock { $0.note(kind, reason, now: .now()) }
+    }
+
+    private func publish() {
+        let kinds = Set(obstacles.map(\.kind))
+        for (kind, gauge) in gauges { gauge.record(kinds.contains(kind) ? 1 : 0) }
+    }
+
+    /// How the process does.
+    enum State: Sendable, Equatable {
+        /// It can do what it is asked for, in spite of these.
+        case ready([Obstacle])
+        /// It cannot, for these reasons.
+        case notReady([String])
+    }
+
+    /// How the process does now.
+    var state: State {
+        if isEnding { return .notReady(["The process is ending."]) }
+        let obstacles = obstacles
+        return obstacles.contains(where: \.kind.isInTheWay)
+            ? .notReady(obstacles.map(\.reason)) : .ready(obstacles)
+    }
+
+    private var obstacles: [Obstacle] {
+        let now = Uptime.now()
+        if let asked = storeAskedAt.withLock({ $0 }), asked.advanced(byMilliseconds: Self.patience) <= now {
+            note(.store, "The store does not answer.")
         }
-        if seen.storeAnsweredAt.map({ .now - $0 > Self.maxAge }) ?? true {
-            obstacles.append(
-                seen.storeFailure.map { "The store does not answer: \($0)" } ?? "The store does not answer."
-            )
+        var all = own.withLock { $0.told(now: now) }
+        if case .pod(let obstacles) = work { all += obstacles() }
+        if let reason = intakeObstacle(), !all.contains(where: { $0.kind == .intake }) {
+            all.append(Obstacle(.intake, "The brokers refuse the producer of requests: \(reason)."))
         }
-        return obstacles
+        return all
     }
 }

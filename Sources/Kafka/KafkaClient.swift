@@ -16,6 +16,8 @@ final class KafkaClient: @unchecked Sendable {
     /// Whether the end of this object does not wait for that of librdkafka's threads.
     private let isDestroyedApart: Bool
     private let blockingCalls = DispatchQueue(label: "kafka.blocking")
+    /// Where leaders are connected, which nobody waits for.
+    let connecting = DispatchQueue(label: "kafka.connecting")
     private let topics = Mutex<TopicList?>(nil)
 
     private struct TopicList {
@@ -142,6 +144,12 @@ final class KafkaClient: @unchecked Sendable {
             }
             return client.listTopics(until: askedAt + timeout).flatMap { $0[topic] ?? .success(nil) }
         }
+    }
+
+    /// The number of partitions that the latest list of topics has told of; `nil` where it told of none.
+    func knownPartitionCount(of topic: String) -> Int? {
+        let answer = topics.withLock { $0?.answers[topic] }
+        return (try? answer?.get()) ?? nil
     }
 
     /// What is known of each topic: its partition count, or why that is not known just now. Blocks.

@@ -62,7 +62,7 @@ public final class KafkaConsumer: @unchecked Sendable {
         var required = Self.required
         required.set("group.id", to: group)
         let configuration = try KafkaConfiguration(
-            defaults: Self.defaults,
+            defaults: .connections.overridden(by: Self.defaults),
             properties: properties,
             required: required
         )

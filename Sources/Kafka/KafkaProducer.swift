@@ -13,7 +13,7 @@ internal import Synchronization
 /// The producer asks brokers not to create topics; one that does not understand this (librdkafka's mock brokers) does
 /// create them, so look first with `partitionCount(of:)`.
 public final class KafkaProducer: Sendable {
-    private let client: KafkaClient
+    let client: KafkaClient
     private let logger: Logger
     /// Topic handles by name; emptied when full, since names may come from outside. Handles in use live on.
     private let topics = Mutex<[String: KafkaTopic]>([:])
@@ -54,7 +54,7 @@ public final class KafkaProducer: Sendable {
     public init(properties: KafkaProperties, logger: Logger) throws(KafkaError) {
         self.logger = logger
         let configuration = try KafkaConfiguration(
-            defaults: Self.defaults,
+            defaults: .connections.overridden(by: .idleLimit).overridden(by: Self.defaults),
             properties: properties,
             required: Self.required
         )

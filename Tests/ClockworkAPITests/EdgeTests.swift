@@ -222,4 +222,21 @@ import Testing
             #expect(served.text == (try OpenAPITests.file()))
         }
     }
+
+    @Test func `once its end is announced it serves on, is not ready, and asks clients to close their connections`()
+        async throws
+    {
+        try await LivePod.with(runsPod: false) { pod in
+            while try await pod.call("GET", "/health/ready").status != 200 {}
+            #expect(try await pod.call("GET", "/health/live").header("Connection") == nil)
+            pod.api.announceEnd()
+            let ready = try await pod.call("GET", "/health/ready")
+            #expect(ready.status == 503 && ready.text.contains("The process is ending."))
+            for number in 0..<3 {
+                let body = LivePod.create("k\(number)", at: LivePod.later(600_000))
+                let answer = try await pod.call("POST", "/schedule", body: body)
+                #expect(answer.status == 202 && answer.header("Connection") == "close")
+            }
+        }
+    }
 }

@@ -15,12 +15,14 @@ final class LivePod: Sendable {
     static let deadLetters = "dead"
     static let topic = "out"
 
+    let api: HTTPAPI
     let kafka: LocalKafka
     let store: FaultyStore
     let port: Int
     let http: HTTPClient
 
-    private init(kafka: LocalKafka, store: FaultyStore, port: Int, http: HTTPClient) {
+    private init(api: HTTPAPI, kafka: LocalKafka, store: FaultyStore, port: Int, http: HTTPClient) {
+        self.api = api
         self.kafka = kafka
         self.store = store
         self.port = port
@@ -144,7 +146,7 @@ final class LivePod: Sendable {
             guard let port = await api.untilServing() else { throw Failure(what: "no server") }
             await pod?.untilFiring()
             do {
-                try await body(LivePod(kafka: kafka, store: store, port: port, http: http))
+                try await body(LivePod(api: api, kafka: kafka, store: store, port: port, http: http))
             } catch {
                 await services.triggerGracefulShutdown()
                 throw error

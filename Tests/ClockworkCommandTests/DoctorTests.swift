@@ -80,7 +80,10 @@ import Testing
     }
 
     @Test func `what is as it should be is said to be`() async throws {
-        let findings = try await findings()
+        let all = try await findings()
+        // Which library a machine has is its own affair.
+        #expect(all.first?.subject == "librdkafka")
+        let findings = Array(all.dropFirst())
         #expect(findings.map(\.verdict) == Array(repeating: .good, count: 9), "\(findings.map(\.line))")
         #expect(
             findings.map(\.subject) == [
@@ -102,7 +105,7 @@ import Testing
     @Test func `a Kafka property that nobody knows`() async throws {
         let findings = try await findings(settings: ["KAFKA_PROPERTY_SASL_MECHANIMS": "PLAIN"])
         #expect(faults(findings).first?.contains("sasl.mechanims") == true)
-        #expect(findings.first?.remedy == "correct the Kafka property sasl.mechanims")
+        #expect(findings.dropFirst().first?.remedy == "correct the Kafka property sasl.mechanims")
     }
 
     @Test func `an intake topic that does not exist`() async throws {
@@ -279,8 +282,8 @@ import Testing
         let right = try run(["--json"], environment)
         #expect(right.status == 0, "\(right.output)")
         let found = try JSONDecoder().decode([[String: String]].self, from: Data(right.output.utf8))
-        #expect(found.allSatisfy { $0["verdict"] == "good" })
-        #expect(found.count == 8)
+        #expect(found.allSatisfy { $0["verdict"] == "good" || $0["subject"] == "librdkafka" })
+        #expect(found.count == 9)
 
         environment["DEAD_LETTER_KAFKA_TOPIC"] = "elsewhere"
         let faulty = try run([], environment)

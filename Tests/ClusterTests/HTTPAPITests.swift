@@ -17,7 +17,7 @@ extension LocalCluster {
         func load(store: StoreKind) async throws {
             try await TestCluster.with(store) { cluster in
                 let pod = try cluster.startPod("pod")
-                let port = try await servingPort(of: pod)
+                let port = try await pod.servingPort()
                 try await cluster.waitForOwners([pod])
                 // Later than all are accepted: what is due on arrival may be passed by other ordering keys.
                 let due = nowMilliseconds() + (Self.hasSanitizer ? 90_000 : 20_000)
@@ -60,7 +60,7 @@ extension LocalCluster {
                 var unanswered: Set<String> = []
                 for round in 0..<3 {
                     let pod = try cluster.startPod("pod")
-                    let port = try await servingPort(of: pod)
+                    let port = try await pod.servingPort()
                     let due = nowMilliseconds() + 4_000
                     let requests = (0..<6_000).map { number in
                         TestRequest(
@@ -114,7 +114,7 @@ extension LocalCluster {
         func manyConnections() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let pod = try cluster.startPod("pod")
-                let port = try await servingPort(of: pod)
+                let port = try await pod.servingPort()
                 try await cluster.waitForOwners([pod])
                 // 3,000 silent connections, 1,000 with half a head, 1,000 with half a large body, 100 malformed.
                 var crowd = try (0..<3_000).map { _ in try RawConnection(port: port) }
@@ -177,11 +177,6 @@ extension LocalCluster {
         private static let memoryBound = 512 << 20
 
         /// Waits until the pod's API serves.
-        private func servingPort(of pod: PodProcess) async throws -> Int {
-            try await wait("the HTTP API of \(pod.name)") { pod.port != nil }
-            return try #require(pod.port)
-        }
-
         /// Sends all requests, one after the other on each connection, and tells what became of each.
         private static func sendAll(
             _ requests: [TestRequest],

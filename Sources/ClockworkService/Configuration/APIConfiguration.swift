@@ -6,12 +6,17 @@ public struct APIConfiguration: Equatable, Sendable {
     public let port: Int
     /// The bearer tokens that are accepted; none for an open API.
     public let tokens: [Secret]
+    /// How long it goes on serving after a signal to end, 0 to 60 s.
+    public let shutdownDelay: Duration
 
     init(_ values: SettingValues) throws(ConfigurationError) {
         host = try values.required(.appHost, Self.host)
         port = try values.required(.appPort) { text in
             guard text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
             return UInt16(text).map(Int.init)
+        }
+        shutdownDelay = try values.required(.shutdownDelay) { text in
+            DurationText.parse(text).flatMap { (.zero ... .seconds(60)).contains($0) ? $0 : nil }
         }
         tokens = try values.optional(.apiTokens, Self.tokens) ?? []
     }

@@ -11,7 +11,17 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
     /// `name` is the name the value was found under, which may be an alias.
     static func notAccepted(_ setting: Setting, name: String, value: String) -> ConfigurationError {
         let shown = setting.isSecret ? "its value (not shown)" : quoted(value)
-        return ConfigurationError("\(name): \(shown) is not accepted, only \(setting.accepted)")
+        return ConfigurationError("\(name): \(shown) is not accepted, only \(setting.accepted)\(origin(name, value))")
+    }
+
+    /// Kubernetes gives each container variables for the Services of its namespace: `tcp://10.0.0.7:80` in `APP_PORT` for
+    /// one called `app`.
+    private static func origin(_ name: String, _ value: String) -> String {
+        let isLink = ["tcp://", "udp://", "sctp://"].contains(where: value.hasPrefix) && name.hasSuffix("_PORT")
+        guard isLink else { return "" }
+        let service = String(name.dropLast("_PORT".count).lowercased().map { $0 == "_" ? "-" : $0 })
+        return ". Kubernetes sets such a value for a Service called \(service): set enableServiceLinks: false in "
+            + "the pod's spec, or \(name) itself"
     }
 
     static func missing(_ setting: Setting, reason: String? = nil) -> ConfigurationError {

@@ -114,6 +114,12 @@ extension Setting {
         accepted: "tokens of 1 to 1024 visible ASCII characters, separated by commas",
         isSecret: true
     )
+    static let shutdownDelay = Setting(
+        "SHUTDOWN_DELAY",
+        defaultValue: "3s",
+        meaning: "how long the HTTP API goes on serving after a signal to end, not ready, for balancers to notice",
+        accepted: "a duration from 0s to 60s, such as 5s"
+    )
     static let deliveryTopicAllow = Setting(
         "DELIVERY_TOPIC_ALLOW",
         meaning: "topics that schedules may be delivered to; every one when not set",
@@ -216,8 +222,8 @@ extension Setting {
             awsSessionToken, awsProfile, awsCredentialsFile, awsConfigFile, awsWebIdentityTokenFile, awsRoleARN,
             awsRoleSessionName, awsTokenServiceEndpoint, awsContainerRelativeURI, awsContainerFullURI,
             awsContainerToken, awsContainerTokenFile, awsInstanceMetadataDisabled, awsInstanceMetadataEndpoint,
-            awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, deliveryTopicAllow,
-            callbackSigningSecret, callbackAllowPrivate, callbackHostAllow, callbackCAFile, horizon,
+            awsEndpoint, scheduleTable, progressTable, appHost, appPort, apiTokens, shutdownDelay,
+            deliveryTopicAllow, callbackSigningSecret, callbackAllowPrivate, callbackHostAllow, callbackCAFile, horizon,
             maxResidentSchedules, keyRetention, maxPayloadBytes, logLevel, logFormat, metricsURL, metricsIndex,
             metricsStep,
         ] + LogCategory.allCases.map(logLevel(of:))

@@ -64,21 +64,19 @@ struct DeliveryQueues<Handle> {
         [producer.dueAt, alarms.next].compactMap { $0 }.min()
     }
 
-    /// What keeps all deliveries, or all that follow a dead letter, from being settled; in words for operators.
-    func obstacles(now: Uptime) -> [String] {
-        var obstacles: [String] = []
-        if let reason = producer.obstacle(now: now) {
-            obstacles.append("The brokers refuse the producer of deliveries: \(reason).")
-        }
+    /// Notes what keeps all deliveries, or all that follow a dead letter, from being settled.
+    func note(in obstacles: inout Obstacles, now: Uptime) {
+        let refusal = producer.obstacle(now: now).map { "The brokers refuse the producer of deliveries: \($0)." }
+        obstacles.note(.producer, refusal, now: now)
+        var stuck: String?
         if case .deadLetterRefused(let reason)? = topics[TopicTable<Handle>.permanent].obstacle {
-            obstacles.append("Dead letters cannot be written. \(reason)")
+            stuck = "Dead letters cannot be written. \(reason)"
         }
-        return obstacles
+        obstacles.note(.deadLetters, stuck, now: now)
     }
 
     /// A record that the producer has, or is being given.
     func record(_ token: UInt64) -> OutgoingRecord { inFlight[token] }
-
     /// The name of a topic that an action has just named.
     func topicName(_ row: Int32) -> String { topics[Int(row)].name }
 
@@ -162,6 +160,12 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Topic checks
 
+    /// A delivery to a topic will be due: it is looked up now.
+    mutating func expect(_ topic: String) {
+        let row = topics.row(of: topic)
+        if topics[row].state == .unknown { check(row) }
+    }
+
     private mutating func check(_ row: Int) {
         topics[row].state = .checking
         actions.append(.checkTopic(topics[row].name))
@@ -176,6 +180,8 @@ struct DeliveryQueues<Handle> {
         case true?:
             topics[row].isFound()
             attend(to: row, now)
+        case false? where !topics[row].hasWaiting:
+            topics[row].state = .unknown  // Nothing is due yet: its first record has it checked again.
         case false? where topics[row].isDoubted(now: now.uptime):
             giveUp(row, .unknown(topic))
             wait(DeliveryPause.confirmation, row, now)

@@ -19,6 +19,8 @@ final class TopicChannel: DeliveryChannel {
     /// For records that travel alone: one by one, it shows which of them are too large. Made when first needed.
     private var aloneProducer: KafkaProducer?
 
+    /// Topics for which something will be due.
+    private var expected = ExpectedTopics()
     /// Topics to be checked.
     private var wantedChecks: [String] = []
 
@@ -91,6 +93,14 @@ final class TopicChannel: DeliveryChannel {
         perform(now)
     }
 
+    /// Has all ready for a delivery that will be due.
+    func expect(_ schedule: Schedule, now: Moment) {
+        guard case .topic(let topic) = schedule.target else { return }
+        guard expected.expect(topic, due: schedule.position.time, now: now) else { return }
+        queues.expect(topic)
+        perform(now)
+    }
+
     func takeOutcome(now: Moment) -> DeliveryOutcome {
         if let producer { pollReports(of: producer, now) { clientMetrics.publish($0) } }
         // Records travel alone too seldom for the statistics of their producer.
@@ -119,7 +129,7 @@ final class TopicChannel: DeliveryChannel {
 
     var wakeAt: Uptime? {
         // Known while the last outcome was being taken.
-        outcome.isEmpty ? queues.wakeAt : .zero
+        outcome.isEmpty ? [queues.wakeAt, expected.wakeAt].compactMap { $0 }.min() : .zero
     }
 
     func publishMetrics() {
@@ -134,8 +144,10 @@ final class TopicChannel: DeliveryChannel {
         aloneProducer = nil
     }
 
-    /// What keeps deliveries from being settled, in words for operators; empty when nothing does.
-    func obstacles(now: Moment) -> [String] { queues.obstacles(now: now.uptime) }
+    /// Notes what keeps deliveries from being made or settled.
+    func note(in obstacles: inout Obstacles, now: Uptime) {
+        queues.note(in: &obstacles, now: now)
+    }
 
     // MARK: Actions
 
@@ -165,7 +177,7 @@ final class TopicChannel: DeliveryChannel {
                     to: topic,
                     key: key,
                     value: value,
-                    headers: headers(of: record),
+                    headers: record.headers(deliveredHeaders),
                     timestampMilliseconds: now.wall.rawValue,
                     token: token
                 )
@@ -193,30 +205,10 @@ final class TopicChannel: DeliveryChannel {
             queues[handleOf: record.topic] = topic
             return (producer, topic)
         case .alone:
-            let producer = try forWhatIsAlone()
+            let producer = if let aloneProducer { aloneProducer } else { try makeProducer(.alone) }
+            aloneProducer = producer
             return (producer, try producer.topic(queues.topicName(record.topic)))
         }
-    }
-
-    private func forWhatIsAlone() throws(KafkaError) -> KafkaProducer {
-        if let aloneProducer { return aloneProducer }
-        let producer = try makeProducer(.alone)
-        aloneProducer = producer
-        return producer
-    }
-
-    private func headers(of record: OutgoingRecord) -> KafkaHeaders {
-        var headers = KafkaHeaders()
-        switch record.content {
-        case .delivery(let schedule):
-            schedule.headers.forEach { headers.append(name: $0, value: $1) }
-            deliveredHeaders.forEachDeliveredHeader(of: schedule, partition: record.sender.partition) { name, value in
-                headers.append(name: name, value: value)
-            }
-        case .deadLetter(let letter):
-            letter.headers.forEach { headers.append(name: $0, value: $1) }
-        }
-        return headers
     }
 
     private func conclude(_ owner: UInt32, _ end: DeliveryEnd, _ now: Moment) {
@@ -262,7 +254,16 @@ final class TopicChannel: DeliveryChannel {
     /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
     func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
         queues.topicChecked(topic, exists: exists, now: now)
+        if exists == true { expected.found(topic) }
         perform(now)
+    }
+
+    /// Has the leaders of topics connected for which something will be due, and topics looked up that are not known.
+    func connectExpected(now: Moment) {
+        let topics = expected.takeDue(now: now.uptime)
+        for topic in topics { queues.expect(topic) }
+        perform(now)
+        producer?.connect(to: topics)
     }
 
     // MARK: The producer's end

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Logging
 internal import Scheduling
 
@@ -14,22 +15,62 @@ public struct LineLogHandler: LogHandler {
     private let levels: [LogCategory: Logger.Level]
     private let formatter: LogFormatter
     private let now: @Sendable () -> EpochMilliseconds
+    private let admits: @Sendable (LogEvent, String) -> Bool
     private let write: @Sendable (String) -> Void
 
     /// A handler for standard error.
     public init(label: String, configuration: LoggingConfiguration) {
+        self.init(label: label, configuration: configuration, now: { WallClock.now() }, sink: .standardError)
+    }
+
+    /// A handler whose lines go to a sink, and no more of a kind than the sink admits.
+    init(
+        label: String,
+        configuration: LoggingConfiguration,
+        now: @escaping @Sendable () -> EpochMilliseconds,
+        sink: LogSink
+    ) {
         self.init(
             label: label,
             configuration: configuration,
-            now: { WallClock.now() },
-            write: { StandardError.shared.write($0) }
+            now: now,
+            admits: { event, label in
+                // Who lets Clockwork say all that it does wants to have all of it.
+                guard event.level >= .info else { return true }
+                let message = event.message.description
+                let kind =
+                    label == LogCategory.kafka.label
+                    ? LineLimiter.Kind(level: event.level, library: label, message: message)
+                    : LineLimiter.Kind(
+                        level: event.level,
+                        label: label,
+                        message: message,
+                        metadata: event.metadata ?? [:]
+                    )
+                return sink.admits(kind, message, now: .now())
+            },
+            write: { sink.write($0) }
         )
+        let formatter = formatter
+        sink.setFormat { text in
+            let event = LogEvent(
+                level: .warning,
+                message: "\(text)",
+                metadata: nil,
+                source: "",
+                file: "",
+                function: "",
+                line: 0
+            )
+            return formatter.line(at: now(), label: "clockwork", event: event, metadata: [:])
+        }
     }
 
     init(
         label: String,
         configuration: LoggingConfiguration,
         now: @escaping @Sendable () -> EpochMilliseconds,
+        admits: @escaping @Sendable (LogEvent, String) -> Bool = { _, _ in true },
         write: @escaping @Sendable (String) -> Void
     ) {
         self.label = label
@@ -41,6 +82,7 @@ public struct LineLogHandler: LogHandler {
             case .json: .json
             }
         self.now = now
+        self.admits = admits
         self.write = write
     }
 
@@ -58,8 +100,10 @@ public struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes the event. Callable from any thread; blocks while standard error takes no more.
+    /// Hands the event's line to the thread that writes lines. Callable from any thread, and never blocks: where lines are
+    /// not taken, or too many of one kind come, they are dropped and counted.
     public func log(event: LogEvent) {
+        guard admits(event, label) else { return }
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let own = event.metadata { all.merge(own) { $1 } }
@@ -71,5 +115,7 @@ extension LoggingSystem {
     /// Makes every logger of the process write lines to standard error. Called once, before the first logger is made.
     public static func bootstrapClockwork(_ configuration: LoggingConfiguration) {
         bootstrap { label in LineLogHandler(label: label, configuration: configuration) }
+        // The last lines say why a process ends.
+        atexit { LogSink.standardError.flush(within: .milliseconds(500)) }
     }
 }

@@ -32,7 +32,16 @@ public enum Metric {
         .gauge,
         unit: "records",
         labels: [Label("partition", "the partitions this pod owns")],
-        help: "Records of an owned intake partition that have not been read yet, as of the latest fetch."
+        help:
+            "Records of an owned intake partition that can be read and have not been, as of the latest fetch; markers "
+            + "of transactions behind the last one do not count."
+    )
+    static let heldBack = MetricDescription(
+        "clockwork_intake_held_back_records",
+        .gauge,
+        unit: "records",
+        labels: [Label("partition", "the partitions this pod owns")],
+        help: "Records of an owned intake partition behind a transaction that a producer has begun and not ended."
     )
     static let unsettledOffsets = MetricDescription(
         "clockwork_unsettled_offsets",
@@ -154,6 +163,15 @@ public enum Metric {
         help: "Changes of the partitions of this pod; an assignment of none counts as well."
     )
 
+    /// What keeps the process from a part of its work.
+    public static let obstacles = MetricDescription(
+        "clockwork_obstacles",
+        .gauge,
+        unit: "obstacles",
+        labels: [Label("kind", "\(Obstacle.Kind.allCases.map(\.rawValue).joined(separator: ", "))")],
+        help: "1 while something keeps the process from a part of its work, as `/health/ready` says, else 0."
+    )
+
     // MARK: The store
 
     static let storeCalls = MetricDescription(
@@ -211,6 +229,15 @@ public enum Metric {
 
     // MARK: The process
 
+    static let lostLogLines = MetricDescription(
+        "clockwork_log_lines_lost_total",
+        .counter,
+        unit: "lines",
+        labels: [Label("reason", "dropped, repeated")],
+        help: "Log lines that standard error did not take in time, and such as were left out because too many of their "
+            + "kind came."
+    )
+
     static let cpu = MetricDescription(
         "process_cpu_seconds_total",
         .counter,
@@ -257,11 +284,12 @@ public enum Metric {
 
     /// Every metric, in the order in which documents list them.
     public static let all: [MetricDescription] = [
-        requests, deadLetters, intakeLag, unsettledOffsets, residentSchedules, scheduleBytes, deliveries,
+        requests, deadLetters, intakeLag, heldBack, unsettledOffsets, residentSchedules, scheduleBytes, deliveries,
         deliveriesInFlight, deliveryLateness, deliveryRetries, callbacks, callbackDuration, callbackLateness,
-        callbacksInFlight, pausedCallbackHosts, ownedPartitions, pausedPartitions, rebalances,
+        callbacksInFlight, pausedCallbackHosts, ownedPartitions, pausedPartitions, rebalances, obstacles,
         kafkaQueuedRecords, kafkaConnectedBrokers, kafkaRoundTrip, kafkaSentBytes, kafkaReceivedBytes,
-        kafkaFailedRequests, storeCalls, dynamoDBRequests, dynamoDBRetries, dynamoDBCapacity, httpRequests, cpu,
+        kafkaFailedRequests, storeCalls, dynamoDBRequests, dynamoDBRetries, dynamoDBCapacity, httpRequests,
+        lostLogLines, cpu,
         residentMemory, virtualMemory, openDescriptors, maxDescriptors, startTime, build,
     ]
 }

@@ -39,7 +39,7 @@ struct PodMetrics {
     private let bytes: Gauge
 
     private let rebalances: [Rebalance: Counter]
-    private var lagOfPartition: [Int32: Gauge] = [:]
+    private var lagOfPartition: [Int32: LagGauges] = [:]
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -90,14 +90,28 @@ struct PodMetrics {
     }
 
     /// So many records of an owned partition have not been read.
-    mutating func lags(_ partition: Int32, by count: Int64) {
-        let gauge = lagOfPartition[partition] ?? Metric.intakeLag.gauge(factory, String(partition))
-        lagOfPartition[partition] = gauge
-        gauge.record(count)
+    mutating func lags(_ partition: Int32, by lag: IntakeLag.Measure) {
+        let gauges =
+            lagOfPartition[partition]
+            ?? LagGauges(
+                readable: Metric.intakeLag.gauge(factory, String(partition)),
+                heldBack: Metric.heldBack.gauge(factory, String(partition))
+            )
+        lagOfPartition[partition] = gauges
+        gauges.readable.record(lag.readable)
+        gauges.heldBack.record(lag.heldBack)
     }
 
     /// The partition is no longer this pod's.
     mutating func forget(_ partition: Int32) {
-        lagOfPartition.removeValue(forKey: partition)?.destroy()
+        guard let gauges = lagOfPartition.removeValue(forKey: partition) else { return }
+        gauges.readable.destroy()
+        gauges.heldBack.destroy()
+    }
+
+    /// How far one partition is behind.
+    private struct LagGauges {
+        var readable: Gauge
+        var heldBack: Gauge
     }
 }

@@ -11,7 +11,10 @@ public final class ProcessMetrics: Sendable {
     private let virtualMemory: Gauge
     private let openDescriptors: Gauge
     private let maxDescriptors: Gauge
+    private let droppedLines: Counter
+    private let repeatedLines: Counter
     private let countedSeconds = Mutex(0.0)
+    private let countedLosses = Mutex(LogSink.Losses())
 
     /// Adds the metrics of the process to a registry, which asks for them whenever it is read.
     public static func add(to registry: MetricsRegistry) {
@@ -25,6 +28,8 @@ public final class ProcessMetrics: Sendable {
         virtualMemory = Metric.virtualMemory.gauge(factory)
         openDescriptors = Metric.openDescriptors.gauge(factory)
         maxDescriptors = Metric.maxDescriptors.gauge(factory)
+        droppedLines = Metric.lostLogLines.counter(factory, "dropped")
+        repeatedLines = Metric.lostLogLines.counter(factory, "repeated")
         // Made when the process starts.
         Metric.startTime.gauge(factory).record(Double(WallClock.now().rawValue) / 1_000)
         Metric.build.gauge(factory, Release.version).record(1)
@@ -35,6 +40,12 @@ public final class ProcessMetrics: Sendable {
             let seconds = Self.cpuSeconds
             cpu.increment(by: seconds - counted)
             counted = seconds
+        }
+        countedLosses.withLock { counted in
+            let losses = LogSink.standardError.losses
+            droppedLines.increment(by: losses.dropped - counted.dropped)
+            repeatedLines.increment(by: losses.leftOut - counted.leftOut)
+            counted = losses
         }
         if let pages = Self.memoryPages {
             virtualMemory.record(pages.size * Int64(sysconf(Int32(_SC_PAGESIZE))))

@@ -19,8 +19,7 @@ final class GroupMember {
     private var batcher: RequestBatcher
     private var metrics: PodMetrics
     private var consumerMetrics: KafkaClientMetrics
-    /// Whether it is a member, of which no partition may be its.
-    private(set) var hasJoined = false
+    private(set) var place = GroupPlace()
     /// The error with which it has ended, if it was one.
     private(set) var error: KafkaError?
 
@@ -47,6 +46,9 @@ final class GroupMember {
 
     // MARK: What the pod asks
 
+    /// Whether it is a member, of which no partition may be its.
+    var hasJoined: Bool { place.hasJoined }
+
     /// Whether nothing is left to do.
     var hasEnded: Bool { assignments.hasEnded }
 
@@ -64,7 +66,7 @@ final class GroupMember {
     func shutDown(now: Moment) {
         guard assignments.isRunning else { return }
         logger.info("shutting down", metadata: ["partitions": "\(owners.all.count)"])
-        hasJoined = false
+        place.left()
         act(assignments.shutDown(now: now.uptime), now)
     }
 
@@ -90,7 +92,7 @@ final class GroupMember {
     func measureLag() {
         for owner in owners.all {
             guard let end = consumer.knownEnd(of: owner.partition) else { continue }
-            metrics.lags(owner.partition, by: max(0, end - owner.nextOffset))
+            metrics.lags(owner.partition, by: owner.lag.measure(next: owner.nextOffset, high: end))
         }
     }
 
@@ -146,7 +148,7 @@ final class GroupMember {
     private func handle(_ event: ConsumerEvent, _ now: Moment) {
         switch event {
         case .assigned(let partitions):
-            hasJoined = assignments.isRunning
+            if assignments.isRunning { place.joined() }
             metrics.rebalanced(.assigned)
             guard !partitions.isEmpty else { return }
             logger.info("assigned", metadata: ["partitions": "\(partitions.sorted())"])
@@ -156,18 +158,19 @@ final class GroupMember {
             logger.info("revoked", metadata: ["partitions": "\(partitions.sorted())"])
             act(assignments.revoked(partitions, now: now.uptime), now)
         case .lost(let partitions):
-            hasJoined = false
+            place.left()
             metrics.rebalanced(.lost)
             logger.warning("lost", metadata: ["partitions": "\(partitions.sorted())"])
             act(assignments.lost(partitions), now)
         case .logDoubted(let partitions, let error):
             doubt(partitions, "\(error)", now)
-        case .reachedEnd(let partition, _):
+        case .reachedEnd(let partition, let offset):
             guard let owner = activeOwner(of: partition) else { return }
-            owners.intakeEndReached(owner, now: now)
+            owners.intakeEndReached(owner, at: offset, now: now)
         case .committed(let error, let offsets):
             committed(error, offsets, now)
         case .error(let error):
+            place.failed(error)
             // What librdkafka goes on from by itself is in its own log lines as well.
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
         case .statistics(let statistics):
@@ -241,7 +244,7 @@ final class GroupMember {
             case .giveUp(let number): if let owner = owners[number] { end(owner) }
             case .release(let partitions): release(partitions)
             case .startAfresh: startAfresh(now)
-            case .end: hasJoined = false
+            case .end: place.left()
             }
         }
     }

@@ -16,6 +16,8 @@ final class PartitionOwner {
     var scheduler: PartitionScheduler
     /// How far it has come.
     var note: ProgressNote
+    /// How far it is behind the end of the partition.
+    var lag = IntakeLag()
 
     /// Whether what it settles is committed.
     private enum Commits {
@@ -76,6 +78,9 @@ final class PartitionOwner {
 
     /// Kafka's own offset of the record to be read next.
     var nextOffset: Int64 { LogOffset(scheduling: scheduler.nextOffset).offset }
+
+    /// Whether a schedule at this position is in memory, if it is pending.
+    func isResident(_ position: Position) -> Bool { position <= scheduler.horizon }
 
     // MARK: Progress
 

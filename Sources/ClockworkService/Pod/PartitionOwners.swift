@@ -163,12 +163,17 @@ final class PartitionOwners {
         defer { span?.end() }
         if let mark = batch.mark { owner.note.read(mark) }
         step(owner, now) { $0.requestsRead(batch.items, now: now.wall, &$1) }
+        for case .request(.create(let schedule)) in batch.items where owner.isResident(schedule.position) {
+            channels.expect(schedule, now: now)
+        }
         for record in batch.rejected { channels.topics.deadLetter(record, of: owner.sender, now: now) }
     }
 
-    /// The end of an owner's partition.
-    func intakeEndReached(_ owner: PartitionOwner, now: Moment) {
-        step(owner, now) { $0.intakeEndReached(now.wall, &$1) }
+    /// The end of an owner's partition: all below this offset, Kafka's own, has been read.
+    func intakeEndReached(_ owner: PartitionOwner, at offset: Int64, now: Moment) {
+        let end = LogOffset(generation: owner.generation, offset: offset).scheduling
+        step(owner, now) { $0.intakeEndReached(end, now: now.wall, &$1) }
+        owner.lag.endReached(at: offset)
     }
 
     /// Does what is due.
@@ -214,6 +219,11 @@ final class PartitionOwners {
     /// The store has answered an owner.
     func storeAnswered(_ number: UInt32, _ answer: StoreRunner.Answer, now: Moment) {
         guard let owner = owners[number] else { return }
+        defer {
+            if case .pageLoaded(let page) = answer {
+                for item in page.items { channels.expect(item.schedule, now: now) }
+            }
+        }
         step(owner, now) { scheduler, effects in
             switch answer {
             case .changesStored(let id): scheduler.changesStored(id, now: now.wall, &effects)

@@ -23,9 +23,7 @@ public actor Pod: Service {
     private let driver: PodDriver
 
     private nonisolated let joined = Atomic(false)
-    private nonisolated let seenObstacles = Mutex<[String]>([])
-    /// What `seenObstacles` says.
-    private var lastObstacles: [String] = []
+    private nonisolated let observed = Mutex(PodDriver.Observation())
     private var whenFiring: [CheckedContinuation<Void, Never>] = []
     private var whenEnded: CheckedContinuation<KafkaError?, Never>?
 
@@ -143,9 +141,21 @@ public actor Pod: Service {
     /// membership or begins to leave. From any thread.
     public nonisolated var hasJoined: Bool { joined.load(ordering: .relaxed) }
 
-    /// What keeps the pod from delivering, or from settling what it has read, in words for operators; empty when nothing
-    /// does. From any thread.
-    public nonisolated var obstacles: [String] { seenObstacles.withLock { $0 } }
+    /// What keeps the pod from its work. Has it look again, so ask a second before the answer matters. From any thread.
+    public nonisolated var obstacles: [Obstacle] {
+        loop.wake()
+        let observed = observed.withLock { $0 }
+        if Uptime.now() > observed.time.advanced(byMilliseconds: Self.loopPatience) {
+            return [Obstacle(.loop, "The pod's event loop has not come round for \(Self.loopPatience / 1_000) s.")]
+        }
+        // Its place in the group may be lost, or given up, since the last look.
+        let others = observed.obstacles.filter { $0.kind != .group || !hasJoined }
+        guard !hasJoined, !others.contains(where: { $0.kind == .group }) else { return others }
+        return [Obstacle(.group, "The pod has not joined its consumer group.")] + others
+    }
+
+    /// After how long without a turn the event loop counts as stuck, in milliseconds. It is woken once a second.
+    private static let loopPatience: Int64 = 10_000
 
     /// Waits until the pod owns partitions and fires in all of them, or has ended.
     public func untilFiring() async {
@@ -187,11 +197,7 @@ public actor Pod: Service {
     private func report() {
         let member = driver.member
         joined.store(member.hasJoined, ordering: .relaxed)
-        let obstacles = driver.obstacles
-        if obstacles != lastObstacles {
-            lastObstacles = obstacles
-            seenObstacles.withLock { $0 = obstacles }
-        }
+        observed.withLock { if $0.time != driver.obstacles.time { $0 = driver.obstacles } }
         if !whenFiring.isEmpty, member.isFiring || member.hasEnded {
             for continuation in whenFiring { continuation.resume() }
             whenFiring = []

@@ -51,6 +51,11 @@ final class PodChannels {
         }
     }
 
+    /// Has all ready for a schedule that is in memory and will be due.
+    func expect(_ schedule: Schedule, now: Moment) {
+        topics.expect(schedule, now: now)
+    }
+
     /// What became of deliveries, one outcome for each channel that has any.
     func takeOutcomes(now: Moment) -> [DeliveryOutcome] {
         all.map { $0.takeOutcome(now: now) }.filter { !$0.isEmpty }
@@ -71,6 +76,7 @@ final class PodChannels {
 
     /// Starts topic checks that are wanted.
     func startTasks(now: Moment) {
+        topics.connectExpected(now: now)
         for check in topics.takeWantedChecks(now: now) { make(check) }
     }
 

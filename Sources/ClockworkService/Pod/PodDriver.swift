@@ -17,6 +17,7 @@ final class PodDriver {
     private let sessionTimeout: Duration
     private var clock: PodClock
     private var lagMeasuredAt = Uptime.zero
+    private var noted = Obstacles()
 
     /// How long a pod that is not sure of its place in the group waits before it reads the clocks again, in
     /// milliseconds.
@@ -100,8 +101,14 @@ final class PodDriver {
     /// What has been done over all partitions, those that are gone included.
     var counters: SchedulerCounters { owners.counters }
 
-    /// What keeps the pod from delivering, in words for operators, as of the last turn.
-    private(set) var obstacles: [String] = []
+    /// What keeps the pod from its work, and when that was looked at.
+    struct Observation: Equatable {
+        var obstacles: [Obstacle] = []
+        var time = Uptime.zero
+    }
+
+    /// As of the latest look, one a second while the loop takes its turns.
+    private(set) var obstacles = Observation()
 
     /// Has owners finish what is in flight, and then ends.
     func shutDown() {
@@ -144,9 +151,11 @@ final class PodDriver {
         if now.uptime >= lagMeasuredAt.advanced(byMilliseconds: Self.lagInterval) {
             lagMeasuredAt = now.uptime
             member.measureLag()
+            member.note(in: &noted, now: now.uptime)
+            channels.topics.note(in: &noted, now: now.uptime)
+            obstacles = Observation(obstacles: noted.told(now: now.uptime), time: now.uptime)
         }
         publishMetrics()
-        obstacles = channels.topics.obstacles(now: now)
         if member.hasEnded { return nil }
         // More is in the consumer's queue, which signals only what comes into an empty one.
         return isMore ? .zero : nextWake(now)

@@ -40,9 +40,10 @@ struct Intake {
         return true
     }
 
-    /// The consumer has come to the end of the partition.
-    mutating func endReached() {
+    /// The consumer has come to the end of the partition: every request below `offset` has been read.
+    mutating func endReached(at offset: Int64) {
         hasReadReplay = true
+        offsets.skip(to: offset)
     }
 
     mutating func settle(_ offset: Int64) {

@@ -57,8 +57,8 @@ struct KeyRouter {
         intake.deadLettered(offset)
     }
 
-    mutating func intakeEndReached() {
-        intake.endReached()
+    mutating func intakeEndReached(at offset: Int64) {
+        intake.endReached(at: offset)
     }
 
     /// The offset to commit, if it has grown.

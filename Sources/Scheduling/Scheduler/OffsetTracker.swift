@@ -12,7 +12,7 @@ struct OffsetTracker {
 
     /// Read and not yet passed by `committable`, in order; the first one is unsettled.
     private var slots: Deque<Slot> = []
-    /// The offset behind the last one read.
+    /// The offset behind the last one read or skipped.
     private(set) var next: Int64
     /// The number of offsets read and not settled.
     private(set) var unsettledCount = 0
@@ -36,6 +36,12 @@ struct OffsetTracker {
         unsettledCount += 1
         next = offset + 1
         return true
+    }
+
+    /// Notes that no request lies between those that were read and `offset`: what is there are markers of transactions, or
+    /// records that compaction has taken. So an idle partition is committed up to its end.
+    mutating func skip(to offset: Int64) {
+        next = max(next, offset)
     }
 
     /// Notes that `offset`, read before, is settled.

@@ -58,6 +58,8 @@ public struct PartitionScheduler: Sendable {
     public var counters: SchedulerCounters { keys.counters }
     /// Schedules in memory that wait for their time.
     public var residentCount: Int { keys.window.count }
+    /// Every pending schedule at or below it is in memory (design rule "Horizon").
+    public var horizon: Position { keys.window.horizon }
     /// Payload and header bytes of those.
     public var residentBytes: Int { keys.window.bytes }
     /// Payload and header bytes of pending schedules and of deliveries in flight.
@@ -104,9 +106,11 @@ public struct PartitionScheduler: Sendable {
         advance(now, &effects)
     }
 
-    /// The consumer has come to the end of the partition.
-    public mutating func intakeEndReached(_ now: EpochMilliseconds, _ effects: inout Effects) {
-        keys.intakeEndReached()
+    /// The consumer has come to the end of the partition: every request below this log offset has been read. Between the
+    /// last one and the end may be markers of transactions, which are settled as they are.
+    public mutating func intakeEndReached(_ offset: Int64, now: EpochMilliseconds, _ effects: inout Effects) {
+        guard isActive else { return }
+        keys.intakeEndReached(at: offset)
         advance(now, &effects)
     }
 

@@ -66,6 +66,7 @@ struct Dev: AsyncParsableCommand {
             "SCHEDULE_STORE": "sqlite",
             // For one host, and without a token.
             "APP_HOST": "127.0.0.1",
+            "SHUTDOWN_DELAY": "0s",
             // The local brokers let an empty fetch wait its whole time, whatever arrives meanwhile.
             "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
             "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": "6000",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClockworkAPI
 import ClockworkService
+import Kafka
 import Logging
 import ServiceLifecycle
 
@@ -46,8 +47,15 @@ struct Serve: AsyncParsableCommand {
             metadata: [
                 "name": "\(configuration.podName)", "intake": "\(configuration.kafka.intakeTopic)",
                 "group": "\(configuration.kafka.consumerGroup)", "role": "\(role.rawValue)",
+                "librdkafka": "\(KafkaLibrary.version)",
             ]
         )
+        if let fault = KafkaLibrary.fault {
+            logger.warning(
+                "librdkafka should be 2.3.0 or newer: \(fault)",
+                metadata: ["librdkafka": "\(KafkaLibrary.version)"]
+            )
+        }
         let group = graph.group(logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -31,10 +31,11 @@ struct PodGraph {
 
     /// Runs everything until a signal ends it.
     ///
-    /// Services start in this order and end the other way: no request is taken that a pod would not see. One that
-    /// fails, such as an API whose port is taken, has the others drain.
+    /// Services start in this order and end the other way: at a signal the API says that it is not ready, the pod drains,
+    /// and the API serves on meanwhile, for balancers need a moment to notice. What it takes then is in the intake, for the
+    /// partitions' next owners. One that fails, such as an API whose port is taken, has the others drain.
     func group(logger: Logger) -> ServiceGroup {
-        let parts: [(any Service)?] = [reporter, pod, api]
+        let parts: [(any Service)?] = [reporter, api, LastMoment(api: api), pod, EndNotice(api: api)]
         let services = parts.compactMap(\.self).map { service in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: service,
@@ -252,6 +253,8 @@ extension HTTPAPISettings {
             intakeTopic: configuration.kafka.intakeTopic,
             rules: RequestRules(configuration)
         )
+        // A pod alone is asked for nothing but its state.
+        if role != .scheduler { limits.shutdownDelay = configuration.api.shutdownDelay }
     }
 }
 

@@ -1,4 +1,5 @@
 import ClockworkService
+import Kafka
 
 /// Looks at all that a pod stands on, one after the other, changing nothing.
 struct Doctor {
@@ -8,11 +9,16 @@ struct Doctor {
 
     /// What was found, in the order in which a pod would meet it.
     func findings() async -> [Finding] {
-        await KafkaExamination(configuration: configuration, patience: patience).findings()
+        await [library()] + KafkaExamination(configuration: configuration, patience: patience).findings()
             + StoreExamination(configuration: configuration, patience: patience).findings()
             + [
                 PortExamination(host: configuration.api.host, port: configuration.api.port, patience: patience)
                     .finding()
             ]
+    }
+
+    private func library() -> Finding {
+        guard let fault = KafkaLibrary.fault else { return .good("librdkafka", KafkaLibrary.version) }
+        return .warning("librdkafka", "\(KafkaLibrary.version): \(fault)", remedy: "run with librdkafka 2.3.0 or newer")
     }
 }

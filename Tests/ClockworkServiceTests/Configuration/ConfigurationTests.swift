@@ -131,6 +131,10 @@ import Testing
         #expect(!"\(api)".contains("one"))
         #expect(message(["APP_PORT": "65536"]).hasPrefix("APP_PORT: \"65536\" is not accepted"))
         #expect(message(["APP_PORT": "-1"]).hasPrefix("APP_PORT:"))
+        #expect(
+            message(["APP_PORT": "tcp://10.0.0.7:80"]).contains("a Service called app: set enableServiceLinks: false")
+        )
+        #expect(!message(["APP_PORT": "80/tcp"]).contains("Kubernetes"))
         #expect(message(["APP_HOST": "a b"]).hasPrefix("APP_HOST:"))
         #expect(message(["API_TOKENS": "hidden,"]).hasPrefix("API_TOKENS: its value (not shown) is not accepted"))
         #expect(!message(["API_TOKENS": "hid den"]).contains("hid den"))

@@ -53,6 +53,11 @@ struct QueuesScript {
         queues.ownerEnded(.max)
     }
 
+    /// A delivery to a topic will be due.
+    mutating func expect(_ topic: String) {
+        queues.expect(topic, now: now)
+    }
+
     /// Everything to be done now.
     mutating func steps() -> [Step] {
         var steps: [Step] = []

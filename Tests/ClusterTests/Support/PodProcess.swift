@@ -25,6 +25,12 @@ struct PodProcess: Sendable {
         log.last { $0.message == "HTTP API serves" }.flatMap { $0.metadata?["port"] }.flatMap { Int($0) }
     }
 
+    /// The port of its HTTP API, waited for.
+    func servingPort() async throws -> Int {
+        try await wait("the HTTP API of \(name)") { port != nil }
+        return port!
+    }
+
     /// The most memory it has had resident so far, in bytes, as the kernel counts it.
     var peakResidentBytes: Int {
         get throws {

@@ -15,12 +15,14 @@ final class RecreatableKafka: Sendable {
     private let proxies: [TCPProxy]
     private let names: Names
 
-    /// - Parameter kafka: the cluster; it needs no other way in.
-    init(_ kafka: LocalKafka) throws {
+    /// - Parameters:
+    ///   - kafka: the cluster.
+    ///   - servers: the way into it.
+    init(_ kafka: LocalKafka, at servers: String) throws {
         self.kafka = kafka
         let names = Names()
         self.names = names
-        let ports = kafka.bootstrapServers.split(separator: ",").compactMap { UInt16($0.split(separator: ":").last!) }
+        let ports = servers.split(separator: ",").compactMap { UInt16($0.split(separator: ":").last!) }
         proxies = try ports.map { port in try TCPProxy(toPort: port) { names.translate(&$0, $1) } }
         names.setPorts(Array(zip(ports, proxies.map(\.port))))
         bootstrapServers = proxies.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
@@ -95,30 +97,16 @@ private final class Names: Sendable {
         let state = state.withLock { $0 }
         for (name, behind) in state.behind {
             switch direction {
-            case .toServer: Self.replace(Self.text(name), by: Self.text(behind.last!), in: &message)
+            case .toServer: KafkaBytes.replace(KafkaBytes.text(name), by: KafkaBytes.text(behind.last!), in: &message)
             case .toClient:
-                for old in behind.dropFirst() { Self.replace(Self.text(old), by: Self.text(name), in: &message) }
+                for old in behind.dropFirst() {
+                    KafkaBytes.replace(KafkaBytes.text(old), by: KafkaBytes.text(name), in: &message)
+                }
             }
         }
         guard direction == .toClient else { return }
-        for (broker, proxy) in state.ports { Self.replace(Self.address(broker), by: Self.address(proxy), in: &message) }
-    }
-
-    /// Text as the protocol has it.
-    private static func text(_ text: String) -> Data {
-        Data([UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 0xFF)]) + Data(text.utf8)
-    }
-
-    /// A broker's host and port as the protocol has them.
-    private static func address(_ port: UInt16) -> Data {
-        text("127.0.0.1") + Data([0, 0, UInt8(port >> 8), UInt8(port & 0xFF)])
-    }
-
-    private static func replace(_ old: Data, by new: Data, in message: inout Data) {
-        var start = message.startIndex
-        while let range = message.range(of: old, in: start..<message.endIndex) {
-            message.replaceSubrange(range, with: new)
-            start = range.upperBound
+        for (broker, proxy) in state.ports {
+            KafkaBytes.replace(KafkaBytes.address(broker), by: KafkaBytes.address(proxy), in: &message)
         }
     }
 }

@@ -37,18 +37,7 @@ final class TCPProxy: Sendable {
     init(toPort serverPort: UInt16, rewriting: Rewriting? = nil) throws {
         self.serverPort = serverPort
         self.rewriting = rewriting
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = Self.address(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
-                    && getsockname(listener, pointer, &length) == 0
-            }
-        }
-        guard isListening else { throw Impatient(description: "the proxy cannot listen") }
-        self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
+        (listener, port) = try LocalSocket.listen()
         let proxy = self
         Thread.detachNewThread { proxy.accept() }
     }
@@ -60,10 +49,10 @@ final class TCPProxy: Sendable {
 
     private func accept() {
         while state != .stopped {
-            guard Self.isReadable(listener) else { continue }
+            guard LocalSocket.isReadable(listener, milliseconds: 20) else { continue }
             let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { continue }
-            guard state != .cut, let server = connectToServer() else {
+            guard state != .cut, let server = LocalSocket.connect(port: serverPort) else {
                 close(client)
                 continue
             }
@@ -89,7 +78,7 @@ final class TCPProxy: Sendable {
             case .open: break
             }
             for (from, to, direction) in [(client, server, Direction.toServer), (server, client, .toClient)]
-            where Self.isReadable(from, milliseconds: 1) {
+            where LocalSocket.isReadable(from, milliseconds: 1) {
                 let count = recv(from, &buffer, buffer.count, 0)
                 guard count > 0, state == .open else { return }
                 var ready = Data(buffer.prefix(count))
@@ -97,7 +86,7 @@ final class TCPProxy: Sendable {
                     rests[direction, default: Data()] += ready
                     ready = Self.takeMessages(&rests[direction, default: Data()], direction, rewriting)
                 }
-                guard ready.withUnsafeBytes({ Self.sendAll(to, $0[...]) }) else { return }
+                guard LocalSocket.send(ready, to) else { return }
             }
         }
     }
@@ -114,50 +103,5 @@ final class TCPProxy: Sendable {
             bytes = Data(bytes.dropFirst(length))
         }
         return ready
-    }
-
-    private static func sendAll(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = send(
-                descriptor,
-                UnsafeRawBufferPointer(rebasing: rest).baseAddress,
-                rest.count,
-                Int32(MSG_NOSIGNAL)
-            )
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-
-    private func connectToServer() -> Int32? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = Self.address(port: serverPort)
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0 else {
-            close(descriptor)
-            return nil
-        }
-        var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(4))
-        return descriptor
-    }
-
-    private static func isReadable(_ descriptor: Int32, milliseconds: Int32 = 20) -> Bool {
-        var query = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&query, 1, milliseconds) > 0
-    }
-
-    private static func address(port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
     }
 }

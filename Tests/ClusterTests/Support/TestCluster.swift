@@ -17,7 +17,9 @@ final class TestCluster: Sendable {
 
     /// The cluster in this process, for its faults; `nil` with a real one.
     let local: LocalKafka?
-    /// What stands in front of that cluster, where topics are to be deleted.
+    /// What stands in front of it and serves fetches as real brokers do; `nil` with a real one.
+    let longPoll: LongPollKafka?
+    /// What stands in front of that, where topics are to be deleted.
     let recreatable: RecreatableKafka?
     let brokers: String
     let folder: String
@@ -115,13 +117,19 @@ final class TestCluster: Sendable {
         let named = Dictionary(uniqueKeysWithValues: all.map { [prefix] in (prefix + $0.key, $0.value) })
         // With one broker a recreated topic has the leader that clients know.
         local = Self.realBrokers == nil ? try LocalKafka(brokers: isRecreatable ? 1 : 3, topics: named) : nil
-        recreatable = isRecreatable ? try local.map(RecreatableKafka.init) : nil
-        brokers = Self.realBrokers ?? recreatable?.bootstrapServers ?? local!.bootstrapServers
-        probe = try KafkaProbe(brokers: brokers, group: prefix + "scheduler")
+        // Pods have the fetch wait of every consumer, and brokers that serve it as real ones do.
+        let longPoll = try local.map { try LongPollKafka(inFrontOf: $0.bootstrapServers) }
+        self.longPoll = longPoll
+        recreatable =
+            isRecreatable ? try local.map { try RecreatableKafka($0, at: longPoll!.bootstrapServers) } : nil
+        brokers = Self.realBrokers ?? recreatable?.bootstrapServers ?? longPoll!.bootstrapServers
+        // The test itself sees the cluster, whatever lies between that and the pods.
+        let direct = recreatable?.bootstrapServers ?? local?.bootstrapServers ?? brokers
+        probe = try KafkaProbe(brokers: direct, group: prefix + "scheduler")
         if local == nil {
             for (name, partitions) in named { try probe.createTopic(name, partitions: partitions) }
         }
-        var properties: KafkaProperties = ["bootstrap.servers": brokers, "reconnect.backoff.max.ms": "200"]
+        var properties: KafkaProperties = ["bootstrap.servers": direct, "reconnect.backoff.max.ms": "200"]
         var ofSource = properties
         // Where brokers refuse requests, see `World.addPod`.
         if local != nil { ofSource.set("max.in.flight", to: "1") }
@@ -132,7 +140,7 @@ final class TestCluster: Sendable {
         deliveries =
             switch reader {
             case .own: DeliveryLog(topics: read, properties: properties)
-            case .independent: try DeliveryLog(topics: read, brokers: brokers, files: folder + "/reader")
+            case .independent: try DeliveryLog(topics: read, brokers: direct, files: folder + "/reader")
             }
         deadLetters = DeliveryLog(topics: [prefix + "schedule-dead-letters"], properties: properties)
         self.settings = settings.merging([
@@ -140,13 +148,14 @@ final class TestCluster: Sendable {
             "KAFKA_CONSUMER_GROUP": prefix + "scheduler",
             "SCHEDULE_CREATE_KAFKA_TOPIC": prefix + "schedule-create",
             "DEAD_LETTER_KAFKA_TOPIC": prefix + "schedule-dead-letters",
-            "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
             // The least a real cluster takes by default; a local one waits 3 s for a group's first members.
             "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": Self.realBrokers == nil ? "\(sessionTimeout)" : "6000",
             "KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS": "200",
             "KAFKA_PROPERTY_RECONNECT_BACKOFF_MAX_MS": "500",
             // Pods of one host, each with an HTTP API of its own.
             "APP_PORT": "0",
+            // No balancer has to notice the end of a pod.
+            "SHUTDOWN_DELAY": "0s",
             "LOG_FORMAT": "json",
         ]) { $1 }
     }
@@ -196,6 +205,7 @@ final class TestCluster: Sendable {
         deliveries.stop()
         deadLetters.stop()
         recreatable?.stop()
+        longPoll?.stop()
     }
 
     private var logTail: String {

@@ -57,7 +57,7 @@ import Testing
         var script = Script(from: 2, end: 9, store: SimulatedStore(pending: pending))
         script.settleStore()
         #expect(script.handedOut.isEmpty)
-        script.event { $0.intakeEndReached($1, &$2) }
+        script.event { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         #expect(script.handedOut == [0, 1])
     }
 

@@ -34,8 +34,33 @@ import Testing
 
     @Test func `The end of the partition ends the replay although its last records are missing`() {
         var intake = Intake(start: 5, end: 7)
-        intake.endReached()
+        intake.endReached(at: 5)
         #expect(intake.hasReadReplay)
+    }
+
+    @Test func `The end of the partition is committed, what lies between it and the last request included`() {
+        var intake = Intake(start: 5, end: 7)
+        _ = intake.read(5)
+        intake.endReached(at: 9)
+        #expect(intake.next == 9)
+        #expect(intake.takeCommit() == nil, "the request is not settled")
+        intake.settle(5)
+        #expect(intake.takeCommit() == 9)
+        #expect([8, 9].map { intake.read($0) } == [false, true], "what was skipped is no request")
+        intake.settle(9)
+        #expect(intake.takeCommit() == 10)
+    }
+
+    @Test func `An end that comes again, or from before, changes nothing`() {
+        var intake = Intake(start: 5, end: 5)
+        intake.endReached(at: 5)
+        #expect(intake.takeCommit() == nil)
+        intake.endReached(at: 8)
+        intake.endReached(at: 6)
+        #expect(intake.next == 8)
+        #expect(intake.takeCommit() == 8)
+        intake.endReached(at: 8)
+        #expect(intake.takeCommit() == nil)
     }
 
     @Test func `A commit is asked for once, when it has grown`() {

@@ -140,7 +140,7 @@ import Testing
         script.loadPage()
         #expect(script.storeCalls.count == 1)
         script.create("a", 1, due: 80)
-        script.event { $0.intakeEndReached($1, &$2) }
+        script.event { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         script.settleStore()
         script.time(80)
         #expect(script.handedOut == [1])
@@ -183,7 +183,7 @@ import Testing
         var script = Script(from: 0, end: 2_000, store: store)
         script.loadPage()
         script.create("a", 0, due: 80)
-        script.event { $0.intakeEndReached($1, &$2) }
+        script.event { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         script.settleStore()
         script.time(80)
         #expect(script.handedOut == [0])

@@ -289,7 +289,7 @@ import Testing
         var script = Script(from: 0, end: 1, store: Self.store(hasOld: false, recordNamesNew: true))
         script.call("a", 0, due: 50)
         script.settleStore()
-        script.event { $0.intakeEndReached($1, &$2) }
+        script.event { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         script.settleStore()
         #expect(script.committed == 1)
         script.time(899)

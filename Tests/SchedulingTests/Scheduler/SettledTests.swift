@@ -27,6 +27,24 @@ import Testing
         #expect(script.committed == 2)
     }
 
+    @Test func `An owner that is at the end of its partition commits the end, markers of transactions included`() {
+        var script = Script.running()
+        script.event { $0.intakeEndReached(3, now: $1, &$2) }
+        #expect(script.committed == 3)
+        script.create("a", 3, due: 700_000)
+        script.event { $0.intakeEndReached(6, now: $1, &$2) }
+        #expect(script.committed == 3, "the create is not settled")
+        script.settleStore()
+        #expect(script.committed == 6)
+    }
+
+    @Test func `An owner that drains takes no end for its own`() {
+        var script = Script.running()
+        script.event { $0.drain($1, &$2) }
+        script.event { $0.intakeEndReached(3, now: $1, &$2) }
+        #expect(script.committed == nil)
+    }
+
     @Test func `A rejected request is settled when the dead-letter topic has it`() {
         var script = Script.running()
         script.read(.rejected(offset: 0), Script.create("a", 1, due: 700_000))

@@ -311,7 +311,7 @@ final class SimulatedWorld {
         if owner.next < owner.log.records.count {
             planRead(owner)
         } else {
-            step(owner) { $0.intakeEndReached($1, &$2) }
+            step(owner) { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         }
     }
 
