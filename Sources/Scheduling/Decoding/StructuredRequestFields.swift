@@ -34,8 +34,8 @@ extension RequestFields {
 
     /// The names of the request's own members.
     private static func isKnown(_ name: RequestText) -> Bool {
-        name == "clientId" || name == "scheduleKey" || name == "taskData" || name == "delivery" || name == "scheduleTime"
-            || name == "orderingKey" || name == "action" || name == "scheduleId"
+        name == "clientId" || name == "scheduleKey" || name == "taskData" || name == "delivery"
+            || name == "scheduleTime" || name == "orderingKey" || name == "action" || name == "scheduleId"
     }
 
     /// The names of the members without a meaning, a few of them and cut where they are long. Reads the request again, so

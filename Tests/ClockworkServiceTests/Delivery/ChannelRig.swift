@@ -112,7 +112,11 @@ final class ChannelRig {
         }
     }
 
-    var obstacles: [String] { channel.obstacles(now: now) }
+    var obstacles: [String] {
+        var obstacles = Obstacles()
+        channel.note(in: &obstacles, now: now.uptime)
+        return obstacles.told(now: now.uptime).map(\.reason)
+    }
 
     /// Keys and values of the dead letters.
     func letters() throws -> [(key: [UInt8]?, value: [UInt8]?)] {

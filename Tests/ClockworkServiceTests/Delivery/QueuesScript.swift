@@ -55,7 +55,7 @@ struct QueuesScript {
 
     /// A delivery to a topic will be due.
     mutating func expect(_ topic: String) {
-        queues.expect(topic, now: now)
+        queues.expect(topic)
     }
 
     /// Everything to be done now.
@@ -187,5 +187,9 @@ struct QueuesScript {
         }
     }
 
-    var obstacles: [String] { queues.obstacles(now: now.uptime) }
+    var obstacles: [String] {
+        var obstacles = Obstacles()
+        queues.note(in: &obstacles, now: now.uptime)
+        return obstacles.told(now: now.uptime).map(\.reason)
+    }
 }

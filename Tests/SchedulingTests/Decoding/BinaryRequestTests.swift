@@ -71,7 +71,7 @@ struct BinaryRequestTests {
         )
         #expect(outcome(action.rejection()) == "missing-field clockwork-schedule-time")
         let upperCase = RecordFixture(payload: "x", headers: [("Clockwork-Action", "cancel")])
-        #expect(outcome(upperCase.rejection()) == "invalid-json", "names are compared byte by byte")
+        #expect(outcome(upperCase.rejection()) == "invalid-field Clockwork-Action", "names are compared byte by byte")
     }
 
     @Test(
@@ -109,7 +109,10 @@ struct BinaryRequestTests {
             (["clockwork-schedule-time": "-1"], "invalid-field clockwork-schedule-time"),
             (["clockwork-schedule-time": " 1"], "invalid-field clockwork-schedule-time"),
             (["clockwork-schedule-time": "1e3"], "invalid-field clockwork-schedule-time"),
-            (["clockwork-unknown": nil], "accepted"),
+            (["clockwork-unknown": nil], "invalid-field clockwork-unknown"),
+            (["Clockwork-Unknown": "1"], "invalid-field Clockwork-Unknown"),
+            (["CLOCKWORK-ACTION": "create"], "invalid-field CLOCKWORK-ACTION"),
+            (["clockwork": "1", "clockwor-id": "1", "clockwork\r": "1", "C": "1"], "accepted"),
             (
                 ["clockwork-schedule-time": "x", "clockwork-client-id": "-", "clockwork-delivery-topic": nil],
                 "missing-field clockwork-client-id clockwork-delivery-topic clockwork-schedule-time"
@@ -122,16 +125,15 @@ struct BinaryRequestTests {
     }
 
     @Test(
-        "must not have a clockwork- header twice, known or not",
+        "must not have a clockwork- header twice",
         arguments: [
             "clockwork-schedule-time", "clockwork-client-id", "clockwork-schedule-key", "clockwork-delivery-topic",
-            "clockwork-ordering-key", "clockwork-action", "clockwork-unknown", "clockwork-",
+            "clockwork-ordering-key", "clockwork-action",
         ]
     )
     func repeats(name: String) {
         let more: [(String, String?)] = [
-            ("clockwork-ordering-key", "order"), ("clockwork-action", "create"), ("clockwork-unknown", "1"),
-            ("clockwork-", "1"), ("own", "1"), ("own", "2"),
+            ("clockwork-ordering-key", "order"), ("clockwork-action", "create"), ("own", "1"), ("own", "2"),
         ]
         let headers = Self.headers + more
         #expect(RecordFixture(payload: "x", headers: headers).rejection() == nil)

@@ -113,7 +113,8 @@ struct StructuredRequestTests {
             (["delivery": #"{"topic":"a b"}"#], "invalid-field delivery.topic"),
             (["delivery": #"{"topic":"é"}"#], "invalid-field delivery.topic"),
             (["delivery": #"{"topic":"."}"#], "invalid-field delivery.topic"),
-            (["delivery": #"{"topic":"..", "x":1}"#], "invalid-field delivery.topic"),
+            (["delivery": #"{"topic":"..", "x":1}"#], "invalid-field delivery.topic delivery.x"),
+            (["delivery": #"{"topic":"out", "retries":1, "more":1}"#], "invalid-field delivery.retries"),
             (["delivery": #"{"topic":"..."}"#], "accepted"),
             (["delivery": #"{"topic":"out","topic":"out"}"#], "invalid-field delivery.topic"),
             (["delivery": #"{"url":"http://example.com"}"#], "invalid-field delivery.url"),
@@ -163,6 +164,30 @@ struct StructuredRequestTests {
         #expect(rejection?.errors.first?.message == "is given more than once")
     }
 
+    @Test("that is no JSON names the header that is misspelt")
+    func misspeltHeader() {
+        for json in ["payload", nil] {
+            var record = RecordFixture(json: json)
+            record.headers = [(Array("Clockwork-Schedule-Time".utf8), Array("0".utf8))]
+            #expect(outcome(record.rejection()) == "invalid-field Clockwork-Schedule-Time")
+        }
+        var record = RecordFixture(json: StructuredFixture.json())
+        record.headers = [(Array("clockwork-client".utf8), nil)]
+        #expect(outcome(record.rejection()) == "invalid-field clockwork-client")
+    }
+
+    @Test("without a record tells the members that it ignores, a few of them")
+    func ignoredMembers() throws {
+        func ignored(_ json: String) throws -> [String] {
+            let decoder = RequestDecoder(rules: RecordFixture.rules)
+            return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0) }.ignoredMembers
+        }
+        #expect(try ignored(StructuredFixture.json()) == [])
+        #expect(try ignored(StructuredFixture.json(["ordering_key": #""o""#, "x": "{}"])) == ["ordering_key", "x"])
+        let many = (0..<20).map { #","\#($0)":0"# }.joined()
+        #expect(try ignored(StructuredFixture.json().dropLast() + many + "}").count == 8)
+    }
+
     @Test("may repeat fields nobody knows")
     func unknownRepeats() {
         let text = StructuredFixture.json().dropLast() + #","x":1,"x":2,"":3,"":4}"#
@@ -210,7 +235,7 @@ struct StructuredRequestTests {
         var record = RecordFixture(
             json: StructuredFixture.json(["taskData": "\"" + String(repeating: #"\n"#, count: 982) + "\""])
         )
-        record.headers = [(Array("name".utf8), Array("value1".utf8)), (Array("clockwork-ignored".utf8), [1, 2, 3])]
+        record.headers = [(Array("name".utf8), Array("value1".utf8)), (Array("clockwork-error".utf8), [1, 2, 3])]
         #expect(record.rejection() == nil)
         record.headers.append((Array("n".utf8), nil))
         #expect(outcome(record.rejection()) == "payload-too-large taskData")
@@ -265,7 +290,7 @@ struct StructuredRequestTests {
     func bodyWithHeaders() throws {
         var headers = RecordHeaders()
         headers.append(name: "name", value: "value1")
-        headers.append(name: "clockwork-ignored", value: "123")
+        headers.append(name: "clockwork-error", value: "123")
         func decode(payload: Int) throws -> Request {
             let json = StructuredFixture.json(["taskData": "\"" + String(repeating: "x", count: payload) + "\""])
             return try headers.withViews { headers in

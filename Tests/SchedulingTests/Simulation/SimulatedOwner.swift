@@ -49,6 +49,8 @@ final class SimulatedOwner {
 struct OwnerHistory {
     /// The highest offset of a request for a key that it has read.
     var latestRead: [ScheduleKey: Int64] = [:]
+    /// The highest offset of a create for a key that it has handed out.
+    var latestHandedOutOfKey: [ScheduleKey: Int64] = [:]
     /// The highest offset of a create for a key that it has read and that was no duplicate of one in flight.
     var latestCreate: [ScheduleKey: Int64] = [:]
     /// The latest it has handed out for each ordering key, and when it had read what.

@@ -109,6 +109,8 @@ struct SimulationChecks {
         latestWins(schedule, now, owner)
         inOrderPerKey(schedule, owner)
         numberedRight(schedule)
+        let known = owner.history.latestHandedOutOfKey[schedule.key] ?? -1
+        owner.history.latestHandedOutOfKey[schedule.key] = max(known, schedule.position.offset)
         owner.history.inFlight.insert(schedule.position.offset)
         if schedule.target.callback?.isOrdered == true {
             owner.history.unfinished[schedule.orderingKey, default: [:]][schedule.position.offset] = schedule
@@ -217,9 +219,12 @@ struct SimulationChecks {
         return isRepeat(repeated, log)
     }
 
-    /// Whether `owner` has read a request that takes the place of `schedule`.
+    /// Whether `owner` knows of a request that takes the place of `schedule`, because it has read it or has delivered it from
+    /// the store.
     private func isKnownSuperseded(_ schedule: Schedule, _ owner: SimulatedOwner) -> Bool {
-        owner.history.latestRead[schedule.key].map { $0 > schedule.position.offset } ?? false
+        let history = owner.history
+        let latest = max(history.latestRead[schedule.key] ?? -1, history.latestHandedOutOfKey[schedule.key] ?? -1)
+        return latest > schedule.position.offset
     }
 
     // MARK: At each commit
@@ -297,14 +302,15 @@ struct SimulationChecks {
         let scheduler = owner.scheduler
         let limits = scheduler.limits
         let unsettled = limits.maxUnsettled + SimulatedWorld.batch
-        atMost(limits.maxResident, scheduler.residentCount, "resident")
-        // When it pauses the intake there may be as many in the wheel, and what waits for its write; callbacks that were
-        // put off come besides, from among those that were resident.
-        atMost(3 * limits.maxResident + unsettled, scheduler.keys.pen.count, "in the holding pen")
-        atMost(unsettled, scheduler.unsettledCount, "unsettled")
-        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.keys.intake.uncommittedCount, "uncommitted")
         let callbacks = scheduler.callbacksInFlight
         owner.history.mostCallbacks = max(owner.history.mostCallbacks, callbacks)
+        atMost(limits.maxResident, scheduler.residentCount, "resident")
+        // When it pauses the intake there may be as many in the wheel, and what waits for its write; callbacks that were
+        // put off come besides, all that were in flight perhaps.
+        let held = 3 * limits.maxResident + unsettled + owner.history.mostCallbacks
+        atMost(held, scheduler.keys.pen.count, "in the holding pen")
+        atMost(unsettled, scheduler.unsettledCount, "unsettled")
+        atMost(limits.maxUncommitted + SimulatedWorld.batch, scheduler.keys.intake.uncommittedCount, "uncommitted")
         atMost(limits.maxDeliveriesInFlight, scheduler.deliveriesInFlight - callbacks, "deliveries in flight")
         atMost(limits.maxStoreCallsInFlight, scheduler.keys.outbox.writes.count, "store calls")
         atMost(limits.maxLookUpsInFlight, scheduler.keys.outbox.lookUps.count, "look-ups")
