@@ -11,6 +11,8 @@ struct PreparedRequest: Sendable {
     var time: EpochMilliseconds?
     /// The members of the request that have no meaning and are ignored.
     var ignoredMembers: [String] = []
+    /// The key record from before the request is written, where there is one and somebody has looked.
+    var before: KeyRecord?
 }
 
 /// A request that is valid.
@@ -62,7 +64,9 @@ struct CallChecker: Sendable {
             return .create(create, namesOrderingKey: decoded.namesOrderingKey)
         case .cancel(let cancellation):
             guard let orderingKey = cancellation.orderingKey else { return .cancelByKey(cancellation.key) }
-            return .cancel(cancel(cancellation.key, orderingKey: orderingKey, partition: nil))
+            var cancel = cancel(cancellation.key, orderingKey: orderingKey, partition: nil)
+            cancel.ignoredMembers = decoded.ignoredMembers
+            return .cancel(cancel)
         }
     }
 

@@ -9,6 +9,8 @@ struct KeyInquiry {
     /// The ends of the partitions whose owners have not been seen past them; Kafka's own offsets, the largest number where
     /// the end is not known.
     private var ahead: [Int32: Int64]
+    /// The partitions that have been seen.
+    private var partitions: Set<Int32>
     /// Whether a pending schedule is final though other partitions are behind.
     private let isAboutAnyRequest: Bool
     /// The store's latest word.
@@ -17,6 +19,7 @@ struct KeyInquiry {
     /// A question that came right before this view was asked for.
     init(asOf view: OwnerView) {
         ahead = view.partitions.mapValues { $0.end ?? .max }
+        partitions = Set(view.partitions.keys)
         isAboutAnyRequest = true
         _ = ownersAt(view)
     }
@@ -24,6 +27,7 @@ struct KeyInquiry {
     /// The question what has become of the request at this place, Kafka's own offset.
     init(about offset: Int64, in partition: Int32) {
         ahead = [partition: offset + 1]
+        partitions = [partition]
         isAboutAnyRequest = false
     }
 
@@ -31,6 +35,11 @@ struct KeyInquiry {
     ///
     /// - Returns: whether one has come past an end, so that the store's next word may be final.
     mutating func ownersAt(_ view: OwnerView) -> Bool {
+        for (partition, state) in view.partitions {
+            // One that is seen, or answers, for the first time: a later end than that of the question is safe.
+            if partitions.insert(partition).inserted, isAboutAnyRequest { ahead[partition] = state.end ?? .max }
+            if ahead[partition] == .max, let end = state.end { ahead[partition] = end }
+        }
         let count = ahead.count
         ahead = ahead.filter { !view.isPast($0.value, in: $0.key) }
         return ahead.count < count
@@ -41,11 +50,11 @@ struct KeyInquiry {
     /// - Returns: whether that is final.
     mutating func found(_ lookup: KeyLookup) -> Bool {
         word = lookup
-        if ahead.isEmpty { return true }
-        guard isAboutAnyRequest, lookup.isPending, let record = lookup.record else { return false }
-        return ahead[record.partition] == nil
+        if isAboutAnyRequest, let record = lookup.record {
+            // It is in a partition that is newer than the view.
+            guard partitions.contains(record.partition) else { return false }
+            if lookup.isPending { return ahead[record.partition] == nil }
+        }
+        return ahead.isEmpty
     }
-
-    /// Whether the owner of a partition has been seen past the offset.
-    func hasPassed(_ partition: Int32) -> Bool { ahead[partition] == nil }
 }

@@ -75,7 +75,7 @@ struct LineStream: Sendable {
     private func answers(to lines: [Result<CheckedRequest, Problem>]) async -> [Result<JSONObject, Problem>] {
         var prepared = await calls.prepare(lines.compactMap { try? $0.get() }).makeIterator()
         let requests = lines.map { line in
-            line.flatMap { _ in prepared.next()?.map(\.request) ?? .failure(.tooBusy) }
+            line.flatMap { _ in prepared.next() ?? .failure(.tooBusy) }
         }
         let written = requests.compactMap { try? $0.get() }
         var places = await calls.write(written).makeIterator()

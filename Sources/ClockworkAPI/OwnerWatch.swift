@@ -1,22 +1,28 @@
 internal import ClockworkService
 internal import Kafka
+internal import Logging
 
 /// Asks how far the owners have come, once for all who wait at one time.
 actor OwnerWatch {
     private let ask: @Sendable () async throws(KafkaError) -> OwnerView
     private var isAsking = false
+    /// Commits that were seen ahead of their partition's end: they are of a log that is no more, whatever the end is later.
+    private var foreign: [Int32: LogOffset] = [:]
+    private var hasFailed = false
+    private let logger: Logger
     /// Who asked after the question that is under way had been put.
     private var waiting: [CheckedContinuation<OwnerView?, Never>] = []
 
     /// How long the brokers may take.
-    private static let timeout = Duration.seconds(2)
+    private static let timeout = Duration.seconds(1)
 
-    init(ask: @escaping @Sendable () async throws(KafkaError) -> OwnerView) {
+    init(logger: Logger, ask: @escaping @Sendable () async throws(KafkaError) -> OwnerView) {
+        self.logger = logger
         self.ask = ask
     }
 
-    init(_ positions: GroupPositions) {
-        self.init { () throws(KafkaError) in
+    init(_ positions: GroupPositions, logger: Logger) {
+        self.init(logger: logger) { () throws(KafkaError) in
             let positions = try await positions.positions(timeout: Self.timeout)
             return OwnerView(
                 partitions: positions.mapValues { position in
@@ -40,9 +46,36 @@ actor OwnerWatch {
         while !waiting.isEmpty {
             let served = waiting
             waiting = []
-            let view = try? await ask()
+            let view = await askOnce()
             for continuation in served { continuation.resume(returning: view) }
         }
         isAsking = false
+    }
+
+    private func askOnce() async -> OwnerView? {
+        do throws(KafkaError) {
+            let view = withoutForeign(try await ask())
+            hasFailed = false
+            return view
+        } catch {
+            if !hasFailed {
+                logger.warning("answers are not final: the owners' progress is not known", metadata: ["error": "\(error)"])
+            }
+            hasFailed = true
+            return nil
+        }
+    }
+
+    private func withoutForeign(_ view: OwnerView) -> OwnerView {
+        var view = view
+        for (partition, state) in view.partitions {
+            if let committed = state.committed, let end = state.end, committed.offset > end {
+                foreign[partition] = committed
+            }
+            if let known = foreign[partition] {
+                if known == state.committed { view.partitions[partition]?.committed = nil } else { foreign[partition] = nil }
+            }
+        }
+        return view
     }
 }

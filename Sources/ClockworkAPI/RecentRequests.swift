@@ -1,3 +1,4 @@
+internal import ClockworkService
 internal import Scheduling
 internal import Synchronization
 
@@ -14,7 +15,24 @@ final class RecentRequests: Sendable {
         var offset: Int64
         /// The schedule that it asks for; `nil` for a cancel.
         var created: Standing?
+        /// The key record from before it was written, where there was one and somebody had looked.
+        var before: KeyRecord?
+        /// When it was written.
+        var notedAt = ContinuousClock.now
+
+        /// Whether the store has come as far as the request, as far as its word shows.
+        func isReflected(in lookup: KeyLookup) -> Bool {
+            guard let record = lookup.record else { return .now - notedAt > RecentRequests.trust }
+            guard record.partition == partition else { return record != before }
+            let request = LogOffset(scheduling: record.requestOffset)
+            let known = before.map { LogOffset(scheduling: $0.requestOffset).generation } ?? request.generation
+            return request.offset >= offset && record != before || request.generation > known
+        }
     }
+
+    /// How long a request is taken to be on its way to its owner while the store shows nothing of the key: a key record may
+    /// be forgotten, too.
+    private static let trust = Duration.seconds(60)
 
     private struct Batches {
         var young: [ScheduleKey: Entry] = [:]
@@ -41,6 +59,12 @@ final class RecentRequests: Sendable {
             }
             batches.young[key] = entry
         }
+    }
+
+    /// Where a key stands, by the store's word, or by the request that the store has not come to.
+    func standing(of key: ScheduleKey, _ lookup: KeyLookup) -> Standing? {
+        guard let recent = self[key], !recent.isReflected(in: lookup) else { return Standing(lookup) }
+        return recent.created ?? Standing(lookup)
     }
 
     subscript(key: ScheduleKey) -> Entry? {

@@ -21,17 +21,10 @@ struct ScheduleCalls: Sendable {
 
     // MARK: Writing
 
-    /// A request with what was known of its key before it.
-    struct Prepared: Sendable {
-        var request: PreparedRequest
-        /// The key record, where there is one and somebody has looked.
-        var before: KeyRecord?
-    }
-
     /// Finds the partition of each request: that of the pending schedule, where the key has one.
     ///
     /// - Returns: a result for each request, in order. No key occurs twice among those that name no ordering key.
-    func prepare(_ requests: [CheckedRequest]) async -> [Result<Prepared, Problem>] {
+    func prepare(_ requests: [CheckedRequest]) async -> [Result<PreparedRequest, Problem>] {
         var keys: [ScheduleKey] = []
         var places: [ScheduleKey: Int] = [:]
         for request in requests where places[request.key] == nil {
@@ -39,56 +32,64 @@ struct ScheduleCalls: Sendable {
             keys.append(request.key)
         }
         let known = await reader.records(of: keys, within: Self.lookUpPatience)
-        var results: [Result<Prepared, Problem>] = []
-        for request in requests {
-            let lookup = places[request.key].flatMap { known?[$0] }
-            do throws(Problem) {
-                results.append(.success(try await prepare(request, lookup)))
-            } catch {
-                results.append(.failure(error))
+        // Some have to wait for their owners: all of them at once.
+        return await withTaskGroup(of: (Int, Result<PreparedRequest, Problem>).self) { group in
+            for (index, request) in requests.enumerated() {
+                let lookup = places[request.key].flatMap { known?[$0] }
+                group.addTask {
+                    do throws(Problem) {
+                        return (index, .success(try await prepare(request, lookup)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
             }
+            var results = [Result<PreparedRequest, Problem>](repeating: .failure(.tooBusy), count: requests.count)
+            for await (index, result) in group { results[index] = result }
+            return results
         }
-        return results
     }
 
-    private func prepare(_ request: CheckedRequest, _ lookup: KeyLookup?) async throws(Problem) -> Prepared {
+    private func prepare(_ request: CheckedRequest, _ lookup: KeyLookup?) async throws(Problem) -> PreparedRequest {
         let pending = pending(request.key, lookup)
         var prepared: PreparedRequest
         switch request {
         case .create(let create, let namesOrderingKey):
             prepared = create
-            guard let pending, pending.orderingKey != create.record.key else { break }
-            if namesOrderingKey {
-                try await checkOrderingKey(create)
-            } else {
+            if !namesOrderingKey, let pending {
                 prepared.record.key = pending.orderingKey
-                prepared.record.partition = pending.partition
                 prepared.created?.orderingKey = pending.orderingKey
             }
+            try await follow(pending, &prepared)
         case .cancel(let cancel):
             prepared = cancel
-            if let pending, pending.orderingKey != cancel.record.key { try await checkOrderingKey(cancel) }
+            try await follow(pending, &prepared)
         case .cancelByKey(let key):
             prepared = try await prepareCancel(key, pending)
         }
-        return Prepared(request: prepared, before: lookup?.record)
+        prepared.before = lookup?.record
+        return prepared
+    }
+
+    /// Has a request go where the pending schedule is, which the partitioner may not lead to any more.
+    ///
+    /// - Throws: `otherOrderingKey` where it is certain that the pending schedule has another one.
+    private func follow(_ pending: Standing?, _ request: inout PreparedRequest) async throws(Problem) {
+        guard let pending else { return }
+        if pending.isOrdered(by: request.record.key) {
+            request.record.partition = pending.partition
+        } else if let finding = try? await reader.standing(of: request.key, within: StatusReader.patience),
+            finding.isFinal, let standing = finding.standing, standing.status == .pending,
+            !standing.isOrdered(by: request.record.key)
+        {
+            throw .otherOrderingKey
+        }
     }
 
     /// The schedule of a key that is probably pending: the one that this process has just asked for, or the store's.
     private func pending(_ key: ScheduleKey, _ lookup: KeyLookup?) -> Standing? {
-        let stored = lookup.flatMap(Standing.init).flatMap { $0.status == .pending ? $0 : nil }
-        guard let recent = reader.recents[key] else { return stored }
-        let isKnown = lookup?.record.map {
-            $0.partition == recent.partition && LogOffset(scheduling: $0.requestOffset).offset >= recent.offset
-        }
-        return isKnown == true ? stored : recent.created
-    }
-
-    /// - Throws: `otherOrderingKey` where it is certain that the pending schedule has another one.
-    private func checkOrderingKey(_ request: PreparedRequest) async throws(Problem) {
-        let finding = try await standing(of: request.key, within: StatusReader.patience)
-        guard finding.isFinal, let standing = finding.standing, standing.status == .pending else { return }
-        if standing.orderingKey != request.record.key { throw .otherOrderingKey }
+        let standing = reader.recents.standing(of: key, lookup ?? .unknown)
+        return standing?.status == .pending ? standing : nil
     }
 
     /// Finds the partition and ordering key of the schedule that is to be cancelled.
@@ -129,19 +130,23 @@ struct ScheduleCalls: Sendable {
         var created = request.created
         created?.partition = place.partition
         created?.position.offset = place.offset
-        let entry = RecentRequests.Entry(partition: place.partition, offset: place.offset, created: created)
+        let entry = RecentRequests.Entry(
+            partition: place.partition,
+            offset: place.offset,
+            created: created,
+            before: request.before
+        )
         reader.recents.note(request.key, entry)
     }
 
     /// Carries out one request and, where that is wished, waits for its outcome.
     func submit(_ request: CheckedRequest, wait: Duration?) async throws(Problem) -> Answer {
-        let prepared = try await prepare([request])[0].get()
-        let request = prepared.request
+        let request = try await prepare([request])[0].get()
         let place = try await write([request])[0].get()
         var answer = Answer(.accepted, json: Self.acceptance(request, place).text)
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
-            let outcome = try await reader.outcome(of: request.key, at: place, before: prepared.before, within: wait)
+            let outcome = try await reader.outcome(of: request.key, at: place, before: request.before, within: wait)
             answer = Self.answer(outcome, request, place) ?? answer
         } catch {
             // The intake has the request: that the store cannot tell its outcome does not undo it.
@@ -193,12 +198,13 @@ struct ScheduleCalls: Sendable {
         case .applied(let standing) where isCreate:
             return answer(.created, standing.status)
         case .changedNothing(let standing?) where isCreate:
-            // It repeats a request that has been carried out: sending again is safe.
-            return answer(.ok, standing.status)
+            // It repeats a request that has been carried out: sending again is safe. Unless another partition has taken over.
+            return standing.partition == place.partition ? answer(.ok, standing.status) : nil
         case .applied(let standing), .changedNothing(let standing?):
             if standing.status == .cancelled { return answer(.ok, .cancelled) }
-            if standing.status == .pending, standing.orderingKey != request.record.key {
-                return Problem.otherOrderingKey.answer
+            if standing.status == .pending {
+                // Another create has come behind the cancel, or the schedule is just being delivered.
+                return standing.isOrdered(by: request.record.key) ? nil : Problem.otherOrderingKey.answer
             }
             return Problem.notPending(standing.status).answer
         }

@@ -23,6 +23,9 @@ struct Standing: Sendable, Equatable {
     /// The schedule time of the create.
     var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
 
+    /// Whether this is its ordering key, byte by byte, as the partitioner sees it.
+    func isOrdered(by key: String) -> Bool { orderingKey.utf8.elementsEqual(key.utf8) }
+
     /// Why the latest attempt or delivery failed, where one has.
     var failure: String? { retry.flatMap { $0.failure.isEmpty ? nil : $0.failure } }
 }

@@ -42,34 +42,26 @@ struct StatusReader: Sendable {
     /// `patience`.
     func standing(of key: ScheduleKey, within patience: Duration) async throws(ScheduleStoreError) -> Finding {
         let deadline = ContinuousClock.now + patience
-        guard let view = await owners.view() else {
-            let standing = Self.standing(try await lookUp(key), recents[key], isPassed: false)
-            return Finding(standing: standing, isFinal: false)
-        }
-        var inquiry = KeyInquiry(asOf: view)
+        var inquiry: KeyInquiry?
         var pause = Self.firstPause
-        var isWorthLooking = true
         while true {
-            if isWorthLooking, inquiry.found(try await lookUp(key)) {
-                return Finding(standing: Standing(inquiry.word), isFinal: true)
+            var isWorthLooking = false
+            if let view = await owners.view() {
+                if var known = inquiry {
+                    isWorthLooking = known.ownersAt(view)
+                    inquiry = known
+                } else {
+                    inquiry = KeyInquiry(asOf: view)
+                    isWorthLooking = true
+                }
+            }
+            if isWorthLooking, inquiry?.found(try await lookUp(key)) == true {
+                return Finding(standing: inquiry.flatMap { Standing($0.word) }, isFinal: true)
             }
             guard ContinuousClock.now < deadline, await Self.pause(&pause, until: deadline) else { break }
-            if let view = await owners.view() { isWorthLooking = inquiry.ownersAt(view) }
         }
-        let recent = recents[key]
-        let isPassed = recent.map { inquiry.hasPassed($0.partition) } ?? true
-        return Finding(standing: Self.standing(try await lookUp(key), recent, isPassed: isPassed), isFinal: false)
-    }
-
-    /// What to tell of a key while the owners are behind: a create that this process has written, and that its owner may
-    /// not have come to, is pending.
-    private static func standing(
-        _ lookup: KeyLookup,
-        _ recent: RecentRequests.Entry?,
-        isPassed: Bool
-    ) -> Standing? {
-        guard !isPassed, let created = recent?.created else { return Standing(lookup) }
-        return created
+        let lookup = try await lookUp(key)
+        return Finding(standing: recents.standing(of: key, lookup), isFinal: false)
     }
 
     /// The key records as they are, in the order of `keys`; `nil` where the store does not answer within `patience`.
@@ -125,7 +117,19 @@ struct StatusReader: Sendable {
             && request.offset >= place.offset
     }
 
+    /// What the store says. It may read a record before its item: of a schedule that is moved between the two it would
+    /// then say that it was delivered. So that is asked for until two answers agree.
     private func lookUp(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
+        var answer = try await lookUpOnce(key)
+        while answer.record?.state == .latest, !answer.isPending {
+            let again = try await lookUpOnce(key)
+            if again == answer { break }
+            answer = again
+        }
+        return answer
+    }
+
+    private func lookUpOnce(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
         // A key record is found by the key alone; the partition matters to owners only.
         try await store.lookUp([key], partition: 0).first ?? .unknown
     }

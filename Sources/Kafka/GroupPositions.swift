@@ -8,8 +8,7 @@ internal import Synchronization
 public final class GroupPositions: Sendable {
     /// Of one partition. All offsets are Kafka's own.
     public struct Position: Sendable, Equatable {
-        /// The offset behind the last record that can be read; a transaction that is still open ends it. `nil` where the
-        /// partition does not answer.
+        /// The offset behind the last record; `nil` where the partition does not answer.
         public var end: Int64?
         /// What the group has committed; `nil` where nothing.
         public var committed: GroupOffset?
@@ -30,12 +29,18 @@ public final class GroupPositions: Sendable {
     private let client: KafkaClient
     private let count = Mutex<Count?>(nil)
 
+    /// How long one partition may take where it is asked by itself.
+    private static let patienceForOne = Duration.milliseconds(50)
     /// For how long the number of partitions is taken to be the same.
     private static let countAge = Duration.seconds(10)
 
     private static let required: KafkaProperties = [
         "enable.auto.commit": "false",
         "allow.auto.create.topics": "false",
+        // A request behind a transaction that is open is in the log as well.
+        "isolation.level": "read_uncommitted",
+        // Nobody polls it.
+        "statistics.interval.ms": "0",
     ]
 
     /// Connects when it is first asked something.
@@ -46,12 +51,13 @@ public final class GroupPositions: Sendable {
         self.topic = topic
         var required = Self.required
         required.set("group.id", to: group)
-        let configuration = try KafkaConfiguration(properties: properties, required: required)
-        configuration.withPointer { conf in
-            // Whoever asks hears of errors; librdkafka need not log them as well.
-            rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
-            rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
-        }
+        let configuration = try KafkaConfiguration(
+            defaults: .connections.overridden(by: .idleLimit),
+            properties: properties,
+            required: required
+        )
+        // Whoever asks hears of errors; librdkafka need not log them as well.
+        configuration.withPointer { rd_kafka_conf_set_log_cb($0) { _, _, _, _ in } }
         client = KafkaClient(
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
             callbackContext: nil,
@@ -97,10 +103,18 @@ public final class GroupPositions: Sendable {
         }
         // In the place of a time: the end of the partition.
         let latest = Dictionary(uniqueKeysWithValues: partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })
-        try ask(PartitionList(topic: topic, offsets: latest), until: deadline) { list, timeout in
-            rd_kafka_offsets_for_times(client.handle, list, timeout)
-        } answer: {
-            if $0.offset >= 0 { positions[$0.partition]?.end = $0.offset }
+        do throws(KafkaError) {
+            // One partition without a leader spoils the answer for all.
+            try ask(PartitionList(topic: topic, offsets: latest), until: .now + (deadline - .now) / 2) { list, timeout in
+                rd_kafka_offsets_for_times(client.handle, list, timeout)
+            } answer: {
+                if $0.offset >= 0 { positions[$0.partition]?.end = $0.offset }
+            }
+        } catch {
+            for partition in partitions {
+                let end = min(deadline, .now + Self.patienceForOne)
+                positions[partition]?.end = try? client.watermarks(topic: topic, partition: partition, until: end).high
+            }
         }
         return positions
     }

@@ -55,9 +55,20 @@ import Testing
     @Test func `a partition that does not answer has not been passed`() {
         let inquiry = Asked(KeyInquiry(asOf: Self.view([0: (nil, 7)])))
         #expect(!inquiry.found(.unknown))
-        #expect(!inquiry.ownersAt(Self.view([0: (7, 7)])))
         #expect(!inquiry.ownersAt(Self.view([:])))
         #expect(!inquiry.found(.unknown))
+        #expect(!inquiry.ownersAt(Self.view([0: (9, 8)])))
+        #expect(inquiry.ownersAt(Self.view([0: (9, 9)])))
+        #expect(inquiry.found(.unknown))
+    }
+
+    @Test func `a partition that was added since is waited for as well`() {
+        let inquiry = Asked(KeyInquiry(asOf: Self.view([0: (7, 7)])))
+        #expect(!inquiry.found(Self.lookup(1, isPending: true)))
+        #expect(!inquiry.ownersAt(Self.view([0: (7, 7), 1: (2, 1)])))
+        #expect(!inquiry.found(Self.lookup(1, isPending: true)))
+        #expect(inquiry.ownersAt(Self.view([0: (7, 7), 1: (2, 2)])))
+        #expect(inquiry.found(Self.lookup(1, isPending: true)))
     }
 
     @Test func `a commit ahead of the end is of a log that is no more`() {

@@ -29,6 +29,8 @@ struct LogSettlement: Equatable {
     var end: Int64
     /// How far the log has been committed, as its group or the progress record says; Kafka's own offset.
     var committed: Int64?
+    /// Whether `start` is to be committed before anything is read: the group has committed nothing, or something else.
+    var needsCommit: Bool
     /// The latest record that was read of it, so far as is known.
     var mark: LogMark?
 
@@ -52,6 +54,7 @@ struct LogSettlement: Equatable {
             generation = current + 1
             isNew = true
             start = log.low
+            needsCommit = true
             return
         }
         generation = current
@@ -62,6 +65,8 @@ struct LogSettlement: Equatable {
         let isGroupUsable = own.map { $0 <= log.high && $0 >= recorded ?? 0 } ?? false
         committed = isGroupUsable ? own : recorded
         start = max(committed ?? log.low, log.low)
+        // At 0 of the first log nothing can have been read.
+        needsCommit = own != start && (start > 0 || generation > 0)
     }
 
     private static func generation(of group: GroupOffset?) -> Int64 {

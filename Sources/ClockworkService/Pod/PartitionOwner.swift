@@ -66,6 +66,7 @@ final class PartitionOwner {
             partition: partition,
             start: LogOffset(generation: log.generation, offset: log.start).scheduling,
             end: LogOffset(generation: log.generation, offset: log.end).scheduling,
+            isStartCommitted: !log.needsCommit,
             now: now.wall,
             limits: limits
         )

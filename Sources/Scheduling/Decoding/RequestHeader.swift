@@ -59,16 +59,20 @@ enum RequestHeader {
     static func form(_ headers: [HeaderView]) -> Form {
         var hasTime = false
         var hasID = false
+        var hasClient = false
+        var hasKey = false
         var hasTarget = false
         for header in headers where header.name.starts(with: reservedPrefix) {
             let name = header.name
             if name.isEqual(to: action) { return .binary }
             hasTime = hasTime || name.isEqual(to: scheduleTime)
             hasID = hasID || name.isEqual(to: id)
+            hasClient = hasClient || name.isEqual(to: clientID)
+            hasKey = hasKey || name.isEqual(to: scheduleKey)
             hasTarget = hasTarget || name.isEqual(to: topic) || name.isEqual(to: url) || name.isEqual(to: delivery)
         }
         guard hasTime else { return .structured }
-        return hasID && !hasTarget ? .structuredWithCopies : .binary
+        return hasID && hasClient && hasKey && !hasTarget ? .structuredWithCopies : .binary
     }
 
     /// How many bytes the carried headers have as they are kept, so that many small ones cannot outgrow a store's item.

@@ -12,9 +12,10 @@ struct Intake {
     /// Whether the partition is paused because a bound is reached.
     private(set) var isPaused = false
 
-    init(start: Int64, end: Int64) {
+    /// - Parameter isStartCommitted: whether the group has committed `start` itself.
+    init(start: Int64, end: Int64, isStartCommitted: Bool = true) {
         offsets = OffsetTracker(next: start)
-        committed = start
+        committed = isStartCommitted ? start : start - 1
         replayEnd = end
         hasReadReplay = start >= end
     }

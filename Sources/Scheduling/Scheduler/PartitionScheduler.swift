@@ -37,19 +37,22 @@ public struct PartitionScheduler: Sendable {
     ///   - partition: the intake partition.
     ///   - start: the first log offset that will be read.
     ///   - end: the end of the log now; what lies before it is read before anything fires.
+    ///   - isStartCommitted: whether the group has committed `start` itself; else that is the first commit.
     ///   - now: the current time.
     ///   - limits: the bounds to keep.
     public init(
         partition: Int32,
         start: Int64,
         end: Int64,
+        isStartCommitted: Bool = true,
         now: EpochMilliseconds,
         limits: SchedulerLimits = SchedulerLimits()
     ) {
         self.partition = partition
         self.limits = limits
         phase = .catchingUp(isOverdue: false)
-        keys = KeyRouter(partition: partition, intake: Intake(start: start, end: end), now: now, limits: limits)
+        let intake = Intake(start: start, end: end, isStartCommitted: isStartCommitted)
+        keys = KeyRouter(partition: partition, intake: intake, now: now, limits: limits)
     }
 
     // MARK: What an observer may ask

@@ -11,7 +11,7 @@ enum OutcomeText {
             switch outcome.stage {
             case .accepted: accepted
             case .stored: "scheduled and stored"
-            case .repeated: "already carried out; repeated"
+            case .repeated: "nothing to do, it repeats a request before it; read"
             case .cancelled: "cancelled"
             }
         return "\(verb) as \(outcome.receipt.partition)/\(outcome.receipt.offset)"
