@@ -83,7 +83,11 @@ public final class HTTPAPI: Service {
             return ScheduleCalls(
                 checker: CallChecker(decoder: Scheduling.RequestDecoder(rules: settings.rules)),
                 producer: producer,
-                reader: StatusReader(store: store, recents: RecentRequests(), owners: OwnerWatch(positions, logger: logger))
+                reader: StatusReader(
+                    store: store,
+                    recents: RecentRequests(),
+                    owners: OwnerWatch(positions, logger: logger)
+                )
             )
         }
         responder = APIResponder(

@@ -59,7 +59,10 @@ actor OwnerWatch {
             return view
         } catch {
             if !hasFailed {
-                logger.warning("answers are not final: the owners' progress is not known", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "answers are not final: the owners' progress is not known",
+                    metadata: ["error": "\(error)"]
+                )
             }
             hasFailed = true
             return nil
@@ -73,7 +76,11 @@ actor OwnerWatch {
                 foreign[partition] = committed
             }
             if let known = foreign[partition] {
-                if known == state.committed { view.partitions[partition]?.committed = nil } else { foreign[partition] = nil }
+                if known == state.committed {
+                    view.partitions[partition]?.committed = nil
+                } else {
+                    foreign[partition] = nil
+                }
             }
         }
         return view

@@ -24,6 +24,8 @@ final class RecentRequests: Sendable {
         func isReflected(in lookup: KeyLookup) -> Bool {
             guard let record = lookup.record else { return .now - notedAt > RecentRequests.trust }
             guard record.partition == partition else { return record != before }
+            // A create that repeats a delivered one is dropped and leaves no trace.
+            if record.state == .latest, !lookup.isPending, record.scheduleTime == created?.scheduleTime { return true }
             let request = LogOffset(scheduling: record.requestOffset)
             let known = before.map { LogOffset(scheduling: $0.requestOffset).generation } ?? request.generation
             return request.offset >= offset && record != before || request.generation > known

@@ -36,6 +36,8 @@ final class GroupMembership {
     /// Where partitions that are being read are to start again, once the revocation that is unanswered is answered:
     /// to stop reading before that would answer it.
     private var restarts: [Int32: Int64] = [:]
+    /// Partitions that are not to hand out records, since they were assigned.
+    private var paused: Set<Int32> = []
     private var isClosing = false
     private var nextSessionCheck = ContinuousClock.now
 
@@ -62,11 +64,18 @@ final class GroupMembership {
         var start = offsets.filter { owned.contains($0.key) }
         if let revocation {
             start = start.filter { !revocation.all.contains($0.key) }
-            for (partition, offset) in start where reading.contains(partition) {
-                restarts[partition] = offset
-                start[partition] = nil
-            }
+            let deferred = start.filter { reading.contains($0.key) }
+            restarts.merge(deferred) { _, new in new }
+            paused.subtract(deferred.keys)
+            // What is read from where they are now belongs to nobody.
+            try setPause(true, deferred.keys, client: client)
+            start = start.filter { deferred[$0.key] == nil }
         }
+        paused.subtract(start.keys)
+        try startReading(start, client: client)
+    }
+
+    private func startReading(_ start: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
         guard !start.isEmpty else { return }
         // A partition that stands still after an error cannot be set to another offset; it has to be taken anew.
         try stopReading(reading.intersection(start.keys), client: client)
@@ -78,6 +87,27 @@ final class GroupMembership {
             }
         )
         reading.formUnion(start.keys)
+        try setPause(true, paused.intersection(start.keys), client: client)
+    }
+
+    /// Hands out no records of these partitions from now on, or goes on.
+    func setPaused(_ isPaused: Bool, _ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
+        if isPaused { paused.formUnion(partitions) } else { paused.subtract(partitions) }
+        // One that is to start again stands still until it does.
+        try setPause(isPaused, partitions.filter { restarts[$0] == nil }, client: client)
+    }
+
+    private func setPause(
+        _ isPaused: Bool,
+        _ partitions: some Collection<Int32>,
+        client: OpaquePointer
+    ) throws(KafkaError) {
+        guard !partitions.isEmpty else { return }
+        try KafkaConsumer.check(
+            PartitionList(topic: topic, partitions: partitions).withPointer {
+                isPaused ? rd_kafka_pause_partitions(client, $0) : rd_kafka_resume_partitions(client, $0)
+            }
+        )
     }
 
     private func answerAssignment(client: OpaquePointer) throws(KafkaError) {
@@ -121,9 +151,10 @@ final class GroupMembership {
         let stop = reading.intersection(partitions)
         reading.subtract(stop)
         try unassign(stop, client: client)
-        let starts = restarts
+        let starts = restarts.filter { owned.contains($0.key) }
         restarts = [:]
-        if !starts.isEmpty { try assign(starts, client: client) }
+        paused.formIntersection(owned)
+        if rd_kafka_assignment_lost(client) == 0 { try startReading(starts, client: client) }
     }
 
     private func stopReading(_ partitions: Set<Int32>, client: OpaquePointer) throws(KafkaError) {

@@ -105,7 +105,8 @@ public final class GroupPositions: Sendable {
         let latest = Dictionary(uniqueKeysWithValues: partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })
         do throws(KafkaError) {
             // One partition without a leader spoils the answer for all.
-            try ask(PartitionList(topic: topic, offsets: latest), until: .now + (deadline - .now) / 2) { list, timeout in
+            let half = ContinuousClock.now + (deadline - .now) / 2
+            try ask(PartitionList(topic: topic, offsets: latest), until: half) { list, timeout in
                 rd_kafka_offsets_for_times(client.handle, list, timeout)
             } answer: {
                 if $0.offset >= 0 { positions[$0.partition]?.end = $0.offset }

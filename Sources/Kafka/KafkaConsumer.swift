@@ -215,14 +215,14 @@ public final class KafkaConsumer: @unchecked Sendable {
     /// Stops handing out records of these partitions. What was fetched of them is dropped and fetched again later.
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
-        try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_pause_partitions)
+        try membership.setPaused(true, partitions, client: client.handle)
     }
 
     /// Goes on with paused partitions after the last record that was handed out. Those that are not paused are no
     /// error. A pause ends with the assignment.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
-        try withList(PartitionList(topic: topic, partitions: partitions), rd_kafka_resume_partitions)
+        try membership.setPaused(false, partitions, client: client.handle)
     }
 
     /// Whether the member is joining its group anew, as every member does in each rebalance. Commits have to wait until

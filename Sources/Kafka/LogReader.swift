@@ -67,12 +67,14 @@ public final class LogReader: Sendable {
         let logs = try await client.runBlocking(until: deadline + Self.grace) { client, answer in
             Self.look(for: partitions, topic: topic, client: client, until: deadline, answer)
         }
-        let hasAnswered = logs.values.allSatisfy { if case .success = $0 { true } else { false } }
+        let hasAnswered = logs.values.contains { if case .success = $0 { true } else { false } }
         if hasAnswered { idleClient.withLock { $0 = client } }
         return logs
     }
 
     private static let grace = Duration.seconds(1)
+    /// How long one partition may take to say where its log begins and ends.
+    private static let patienceForOne = Duration.seconds(1)
 
     private func makeClient() throws(KafkaError) -> KafkaClient {
         let configuration = try KafkaConfiguration(properties: properties, required: Self.required)
@@ -97,9 +99,11 @@ public final class LogReader: Sendable {
     ) {
         var logs: [Int32: Result<Log, KafkaError>] = [:]
         var wanted: [Int32: Int64] = [:]
-        for (partition, offset) in partitions.sorted(by: { $0.key < $1.key }) {
+        // One without a leader must not use up the time of the others, nor those that come first that of the last.
+        for (partition, offset) in partitions.shuffled() {
             do throws(KafkaError) {
-                let (low, high) = try client.watermarks(topic: topic, partition: partition, until: deadline)
+                let end = min(deadline, .now + patienceForOne)
+                let (low, high) = try client.watermarks(topic: topic, partition: partition, until: end)
                 logs[partition] = .success(Log(low: low, high: high, record: nil))
                 if let offset, offset >= low, offset < high { wanted[partition] = offset }
             } catch {

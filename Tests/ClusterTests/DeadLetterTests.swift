@@ -39,7 +39,7 @@ extension LocalCluster {
             }
             let binaryHeaders: [TestRecord.Header] = [
                 .init("clockwork-client-id", "c"), .init("clockwork-schedule-key", "k"),
-                .init("clockwork-schedule-time", "1"), .init("clockwork-delivery-topic", cluster.topic("orders")),
+                .init("clockwork-schedule-time", "0"), .init("clockwork-delivery-topic", cluster.topic("orders")),
             ]
             return [
                 BadRequest("invalid-json", naming: "JSON", "not JSON"),
@@ -89,7 +89,7 @@ extension LocalCluster {
                 BadRequest(
                     "payload-too-large",
                     naming: "taskData",
-                    "{\(ids),\"delivery\":{\"topic\":\(quoted(cluster.topic("orders")))},\"scheduleTime\":1,\"taskData\":\"\(String(repeating: "x", count: 358_401))\"}"
+                    "{\(ids),\"delivery\":{\"topic\":\(quoted(cluster.topic("orders")))},\"scheduleTime\":0,\"taskData\":\"\(String(repeating: "x", count: 358_401))\"}"
                 ),
                 BadRequest(
                     "payload-too-large",

@@ -106,6 +106,8 @@ final class LogSink: Sendable {
         )
         guard status == 0 else {
             Unmanaged<LogSink>.fromOpaque(sink).release()
+            // The next line tries again.
+            state.withLock { $0.hasThread = false }
             return
         }
         pthread_detach(thread)

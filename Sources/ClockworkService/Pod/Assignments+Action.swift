@@ -3,16 +3,18 @@ extension Assignments {
     enum Ending: Equatable {
         /// The group takes the partition back: it is released.
         case release
-        /// The log is not the one that was read: it is settled again, and the partition gets a new owner.
-        case settleAgain
+        /// The log is not the one that was read, up to this offset of Kafka's own: it is settled again, and the partition
+        /// gets a new owner.
+        case settleAgain(readUpTo: Int64)
         /// The pod shuts down.
         case shutDown
     }
 
     /// What is to be done.
     enum Action: Equatable {
-        /// Find out which log each of these has; answered by `settled`.
-        case settle([Int32], assignment: Int)
+        /// Find out which log each of these has; answered by `settled`. One that ends below `readUpTo` is another one than
+        /// was read before.
+        case settle([Int32], assignment: Int, readUpTo: Int64 = 0)
         /// An owner of the partition begins, with this number.
         case begin(UInt32, Int32, LogSettlement)
         /// Read these partitions from these offsets.

@@ -169,13 +169,16 @@ struct Assignments {
     }
 
     /// The log that this owner has read is gone, and another one in its place.
-    mutating func logChanged(_ partition: Int32, owner: UInt32, now: Uptime) -> [Action] {
+    ///
+    /// - Parameter readUpTo: where the log has to end at the least that could still be the same; Kafka's own offset, the
+    ///   largest number where none can be.
+    mutating func logChanged(_ partition: Int32, owner: UInt32, readUpTo: Int64, now: Uptime) -> [Action] {
         guard stages[partition]?.owner == owner else { return [] }
         let actions = [Action.stopCommitting(owner)]
         if case .awaitingCommit(_, _, let ending) = stages[partition] {
             return actions + finish(partition, owner, ending, wasInTime: true)
         }
-        return actions + drain(partition, then: .settleAgain, now)
+        return actions + drain(partition, then: .settleAgain(readUpTo: readUpTo), now)
     }
 
     // MARK: Events of owners
@@ -241,11 +244,11 @@ struct Assignments {
 
     private var hasOwner: Bool { stages.values.contains { $0.owner != nil } }
 
-    private mutating func settle(_ partitions: [Int32]) -> [Action] {
+    private mutating func settle(_ partitions: [Int32], readUpTo: Int64 = 0) -> [Action] {
         guard !partitions.isEmpty else { return [] }
         lastAssignment += 1
         for partition in partitions { stages[partition] = .settling(assignment: lastAssignment) }
-        return [.settle(partitions, assignment: lastAssignment)]
+        return [.settle(partitions, assignment: lastAssignment, readUpTo: readUpTo)]
     }
 
     /// Has the owner of a partition drain; of one that does already, what comes after it may change.
@@ -269,7 +272,7 @@ struct Assignments {
     /// nothing any more.
     private static func ending(_ first: Ending, _ second: Ending) -> Ending {
         if first == .release || second == .release { return .release }
-        return first == .shutDown || second == .shutDown ? .shutDown : .settleAgain
+        return first == .shutDown || second == .shutDown ? .shutDown : first
     }
 
     private mutating func finish(
@@ -282,7 +285,7 @@ struct Assignments {
         let letGo = Action.letGo(owner, ending, wasInTime: wasInTime)
         switch ending {
         case .release: return [letGo, .release([partition])] + endIfDone()
-        case .settleAgain: return [letGo] + settle([partition])
+        case .settleAgain(let readUpTo): return [letGo] + settle([partition], readUpTo: readUpTo)
         case .shutDown: return [letGo] + endIfDone()
         }
     }

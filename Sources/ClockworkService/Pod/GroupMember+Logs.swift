@@ -39,7 +39,8 @@ extension GroupMember {
                 owners[look.owner]?.note.confirmed(look.latest)
                 starts[look.partition] = start
             case .other:
-                logChanged(look.partition, look.owner, "the record that was read is not there", now)
+                // The settlement looks again at what the brokers say, who may be wrong for a moment.
+                logChanged(look.partition, look.owner, readUpTo: look.next, "what was read is not there", now)
             }
         }
         guard let doubt else { return logs.roundEnded() }
@@ -54,8 +55,8 @@ extension GroupMember {
     }
 
     /// The log that an owner has read is gone, and another one in its place.
-    func logChanged(_ partition: Int32, _ owner: UInt32, _ reason: String, _ now: Moment) {
-        let actions = assignments.logChanged(partition, owner: owner, now: now.uptime)
+    func logChanged(_ partition: Int32, _ owner: UInt32, readUpTo: Int64, _ reason: String, _ now: Moment) {
+        let actions = assignments.logChanged(partition, owner: owner, readUpTo: readUpTo, now: now.uptime)
         guard !actions.isEmpty else { return }
         logger.info(
             "the intake partition is not the one that is read; it is settled again",

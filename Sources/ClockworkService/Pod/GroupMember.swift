@@ -118,7 +118,7 @@ final class GroupMember {
         }
         for partition in poll.changed {
             guard let owner = assignments.owner(of: partition) else { continue }
-            logChanged(partition, owner, "other records than before", now)
+            logChanged(partition, owner, readUpTo: .max, "other records than before", now)
         }
         for event in events { handle(event, now) }
         return isMore
@@ -204,11 +204,12 @@ final class GroupMember {
         var known: [Int32: PartitionProgress] = [:]
         for action in actions {
             switch action {
-            case .settle(let partitions, let assignment):
+            case .settle(let partitions, let assignment, let readUpTo):
                 logs.settle(
                     LogWatch.Settlement(
                         partitions: partitions,
                         assignment: assignment,
+                        readUpTo: readUpTo,
                         known: known.filter { partitions.contains($0.key) },
                         epoch: Int64(consumer.groupGeneration ?? -1)
                     )
@@ -235,7 +236,7 @@ final class GroupMember {
                 if !wasInTime {
                     logger.warning("let go before all was done", metadata: ["partition": "\(owner.partition)"])
                 }
-                if ending == .settleAgain {
+                if case .settleAgain = ending {
                     known[owner.partition] = owners.progress(of: owner, now: now)
                 } else {
                     owners.saveProgress(of: owner, now: now, atOnce: true)

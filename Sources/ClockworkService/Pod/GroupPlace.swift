@@ -14,6 +14,7 @@ struct GroupPlace {
     /// The place is gone, or given up.
     mutating func left() {
         hasJoined = false
+        error = nil
     }
 
     /// The member was told of an error. What passes does not hide what does not: a missing right is told once, and tried

@@ -25,14 +25,14 @@ struct IntakePolicy: Sendable {
                 return policy.isCompacting ? Self.objection(topic, policy) : nil
             case .failure(let error) where error.isUnsupported:
                 return nil
-            case .failure(let error) where error.isRetriable || error.isUnknownTopic:
-                guard (try? await Task.sleep(for: Self.pause)) != nil else { return nil }
-            case .failure(let error):
+            case .failure(let error) where error.isUnauthorized:
                 logger.warning(
                     "the intake's cleanup.policy may not be asked for; see that it is delete",
                     metadata: ["topic": "\(topic)", "error": "\(error)"]
                 )
                 return nil
+            case .failure:
+                guard (try? await Task.sleep(for: Self.pause)) != nil else { return nil }
             }
         }
         return nil

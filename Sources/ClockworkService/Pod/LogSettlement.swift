@@ -39,7 +39,8 @@ struct LogSettlement: Equatable {
     /// - Parameters:
     ///   - progress: the partition's progress record.
     ///   - group: what the group has committed.
-    init(progress: PartitionProgress?, group: GroupOffset?, log: Log) {
+    ///   - readUpTo: where the log has to end at the least that is the one that was read before; Kafka's own offset.
+    init(progress: PartitionProgress?, group: GroupOffset?, log: Log, readUpTo: Int64 = 0) {
         let committedGeneration = Self.generation(of: group)
         // Where the progress record is lost, or one from before was restored, key records of the commit's generation may
         // still be there.
@@ -50,7 +51,8 @@ struct LogSettlement: Equatable {
         let recorded = progress?.committedOffset
         let mark = progress?.mark
         end = log.high
-        guard Self.isSame(log, mark: mark, committed: recorded ?? (mark == nil ? own : nil)) else {
+        let isSame = Self.isSame(log, mark: mark, committed: recorded ?? (mark == nil ? own : nil))
+        guard isSame, log.high >= readUpTo else {
             generation = current + 1
             isNew = true
             start = log.low
@@ -79,7 +81,8 @@ struct LogSettlement: Equatable {
     static func checked(
         progress: PartitionProgress?,
         group: GroupOffset?,
-        log: Log
+        log: Log,
+        readUpTo: Int64 = 0
     ) throws(LogGenerationError) -> LogSettlement {
         for (generation, source) in [
             (progress?.generation ?? 0, LogGenerationError.Source.progressRecord),
@@ -87,7 +90,7 @@ struct LogSettlement: Equatable {
         ] where !LogOffset.generations.contains(generation) {
             throw LogGenerationError(generation: generation, source: source)
         }
-        let settlement = LogSettlement(progress: progress, group: group, log: log)
+        let settlement = LogSettlement(progress: progress, group: group, log: log, readUpTo: readUpTo)
         guard LogOffset.generations.contains(settlement.generation) else {
             throw LogGenerationError(generation: settlement.generation, source: .newLog)
         }

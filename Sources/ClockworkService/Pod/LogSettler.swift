@@ -9,6 +9,8 @@ struct LogSettler: Sendable {
     struct Question: Sendable {
         /// The partitions to be settled.
         var partitions: [Int32]
+        /// Where a log has to end at the least that is the one that was read before; Kafka's own offset.
+        var readUpTo: Int64 = 0
         /// What this pod's own last owners knew of them, which is to be in the store first.
         var known: [Int32: PartitionProgress] = [:]
         /// The group generation under which they were assigned.
@@ -98,7 +100,8 @@ struct LogSettler: Sendable {
                 let settlement = try LogSettlement.checked(
                     progress: records[partition],
                     group: committed[partition],
-                    log: LogSettlement.Log(log)
+                    log: LogSettlement.Log(log),
+                    readUpTo: question.readUpTo
                 )
                 if settlement.isNew { new[partition] = settlement } else { same[partition] = settlement }
             } catch {

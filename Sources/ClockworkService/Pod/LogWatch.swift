@@ -10,6 +10,8 @@ final class LogWatch {
     struct Settlement {
         var partitions: [Int32]
         var assignment: Int
+        /// Where a log has to end at the least that is the one that was read.
+        var readUpTo: Int64
         /// What this pod's own last owners knew of them.
         var known: [Int32: PartitionProgress]
         /// The group generation under which they were assigned.
@@ -41,6 +43,7 @@ final class LogWatch {
         let assignment = settlement.assignment
         let question = LogSettler.Question(
             partitions: settlement.partitions,
+            readUpTo: settlement.readUpTo,
             known: settlement.known,
             epoch: settlement.epoch,
             stillWanted: { [inbox] partitions in

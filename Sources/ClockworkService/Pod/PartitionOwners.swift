@@ -284,7 +284,7 @@ final class PartitionOwners {
         if effects.drained { drained.append(owner) }
     }
 
-    /// Has the consumer read on or not, as the scheduler takes it to do: asked until it does.
+    /// Has the consumer read on or not, asked until it does.
     private func steer(_ owner: PartitionOwner, _ now: Moment) {
         guard let intake = owner.unsteered, let time = owner.steersAt, time <= now.uptime else { return }
         do throws(KafkaError) {

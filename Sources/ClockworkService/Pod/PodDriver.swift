@@ -104,7 +104,7 @@ final class PodDriver {
     /// What keeps the pod from its work, and when that was looked at.
     struct Observation: Equatable {
         var obstacles: [Obstacle] = []
-        var time = Uptime.zero
+        var time = Uptime.now()
     }
 
     /// As of the latest look, one a second while the loop takes its turns.

@@ -9,6 +9,8 @@ internal import Scheduling
 struct ProgressNote {
     /// The time between two progress records of a partition, and the time between two looks at its log, in milliseconds.
     static let interval: Int64 = 5_000
+    /// The time between two looks at a log of which nothing is read, in milliseconds.
+    static let idleInterval: Int64 = 60_000
 
     /// Kafka's own offset that was last committed, as the group has confirmed it.
     var committed: Int64?
@@ -36,10 +38,12 @@ struct ProgressNote {
         if mark == nil { mark = record }
     }
 
-    /// Whether the log is to be looked at now: something has been read of it since the last look. It counts as looked at
-    /// then.
+    /// Whether the log is to be looked at now: something has been read of it since the last look, or that was long ago. It
+    /// counts as looked at then.
     mutating func takeLook(now: Uptime) -> Bool {
-        guard latest != mark, now >= lookedAt.advanced(byMilliseconds: Self.interval) else { return false }
+        guard latest != nil else { return false }
+        let interval = latest == mark ? Self.idleInterval : Self.interval
+        guard now >= lookedAt.advanced(byMilliseconds: interval) else { return false }
         lookedAt = now
         return true
     }

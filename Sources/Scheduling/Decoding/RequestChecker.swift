@@ -131,7 +131,7 @@ struct RequestChecker {
     private mutating func checkRecordKey(_ orderingKey: String) {
         guard case .recordKey(let recordKey) = fallback else { return }
         guard let recordKey else {
-            return errors.invalid(form.orderingKey, "is given, but the record has no key, which must be the same")
+            return errors.invalid(form.orderingKey, "is given, but the record key, which must be the same, is missing")
         }
         var orderingKey = orderingKey
         let isSame = orderingKey.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(recordKey) }

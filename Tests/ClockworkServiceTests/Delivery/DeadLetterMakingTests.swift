@@ -13,7 +13,7 @@ import Testing
         carried.append(name: "trace", value: "1")
         return Schedule(
             key: ScheduleKey(clientID: "cliënt", scheduleKey: "key"),
-            position: Position(time: EpochMilliseconds(rawValue: 77), offset: offset),
+            position: Position(time: EpochMilliseconds(rawValue: 1_700_000_000_077), offset: offset),
             orderingKey: "order",
             target: target,
             payload: Array("payload".utf8),
@@ -56,7 +56,7 @@ import Testing
         #expect(
             text(made) == [
                 "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
-                "clockwork-schedule-time=77",
+                "clockwork-schedule-time=1700000000077",
             ]
         )
         #expect(text(made).count == 1 + DeliveredHeaders.deliveryCount)
@@ -76,7 +76,7 @@ import Testing
         #expect(
             text(letter.headers) == [
                 "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
-                "clockwork-schedule-time=77", "clockwork-delivery-topic=orders", "clockwork-error=unknown-topic",
+                "clockwork-schedule-time=1700000000077", "clockwork-delivery-topic=orders", "clockwork-error=unknown-topic",
                 "clockwork-error-detail=Topic orders does not exist.", "clockwork-source=intake/3/9",
             ]
         )

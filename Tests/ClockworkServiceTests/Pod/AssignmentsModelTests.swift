@@ -85,7 +85,7 @@ private struct RandomGroup {
             // Of an owner that may be gone.
             guard let owner = begun.sorted().suffix(8).randomElement(using: &random) else { return }
             let partition = owners[owner] ?? Int32.random(in: 0..<6, using: &random)
-            try perform(assignments.logChanged(partition, owner: owner, now: now))
+            try perform(assignments.logChanged(partition, owner: owner, readUpTo: 7, now: now))
         case 9, 10:
             guard let owner = draining.sorted().randomElement(using: &random), let partition = owners[owner] else {
                 return
@@ -104,7 +104,7 @@ private struct RandomGroup {
         for action in actions {
             try #require(!hasEnded, "something is to be done after the end")
             switch action {
-            case .settle(let partitions, let assignment):
+            case .settle(let partitions, let assignment, _):
                 #expect(!isShutDown)
                 questions.append((partitions, assignment))
             case .begin(let number, let partition, _):

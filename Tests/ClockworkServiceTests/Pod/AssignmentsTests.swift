@@ -155,20 +155,24 @@ import Testing
     func `a log that has changed is settled anew by a new owner, without a commit`(isDoubted: Bool) {
         var assignments = owned()
         if isDoubted { _ = assignments.logDoubted([4]) }
-        #expect(assignments.logChanged(4, owner: 1, now: start) == [.stopCommitting(1), .drain(1)])
+        #expect(assignments.logChanged(4, owner: 1, readUpTo: 7, now: start) == [.stopCommitting(1), .drain(1)])
         #expect(assignments.activeOwner(of: 4) == nil && assignments.logsConfirmed([4: 7], doubt: 1) == [])
         let actions = assignments.drained(1, of: 4, awaitsCommit: false)
-        #expect(actions == [.letGo(1, .settleAgain, wasInTime: true), .settle([4], assignment: 2)])
+        #expect(
+            actions == [
+                .letGo(1, .settleAgain(readUpTo: 7), wasInTime: true), .settle([4], assignment: 2, readUpTo: 7),
+            ]
+        )
         let log = Self.log(from: 3)
         #expect(assignments.settled([4: log], assignment: 2) == [.begin(2, 4, log), .assign([4: 3])])
     }
 
     @Test func `a log that has changed is settled anew even when its owner does not come to an end`() {
         var assignments = owned()
-        _ = assignments.logChanged(4, owner: 1, now: start)
+        _ = assignments.logChanged(4, owner: 1, readUpTo: 7, now: start)
         #expect(
             assignments.timeReached(deadline) == [
-                .letGo(1, .settleAgain, wasInTime: false), .settle([4], assignment: 2),
+                .letGo(1, .settleAgain(readUpTo: 7), wasInTime: false), .settle([4], assignment: 2, readUpTo: 7),
             ]
         )
     }
@@ -184,15 +188,15 @@ import Testing
         _ = assignments.revoked([4], now: start)
         _ = assignments.drained(1, of: 4, awaitsCommit: false)
         _ = assignments.assigned([4])
-        #expect(assignments.logChanged(4, owner: 1, now: start) == [])
+        #expect(assignments.logChanged(4, owner: 1, readUpTo: 7, now: start) == [])
         _ = assignments.settled([4: Self.log()], assignment: 2)
-        #expect(assignments.logChanged(4, owner: 1, now: start) == [])
+        #expect(assignments.logChanged(4, owner: 1, readUpTo: 7, now: start) == [])
     }
 
     @Test func `a change that is found twice changes nothing more`() {
         var assignments = owned()
-        _ = assignments.logChanged(4, owner: 1, now: start)
-        #expect(assignments.logChanged(4, owner: 1, now: start) == [.stopCommitting(1)])
+        _ = assignments.logChanged(4, owner: 1, readUpTo: 7, now: start)
+        #expect(assignments.logChanged(4, owner: 1, readUpTo: 7, now: start) == [.stopCommitting(1)])
         #expect(assignments.wakeAt == deadline)
     }
 
@@ -206,7 +210,7 @@ import Testing
         #expect(doubtedFirst.drained(1, of: 4, awaitsCommit: false) == ending)
 
         var changedFirst = owned()
-        _ = changedFirst.logChanged(4, owner: 1, now: start)
+        _ = changedFirst.logChanged(4, owner: 1, readUpTo: 7, now: start)
         #expect(changedFirst.revoked([4], now: start) == [])
         #expect(changedFirst.drained(1, of: 4, awaitsCommit: false) == ending)
 
@@ -256,7 +260,7 @@ import Testing
         #expect(actions == [.letGo(1, .release, wasInTime: true), .release([4]), .end])
 
         var changed = owned()
-        _ = changed.logChanged(4, owner: 1, now: start)
+        _ = changed.logChanged(4, owner: 1, readUpTo: 7, now: start)
         #expect(changed.shutDown(now: start) == [])
         #expect(changed.drained(1, of: 4, awaitsCommit: false) == [.letGo(1, .shutDown, wasInTime: true), .end])
 

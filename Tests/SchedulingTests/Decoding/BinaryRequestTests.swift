@@ -210,11 +210,11 @@ struct BinaryRequestTests {
     @Test("with all headers of a delivered record and no target is structured, if its value is JSON")
     func copiesInStructuredForm() throws {
         let json = """
-            {"clientId":"other","scheduleKey":"again","taskData":"y","delivery":{"topic":"out"},"scheduleTime":5}
+            {"clientId":"other","scheduleKey":"again","taskData":"y","delivery":{"topic":"out"},"scheduleTime":1000000000005}
             """
         let schedule = try RecordFixture(payload: json, headers: [("a", "1")] + Self.delivered).schedule()
         #expect(schedule.key == ScheduleKey(clientID: "other", scheduleKey: "again"))
-        #expect(schedule.position.time == EpochMilliseconds(rawValue: 5))
+        #expect(schedule.position.time == EpochMilliseconds(rawValue: 1_000_000_000_005))
         #expect(schedule.payload == Array("y".utf8))
         var names: [String] = []
         schedule.headers.forEach { name, _ in names.append(String(decoding: name, as: UTF8.self)) }
@@ -233,7 +233,7 @@ struct BinaryRequestTests {
                 == .cancel(
                     Cancellation(
                         key: ScheduleKey(clientID: "client", scheduleKey: "key"),
-                        orderingKey: "record-key",
+                        orderingKey: "order",
                         offset: 42
                     )
                 )

@@ -52,7 +52,7 @@ struct CallbackTests {
         let record = RecordFixture(
             payload: "p",
             headers: [
-                ("clockwork-schedule-time", "1"), ("clockwork-client-id", "c"), ("clockwork-schedule-key", "k"),
+                ("clockwork-schedule-time", "0"), ("clockwork-client-id", "c"), ("clockwork-schedule-key", "k"),
                 ("clockwork-delivery-url", "https://example.com:444"),
             ]
         )

@@ -7,7 +7,7 @@ struct StructuredRequestTests {
     func create() throws {
         var record = RecordFixture(json: StructuredFixture.json(["note": #"{"a":[1,{"b":null}],"topic":7}"#]))
         record.headers = [
-            (Array("trace".utf8), Array("1".utf8)), (Array("clockwork-x".utf8), nil), (Array("trace".utf8), nil),
+            (Array("trace".utf8), Array("1".utf8)), (Array("clockwork-id".utf8), nil), (Array("trace".utf8), nil),
             (Array("".utf8), []),
         ]
         var headers = RecordHeaders()
