@@ -144,9 +144,7 @@ final class PartitionOwners {
         owner.progress(podName: podName, now: now)
     }
 
-    /// Writes the progress record of an owner, when it is due and something has changed.
-    ///
-    /// - Parameter atOnce: whether it is due whatever the time is: the owner ends.
+    /// Writes the progress record of an owner, when it is due and something has changed. `atOnce` where the owner ends.
     func saveProgress(of owner: PartitionOwner, now: Moment, atOnce: Bool) {
         // Where the pod is not sure of its place the partition may have another owner, whose record it is.
         guard atOnce || now.isSure else { return }

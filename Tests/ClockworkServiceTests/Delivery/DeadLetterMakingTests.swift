@@ -76,7 +76,8 @@ import Testing
         #expect(
             text(letter.headers) == [
                 "trace=1", "clockwork-id=intake/3/9", "clockwork-client-id=cliënt", "clockwork-schedule-key=key",
-                "clockwork-schedule-time=1700000000077", "clockwork-delivery-topic=orders", "clockwork-error=unknown-topic",
+                "clockwork-schedule-time=1700000000077", "clockwork-delivery-topic=orders",
+                "clockwork-error=unknown-topic",
                 "clockwork-error-detail=Topic orders does not exist.", "clockwork-source=intake/3/9",
             ]
         )
