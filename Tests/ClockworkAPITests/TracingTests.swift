@@ -18,7 +18,7 @@ import Tracing
         ]
 
     private static let request = [
-        ("clockwork-schedule-time", "1"), ("clockwork-client-id", "c"), ("clockwork-schedule-key", "k"),
+        ("clockwork-schedule-time", "0"), ("clockwork-client-id", "c"), ("clockwork-schedule-key", "k"),
         ("clockwork-delivery-topic", LivePod.topic),
     ]
 
