@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct ScheduleOptionsTests {
     private static let least = ["--topic", "t", "--client", "c", "--key", "k", "--in", "90s"]
-    private static let now = EpochMilliseconds(rawValue: 1_000_000)
+    private static let now = EpochMilliseconds(rawValue: 1_700_000_000_000)
 
     private func headers(_ request: OutgoingRequest) -> [String] {
         var result: [String] = []
@@ -26,7 +26,7 @@ import Testing
         #expect(request.value == nil)
         #expect(
             headers(request) == [
-                "clockwork-schedule-time=1090000", "clockwork-client-id=c", "clockwork-schedule-key=k",
+                "clockwork-schedule-time=1700000090000", "clockwork-client-id=c", "clockwork-schedule-key=k",
                 "clockwork-delivery-topic=t",
             ]
         )
@@ -67,6 +67,7 @@ import Testing
         ["--topic", "t", "--client", "c", "--key", "k", "--at", "1969-12-31T23:59:59Z"],
         ["--topic", "t", "--client", "c", "--key", "k", "--at", "253402300800000"],
         ["--topic", "t", "--client", "c", "--key", "k", "--at", "99999999999999999999"],
+        ["--topic", "t", "--client", "c", "--key", "k", "--at", "1798131600"],
     ])
     func `what makes no request is a usage error`(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try ScheduleOptions.parse(arguments) }
@@ -84,7 +85,7 @@ import Testing
         #expect(full.key == Array("k".utf8))
         #expect(
             full.value.map { String(decoding: $0, as: UTF8.self) }
-                == #"{"clientId":"c","scheduleKey":"k","scheduleTime":1090000,"taskData":"d","delivery":"#
+                == #"{"clientId":"c","scheduleKey":"k","scheduleTime":1700000090000,"taskData":"d","delivery":"#
                 + #"{"url":"https://a.test/x","method":"PUT","headers":{"X-A":"1"},"timeoutMs":2000,"#
                 + #""retry":{"maxAttempts":3},"ordered":true}}"#
         )
@@ -110,7 +111,7 @@ import Testing
         #expect(request.clientID == "c")
         #expect(request.scheduleKey == "k")
         #expect(request.orderingKey == "o")
-        #expect(request.scheduleTimeMilliseconds == 1_090_000)
+        #expect(request.scheduleTimeMilliseconds == 1_700_000_090_000)
         #expect(request.taskData == "hello ü")
         #expect(request.delivery == .topic("t"))
     }

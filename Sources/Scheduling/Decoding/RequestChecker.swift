@@ -226,7 +226,7 @@ struct RequestChecker {
             errors.invalid(form.scheduleTime, problem.message)
         case .text(let text):
             if let time = EpochMilliseconds(digits: text.raw) {
-                guard time.rawValue == 0 || time >= RequestLimits.earliestTime else {
+                guard time.rawValue == 0 || time >= .earliestRequested else {
                     errors.invalid(
                         form.scheduleTime,
                         "is in milliseconds, and \(time.rawValue) lies before 2001-09-09: are these seconds? 0 means at once"

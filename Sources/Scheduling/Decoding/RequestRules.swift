@@ -26,6 +26,4 @@ enum RequestLimits {
     static let orderingKey = 1024
     /// How deep objects and arrays may be nested, the request itself included.
     static let nesting = 128
-    /// The earliest time but 0 that is taken for milliseconds: 2001-09-09. As seconds it would lie in the year 33658.
-    static let earliestTime = EpochMilliseconds(rawValue: 1_000_000_000_000)
 }

@@ -207,6 +207,11 @@ struct ScheduleOptions: ParsableArguments {
                 "A time is written like 2026-12-24T18:00:00+01:00 or in epoch milliseconds, from 1970 to 9999."
             )
         }
+        guard instant == .zero || instant >= .earliestRequested else {
+            throw ValidationError(
+                "--at takes milliseconds, and \(text) lies before 2001-09-09: are these seconds? 0 means at once."
+            )
+        }
         return instant
     }
 
