@@ -5,6 +5,25 @@ import Testing
 
 /// What clients do wrong, and what is at the edges of the contract.
 @Suite(.serialized) struct EdgeTests {
+    @Test func `what is not known is named, and refused where it would change what is meant`() async throws {
+        try await LivePod.with(runsPod: false) { pod in
+            let body = LivePod.create("k", at: LivePod.later(600_000))
+            let misspelt = body.dropLast() + ",\"ordering_key\":\"o\"}"
+            let accepted = try await pod.call("POST", "/schedule", body: String(misspelt))
+            #expect(accepted.status == 202)
+            let warning = #""warnings":[{"field":"ordering_key","message":"is not known and was ignored"}]"#
+            #expect(accepted.text.contains(warning), "\(accepted.text)")
+            #expect(try await !pod.call("POST", "/schedule", body: body).text.contains("warnings"))
+            let cancel = #"{"clientId":"c","scheduleKey":"k","orderingKey":"k","orderingkey":"o"}"#
+            let cancelled = try await pod.call("DELETE", "/schedule", body: cancel)
+            #expect(cancelled.text.contains(#""field":"orderingkey""#), "\(cancelled.text)")
+            let inside = body.replacing("\"topic\"", with: "\"retries\":3,\"topic\"")
+            let refused = try await pod.call("POST", "/schedule", body: inside)
+            #expect(refused.status == 400)
+            #expect(refused.text.contains("\"field\":\"delivery.retries\""), "\(refused.text)")
+        }
+    }
+
     @Test func `every field that is wrong is named`() async throws {
         try await LivePod.with(runsPod: false) { pod in
             let body = "{\"clientId\":\"\",\"taskData\":1,\"delivery\":{\"topic\":\"a b\"},\"scheduleTime\":-1}"
