@@ -21,8 +21,6 @@ enum Problem: Error, Sendable, Equatable {
     case deliveryFailed(reason: String?)
     /// The pending schedule of the key has another ordering key than the request.
     case otherOrderingKey
-    /// Its owner has not come as far as the intake, so it is not known yet which partition has the schedule.
-    case ownerBehind
     /// Body, or line of a stream, beyond the limit in bytes.
     case tooLarge(limit: Int)
     /// The brokers do not take a record of that size.
@@ -124,13 +122,6 @@ enum Problem: Error, Sendable, Equatable {
                     Rejection.FieldError(field: "orderingKey", message: "is not that of the pending schedule")
                 ]
             )
-        case .ownerBehind:
-            Form(
-                status: .serviceUnavailable,
-                name: "owner-behind",
-                title: "It is not known yet which partition has the schedule.",
-                detail: "Requests that came before are still to be applied. Try again, or give the orderingKey."
-            )
         case .tooLarge(let limit):
             Form(
                 status: .contentTooLarge,
@@ -206,8 +197,7 @@ enum Problem: Error, Sendable, Equatable {
             headers[.wwwAuthenticate] = "Bearer"
         case .methodNotAllowed(let methods):
             headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
-        case .kafkaUnavailable, .producerRefused, .intakeRefused, .storeUnavailable, .tooBusy, .notReady,
-            .ownerBehind:
+        case .kafkaUnavailable, .producerRefused, .intakeRefused, .storeUnavailable, .tooBusy, .notReady:
             headers[.retryAfter] = "1"
         case .invalid, .badPath, .noSuchResource, .unknownSchedule, .notPending, .deliveryFailed, .otherOrderingKey,
             .tooLarge, .tooLargeForKafka, .bodyNotRead:

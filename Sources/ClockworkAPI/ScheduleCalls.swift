@@ -103,7 +103,8 @@ struct ScheduleCalls: Sendable {
                 guard standing.status == .pending else { throw .notPending(standing.status) }
             }
         }
-        guard let standing else { throw .ownerBehind }
+        // A create may be on its way to its owner. What was said of it is where it goes without an ordering key.
+        guard let standing else { return checker.cancel(key, orderingKey: key.scheduleKey, partition: nil) }
         var prepared = checker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
         prepared.time = standing.scheduleTime
         return prepared

@@ -65,8 +65,7 @@ import Testing
             #expect(unknown.text == "{\"clientId\":\"c\",\"scheduleKey\":\"other\"}")
             #expect(unknown.header("Retry-After") == "1")
             let cancel = try await pod.call("DELETE", "/schedule/c/other")
-            #expect(cancel.status == 503)
-            #expect(cancel.text.contains("owner-behind"))
+            #expect(cancel.status == 202)
         }
     }
 
