@@ -67,7 +67,7 @@ extension LocalCluster {
                 let three = try await Clockwork.run(
                     [
                         "schedule", "--topic", "orders", "--client", "shop", "--key", "order-3", "--at",
-                        "1970-01-01T00:00:01Z",
+                        "2001-09-09T01:46:40Z",
                     ],
                     environment: client
                 )

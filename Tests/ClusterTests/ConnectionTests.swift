@@ -37,8 +37,10 @@ extension LocalCluster {
                     let records = try await cluster.allDeliveries(verifier)
                     let before = try #require(records.first { $0.header("clockwork-schedule-key") == "before" })
                     print("forgotten: the next delivery \(before.arrival - due) ms late")
-                    // A minute is how long librdkafka waits by itself; ten seconds how long it is told to.
-                    #expect(before.arrival - due < 30_000)
+                    // Every connection is forgotten here. The look at the topic, the look for its leaders and the record may
+                    // find that one after the other, in the ten seconds that librdkafka is told to wait; by itself it waits
+                    // for a minute each time.
+                    #expect(before.arrival - due < 45_000)
                     let findings = verifier.findings(records)
                     #expect(findings.isSound, "\(findings)")
                 }
