@@ -8,10 +8,6 @@ struct ScheduleCalls: Sendable {
     let producer: IntakeProducer
     let reader: StatusReader
 
-    /// For how long a request waits to be told which ordering key the pending schedule has. Past it, it is written as it
-    /// came: the intake takes requests while the store is down.
-    private static let lookUpPatience = Duration.milliseconds(500)
-
     /// The same, with these headers for what is written to the intake.
     func carrying(_ headers: RecordHeaders) -> ScheduleCalls {
         var calls = self
@@ -25,17 +21,11 @@ struct ScheduleCalls: Sendable {
     ///
     /// - Returns: a result for each request, in order. No key occurs twice among those that name no ordering key.
     func prepare(_ requests: [CheckedRequest]) async -> [Result<PreparedRequest, Problem>] {
-        var keys: [ScheduleKey] = []
-        var places: [ScheduleKey: Int] = [:]
-        for request in requests where places[request.key] == nil {
-            places[request.key] = keys.count
-            keys.append(request.key)
-        }
-        let known = await reader.records(of: keys, within: Self.lookUpPatience)
+        let known = await reader.records(of: requests.map(\.key))
         // Some have to wait for their owners: all of them at once.
         return await withTaskGroup(of: (Int, Result<PreparedRequest, Problem>).self) { group in
             for (index, request) in requests.enumerated() {
-                let lookup = places[request.key].flatMap { known?[$0] }
+                let lookup = known?[request.key]
                 group.addTask {
                     do throws(Problem) {
                         return (index, .success(try await prepare(request, lookup)))

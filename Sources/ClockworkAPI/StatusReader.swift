@@ -26,6 +26,7 @@ struct StatusReader: Sendable {
     let store: any ScheduleStore
     let recents: RecentRequests
     private let owners: OwnerWatch
+    private let shared: SharedLookUps
 
     /// How long a question waits for the owners where the client does not say.
     static let patience = Duration.seconds(1)
@@ -36,6 +37,7 @@ struct StatusReader: Sendable {
         self.store = store
         self.recents = recents
         self.owners = owners
+        shared = SharedLookUps(store: store)
     }
 
     /// Where the key stands, as of a moment after the call if the owners come past what the intake holds within
@@ -64,19 +66,8 @@ struct StatusReader: Sendable {
         return Finding(standing: recents.standing(of: key, lookup), isFinal: false)
     }
 
-    /// The key records as they are, in the order of `keys`; `nil` where the store does not answer within `patience`.
-    func records(of keys: [ScheduleKey], within patience: Duration) async -> [KeyLookup]? {
-        let store = store
-        return await withTaskGroup(of: [KeyLookup]?.self) { group in
-            group.addTask { try? await store.lookUp(keys, partition: 0) }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
-    }
+    /// What the store says of these keys, perhaps of others, too; `nil` where it does not answer in time.
+    func records(of keys: [ScheduleKey]) async -> [ScheduleKey: KeyLookup]? { await shared.lookUps(of: keys) }
 
     /// Waits until the owner has applied the request that is at this place, or has come past it.
     ///
