@@ -13,7 +13,7 @@ actor SharedLookUps {
     private var restsUntil: ContinuousClock.Instant?
 
     /// How long a question may take.
-    private static let patience = Duration.milliseconds(500)
+    private static let patience = Duration.milliseconds(100)
     /// The pause after one without an answer.
     private static let rest = Duration.seconds(1)
 

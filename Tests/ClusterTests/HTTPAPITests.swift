@@ -20,7 +20,7 @@ extension LocalCluster {
                 let port = try await pod.servingPort()
                 try await cluster.waitForOwners([pod])
                 // Later than all are accepted: what is due on arrival may be passed by other ordering keys.
-                let due = nowMilliseconds() + (Self.hasSanitizer ? 90_000 : 20_000)
+                let due = nowMilliseconds() + (Self.hasSanitizer ? 90_000 : 45_000)
                 let requests = (0..<10_000).map { number in
                     TestRequest(
                         "load-\(number)",
