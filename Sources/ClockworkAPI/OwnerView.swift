@@ -1,4 +1,5 @@
 internal import ClockworkService
+internal import Kafka
 
 /// How far the owners of the intake's partitions have come at one time, beside the partitions' ends.
 struct OwnerView: Sendable, Equatable {
@@ -20,5 +21,14 @@ struct OwnerView: Sendable, Equatable {
         guard let partition = partitions[partition], let end = partition.end else { return false }
         let committed = partition.committed?.offset ?? 0
         return committed >= offset && committed <= end
+    }
+}
+
+extension OwnerView {
+    /// What the brokers say of the group.
+    init(_ positions: [Int32: GroupPositions.Position]) {
+        partitions = positions.mapValues { position in
+            Partition(end: position.end, committed: position.committed.map(LogOffset.init(commit:)))
+        }
     }
 }

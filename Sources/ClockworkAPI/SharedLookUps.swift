@@ -1,15 +1,11 @@
 internal import Scheduling
 
-/// Looks up keys for many calls with few questions to the store: what is asked for while a question is under way goes
-/// together with the next one.
+/// Looks up keys for many calls with few questions to the store.
 ///
 /// A store that is slow or down holds up nobody for long: after a question without an answer in time, none is put for a
 /// second.
 actor SharedLookUps {
-    private let store: any ScheduleStore
-    private var wanted: Set<ScheduleKey> = []
-    private var waiting: [CheckedContinuation<[ScheduleKey: KeyLookup]?, Never>] = []
-    private var isAsking = false
+    private let question: SharedQuestion<[ScheduleKey], [ScheduleKey: KeyLookup]?>
     private var restsUntil: ContinuousClock.Instant?
 
     /// How long a question may take.
@@ -18,32 +14,15 @@ actor SharedLookUps {
     private static let rest = Duration.seconds(1)
 
     init(store: any ScheduleStore) {
-        self.store = store
+        question = SharedQuestion { keys in await Self.ask(store, Array(Set(keys.joined()))) }
     }
 
     /// What the store says of these keys, perhaps of others, too; `nil` where it does not answer in time.
     func lookUps(of keys: [ScheduleKey]) async -> [ScheduleKey: KeyLookup]? {
         if let restsUntil, .now < restsUntil { return nil }
-        return await withCheckedContinuation { continuation in
-            wanted.formUnion(keys)
-            waiting.append(continuation)
-            guard !isAsking else { return }
-            isAsking = true
-            Task { await self.askWhileWanted() }
-        }
-    }
-
-    private func askWhileWanted() async {
-        while !waiting.isEmpty {
-            let served = waiting
-            let keys = Array(wanted)
-            waiting = []
-            wanted = []
-            let answers = await Self.ask(store, keys)
-            restsUntil = answers == nil ? .now + Self.rest : nil
-            for continuation in served { continuation.resume(returning: answers) }
-        }
-        isAsking = false
+        let answers = await question.answer(to: keys)
+        restsUntil = answers == nil ? .now + Self.rest : nil
+        return answers
     }
 
     private static func ask(_ store: any ScheduleStore, _ keys: [ScheduleKey]) async -> [ScheduleKey: KeyLookup]? {

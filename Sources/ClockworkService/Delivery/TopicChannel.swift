@@ -260,6 +260,7 @@ final class TopicChannel: DeliveryChannel {
 
     /// Has the leaders of topics connected for which something will be due, and topics looked up that are not known.
     func connectExpected(now: Moment) {
+        guard let time = expected.wakeAt, time <= now.uptime else { return }
         let topics = expected.takeDue(now: now.uptime)
         for topic in topics { queues.expect(topic) }
         perform(now)
