@@ -33,8 +33,12 @@ final class LongPollKafka: Sendable {
         for broker in brokers { broker.setGarbling(isGarbling) }
     }
 
-    /// Lets nothing pass any more on the connections that there are, and says so to nobody, as a firewall does that has
-    /// forgotten them. New ones work.
+    /// Lets nothing pass any more on a connection that was idle for so long, and says so to nobody, as firewalls do.
+    func forgetIdleConnections(after idle: Duration) {
+        for broker in brokers { broker.forgetIdle(after: idle) }
+    }
+
+    /// Does so with all connections that there are, those in use as well. New ones work.
     func forgetConnections() {
         for broker in brokers { broker.endEpoch(.forgotten) }
     }
@@ -68,6 +72,8 @@ private final class LongPollBroker: Sendable {
         var open = 0
         var roundTrip = Duration.zero
         var isGarbling = false
+        /// After how long an idle connection is forgotten.
+        var idleLimit: Duration?
         var isStopped = false
     }
 
@@ -91,6 +97,8 @@ private final class LongPollBroker: Sendable {
     func setRoundTrip(_ delay: Duration) { state.withLock { $0.roundTrip = delay } }
 
     func setGarbling(_ isGarbling: Bool) { state.withLock { $0.isGarbling = isGarbling } }
+
+    func forgetIdle(after idle: Duration) { state.withLock { $0.idleLimit = idle } }
 
     func endEpoch(_ end: End) {
         state.withLock { state in
@@ -141,12 +149,19 @@ private final class LongPollBroker: Sendable {
     private func serve(_ client: Int32, _ server: Int32, _ epoch: Int) {
         let answers = Answers(to: client)
         defer { answers.finish() }
+        var lastUse = ContinuousClock.now
         while works(epoch) {
             // The server speaks unasked only to say goodbye.
             if LocalSocket.isReadable(server, milliseconds: 0) { return }
             guard LocalSocket.isReadable(client, milliseconds: 20) else { continue }
             guard let request = LocalSocket.readMessage(client) else { return }
+            if let limit = state.withLock({ $0.idleLimit }), lastUse.duration(to: .now) > limit {
+                // Nothing comes back, whatever else is sent, until the client gives up.
+                while !state.withLock({ $0.isStopped }), LocalSocket.readMessage(client) != nil {}
+                return
+            }
             guard let answer = answer(request, server, epoch), works(epoch) else { return }
+            lastUse = .now
             answers.send(answer, after: state.withLock { $0.roundTrip })
         }
     }
