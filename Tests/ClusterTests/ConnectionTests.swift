@@ -14,9 +14,11 @@ extension LocalCluster {
                 kafka.forgetIdleConnections(after: .seconds(28))
                 let due = nowMilliseconds() + 32_000
                 #expect(try await post("before", due) == 1)
+                // Many keys: the leader of each partition is sent something, and later again.
+                for key in 0..<20 { #expect(try await post("early-\(key)", due) == 1) }
                 try await cluster.waitUntilSettled()
                 try await sleep(untilMilliseconds: due - 1_000)
-                #expect(try await post("after", nowMilliseconds() + 500) == 1)
+                for key in 0..<20 { #expect(try await post("late-\(key)", due) == 1) }
                 return (due, 1_000)
             }
         }
