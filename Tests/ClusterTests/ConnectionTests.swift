@@ -23,7 +23,9 @@ extension LocalCluster {
             }
         }
 
-        @Test("when connections in use are forgotten, a request sent again is taken, and the next delivery made in seconds")
+        @Test(
+            "when connections in use are forgotten, a request sent again is taken, and the next delivery made in seconds"
+        )
         func forgotten() async throws {
             try await withPod { cluster, kafka, post in
                 let due = nowMilliseconds() + 10_000
@@ -43,7 +45,9 @@ extension LocalCluster {
         /// Runs a pod behind brokers that can forget connections. The body gets a function that sends a request until it
         /// is taken and returns how many attempts that took, and returns when "before" is due and how late it may be.
         private func withPod(
-            _ body: (TestCluster, LongPollKafka, (String, Int64) async throws -> Int) async throws -> (due: Int64, late: Int64)
+            _ body: (TestCluster, LongPollKafka, (String, Int64) async throws -> Int) async throws -> (
+                due: Int64, late: Int64
+            )
         ) async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let kafka = try #require(cluster.longPoll)
