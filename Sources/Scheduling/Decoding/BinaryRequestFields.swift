@@ -2,32 +2,25 @@ extension RequestFields {
     /// Reads the fields of a request in binary form.
     ///
     /// Those that Clockwork adds to dead letters are ignored however often they come.
-    init(binary record: RecordView) {
+    init(binary value: UnsafeRawBufferPointer?, _ headers: [HeaderView]) {
         var hasDelivery = false
         delivery = .present
-        for (index, header) in record.headers.enumerated() where header.name.starts(with: RequestHeader.reservedPrefix)
-        {
-            let name = header.name
-            if name.isEqual(to: RequestHeader.scheduleTime) {
-                scheduleTime.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.clientID) {
-                clientID.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.scheduleKey) {
-                scheduleKey.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.topic) {
-                topic.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.orderingKey) {
-                orderingKey.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.action) {
-                action.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.url) {
-                url.take(index, of: record)
-            } else if name.isEqual(to: RequestHeader.delivery) {
+        for (index, header) in headers.enumerated() {
+            guard case .field(let field) = RequestHeader(header.name) else { continue }
+            switch field {
+            case .scheduleTime: scheduleTime.take(index, of: headers)
+            case .clientID: clientID.take(index, of: headers)
+            case .scheduleKey: scheduleKey.take(index, of: headers)
+            case .topic: topic.take(index, of: headers)
+            case .orderingKey: orderingKey.take(index, of: headers)
+            case .action: action.take(index, of: headers)
+            case .url: url.take(index, of: headers)
+            case .delivery:
                 if hasDelivery { delivery = .problem(.repeated) } else { takeDelivery(header) }
                 hasDelivery = true
             }
         }
-        if let value = record.value { taskData = .text(RequestText(plain: value)) }
+        if let value { taskData = .text(RequestText(plain: value)) }
     }
 
     private mutating func takeDelivery(_ header: HeaderView) {
@@ -48,12 +41,12 @@ extension RequestFields {
 
 extension FieldValue {
     /// Takes the value of a header, unless there has been one already.
-    fileprivate mutating func take(_ index: Int, of record: RecordView) {
+    fileprivate mutating func take(_ index: Int, of headers: [HeaderView]) {
         guard isAbsent else {
-            self = .problem(Self.repetition(index, of: record))
+            self = .problem(Self.repetition(index, of: headers))
             return
         }
-        guard let value = record.headers[index].value else {
+        guard let value = headers[index].value else {
             self = .problem(.null)
             return
         }
@@ -62,9 +55,8 @@ extension FieldValue {
 
     /// What is wrong with a header that is there a second time. Where one of the two came with the headers of a delivered
     /// record, it is that one.
-    private static func repetition(_ index: Int, of record: RecordView) -> FieldProblem {
-        let headers = record.headers
-        guard let id = headers.firstIndex(where: { $0.name.isEqual(to: RequestHeader.id) }),
+    private static func repetition(_ index: Int, of headers: [HeaderView]) -> FieldProblem {
+        guard let id = headers.firstIndex(where: { RequestHeader($0.name) == .id }),
             let first = headers.firstIndex(where: { $0.name.elementsEqual(headers[index].name) })
         else { return .repeated }
         let copied = id + 1...id + RequestHeader.copiedCount

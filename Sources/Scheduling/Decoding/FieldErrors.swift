@@ -19,6 +19,11 @@ struct FieldErrors {
         add(.invalidField, field, message)
     }
 
+    /// A header is not one of requests, although its name begins as theirs do.
+    mutating func misspelt(_ header: UnsafeRawBufferPointer) {
+        invalid(RequestText.shown(header), RequestHeader.misspeltMessage)
+    }
+
     /// Takes over the errors of another collection, behind those so far.
     mutating func add(_ other: FieldErrors) {
         if code == nil { code = other.code }
@@ -34,10 +39,10 @@ struct FieldErrors {
 }
 
 extension Rejection {
-    /// The rejection of a record with a header that is not one of requests.
-    static func unknownHeader(_ name: UnsafeRawBufferPointer) -> Rejection {
+    /// The rejection of a record with a misspelt header.
+    static func misspeltHeader(_ name: UnsafeRawBufferPointer) -> Rejection {
         var errors = FieldErrors()
-        errors.invalid(RequestText.shown(name), RequestHeader.unknownMessage)
+        errors.misspelt(name)
         return errors.rejection()
     }
 

@@ -24,7 +24,7 @@ struct RequestChecker {
     /// not whether the delivery would be allowed, since there will be none.
     mutating func request(
         _ fields: RequestFields,
-        headers: [HeaderView],
+        headers: RequestHeaders,
         offset: Int64
     ) throws(Rejection) -> Request {
         // Of an unknown action one cannot say which fields it needs: it is treated like a cancel, and rejected.
@@ -33,15 +33,13 @@ struct RequestChecker {
         let clientID = string(fields.clientID, form.clientID, limit: RequestLimits.clientID)
         let scheduleKey = scheduleKey(fields)
         let orderingKey = orderingKey(fields.orderingKey, scheduleKey: isCreate ? scheduleKey : nil)
-        checkPayload(fields.taskData, headers: headers, isCreate: isCreate)
+        checkPayload(fields.taskData, carriedBytes: headers.carriedBytes, isCreate: isCreate)
         let target = target(fields, isCreate: isCreate)
         let time = time(fields.scheduleTime, isCreate: isCreate)
         if let name = fields.unknownDeliveryMember {
             errors.invalid("delivery.\(name.shown)", RequestText.unknown)
         }
-        if let name = RequestHeader.unknown(headers) {
-            errors.invalid(RequestText.shown(name), RequestHeader.unknownMessage)
-        }
+        if let name = headers.misspelt { errors.misspelt(name) }
 
         guard errors.isEmpty, let clientID, let scheduleKey else { throw errors.rejection() }
         let key = ScheduleKey(clientID: clientID, scheduleKey: scheduleKey)
@@ -55,7 +53,7 @@ struct RequestChecker {
             orderingKey: orderingKey,
             target: target,
             payload: payload(fields.taskData),
-            headers: RequestHeader.carried(headers)
+            headers: headers.carried()
         )
         return .create(schedule)
     }
@@ -138,7 +136,7 @@ struct RequestChecker {
         if !isSame { errors.invalid(form.orderingKey, "differs from the record key, which must be the same") }
     }
 
-    private mutating func checkPayload(_ field: FieldValue, headers: [HeaderView], isCreate: Bool) {
+    private mutating func checkPayload(_ field: FieldValue, carriedBytes: Int, isCreate: Bool) {
         var bytes = 0
         switch field {
         case .absent:
@@ -150,7 +148,7 @@ struct RequestChecker {
             return
         }
         guard isCreate else { return }
-        bytes += RequestHeader.carriedBytes(headers)
+        bytes += carriedBytes
         if bytes > rules.maxPayloadBytes {
             errors.add(
                 .payloadTooLarge,

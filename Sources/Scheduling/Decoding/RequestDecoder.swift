@@ -13,31 +13,33 @@ public struct RequestDecoder: Sendable {
     ///
     /// - Throws: what is wrong with the request; the record then belongs into the dead-letter topic.
     public func decode(_ record: RecordView) throws(Rejection) -> Request {
-        switch RequestHeader.form(record.headers) {
+        let headers = RequestHeaders(record.headers)
+        switch headers.form {
         case .binary:
-            return try decode(binary: record)
+            return try decode(binary: record, headers)
         case .structured:
-            return try decode(structured: record)
+            return try decode(structured: record, headers)
         case .structuredWithCopies:
             do throws(Rejection) {
-                return try decode(structured: record)
+                return try decode(structured: record, headers)
             } catch {
                 guard error.code == .invalidJSON else { throw error }
-                return try decode(binary: record)
+                return try decode(binary: record, headers)
             }
         }
     }
 
-    private func decode(binary record: RecordView) throws(Rejection) -> Request {
+    private func decode(binary record: RecordView, _ headers: RequestHeaders) throws(Rejection) -> Request {
         var checker = RequestChecker(rules: rules, form: .binary, fallback: .recordKey(record.key))
-        return try checker.request(RequestFields(binary: record), headers: record.headers, offset: record.offset)
+        let fields = RequestFields(binary: record.value, headers.views)
+        return try checker.request(fields, headers: headers, offset: record.offset)
     }
 
-    private func decode(structured record: RecordView) throws(Rejection) -> Request {
-        guard let value = record.value else { throw Self.notJSON("the record value is null", record.headers) }
+    private func decode(structured record: RecordView, _ headers: RequestHeaders) throws(Rejection) -> Request {
+        guard let value = record.value else { throw Self.notJSON("the record value is null", headers) }
         return try decode(
             structured: value,
-            headers: record.headers,
+            headers: headers,
             offset: record.offset,
             fallback: .recordKey(record.key),
             action: .create
@@ -57,17 +59,23 @@ public struct RequestDecoder: Sendable {
         headers: [HeaderView] = [],
         action: RequestAction = .create
     ) throws(Rejection) -> BodyRequest {
-        try decode(structured: body, headers: headers, offset: -1, fallback: .scheduleKey, action: action)
+        try decode(
+            structured: body,
+            headers: RequestHeaders(headers),
+            offset: -1,
+            fallback: .scheduleKey,
+            action: action
+        )
     }
 
     /// The rejection of what is no JSON. Where a header is misspelt, the binary form was meant.
-    private static func notJSON(_ reason: String, _ headers: [HeaderView]) -> Rejection {
-        RequestHeader.unknown(headers).map(Rejection.unknownHeader) ?? .invalidJSON(reason)
+    private static func notJSON(_ reason: String, _ headers: RequestHeaders) -> Rejection {
+        headers.misspelt.map(Rejection.misspeltHeader) ?? .invalidJSON(reason)
     }
 
     private func decode(
         structured bytes: UnsafeRawBufferPointer,
-        headers: [HeaderView],
+        headers: RequestHeaders,
         offset: Int64,
         fallback: OrderingKeyFallback,
         action: RequestAction
