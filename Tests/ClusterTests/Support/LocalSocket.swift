@@ -89,20 +89,28 @@ enum LocalSocket {
     }
 }
 
-/// Pieces of messages of the Kafka protocol.
+/// Pieces of messages of the Kafka protocol, as they stand in a message: with a length of 16 bits in front in the older
+/// versions, with one byte in the flexible ones (KIP-482), as long as they are short.
 enum KafkaBytes {
-    /// Text as the protocol has it.
-    static func text(_ text: String) -> Data {
-        Data([UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 0xFF)]) + Data(text.utf8)
+    /// Replaces a text wherever it is; both have the same length.
+    static func replace(text old: String, by new: String, in message: inout Data) {
+        for (old, new) in zip(forms(old), forms(new)) { replace(old, by: new, in: &message) }
     }
 
-    /// A broker's host and port as the protocol has them.
-    static func address(_ port: UInt16) -> Data {
-        text("127.0.0.1") + Data([0, 0, UInt8(port >> 8), UInt8(port & 0xFF)])
+    /// Replaces the port of a broker on this host.
+    static func replace(port old: UInt16, by new: UInt16, in message: inout Data) {
+        for host in forms("127.0.0.1") { replace(host + port(old), by: host + port(new), in: &message) }
     }
 
-    /// Replaces each piece that is there; both are of one length.
-    static func replace(_ old: Data, by new: Data, in message: inout Data) {
+    private static func forms(_ text: String) -> [Data] {
+        let bytes = Data(text.utf8)
+        precondition(bytes.count < 127, "a compact length of one byte")
+        return [Data([0, UInt8(bytes.count)]) + bytes, Data([UInt8(bytes.count + 1)]) + bytes]
+    }
+
+    private static func port(_ port: UInt16) -> Data { Data([0, 0, UInt8(port >> 8), UInt8(port & 0xFF)]) }
+
+    private static func replace(_ old: Data, by new: Data, in message: inout Data) {
         var start = message.startIndex
         while let range = message.range(of: old, in: start..<message.endIndex) {
             message.replaceSubrange(range, with: new)

@@ -185,7 +185,7 @@ private final class LongPollBroker: Sendable {
     private func exchange(_ request: Data, _ server: Int32) -> Data? {
         guard LocalSocket.send(request, server), var answer = LocalSocket.readMessage(server) else { return nil }
         for (broker, proxy) in state.withLock({ $0.ports }) {
-            KafkaBytes.replace(KafkaBytes.address(broker), by: KafkaBytes.address(proxy), in: &answer)
+            KafkaBytes.replace(port: broker, by: proxy, in: &answer)
         }
         return answer
     }

@@ -6,8 +6,8 @@ import Synchronization
 /// running clients.
 ///
 /// What clients call by one name is one topic (or group) of the cluster after the other. Their names are of one length,
-/// so a message is translated where it lies. A record never holds a name in this form: nothing in it has a length of 16
-/// bits in front.
+/// so a message is translated where it lies. A record never holds a name in these forms: nothing in it has such a length
+/// in front.
 final class RecreatableKafka: Sendable {
     /// The brokers' addresses, as `bootstrap.servers` takes them.
     let bootstrapServers: String
@@ -97,16 +97,14 @@ private final class Names: Sendable {
         let state = state.withLock { $0 }
         for (name, behind) in state.behind {
             switch direction {
-            case .toServer: KafkaBytes.replace(KafkaBytes.text(name), by: KafkaBytes.text(behind.last!), in: &message)
+            case .toServer: KafkaBytes.replace(text: name, by: behind.last!, in: &message)
             case .toClient:
-                for old in behind.dropFirst() {
-                    KafkaBytes.replace(KafkaBytes.text(old), by: KafkaBytes.text(name), in: &message)
-                }
+                for old in behind.dropFirst() { KafkaBytes.replace(text: old, by: name, in: &message) }
             }
         }
         guard direction == .toClient else { return }
         for (broker, proxy) in state.ports {
-            KafkaBytes.replace(KafkaBytes.address(broker), by: KafkaBytes.address(proxy), in: &message)
+            KafkaBytes.replace(port: broker, by: proxy, in: &message)
         }
     }
 }
