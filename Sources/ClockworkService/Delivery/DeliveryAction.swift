@@ -5,8 +5,11 @@ enum DeliveryAction {
     /// Give this record, `DeliveryQueues.record(token)`, to the producer. Answered by `notTaken` or `reported`: at once if
     /// the producer refuses it, else when its report comes.
     case produce(token: UInt64)
-    /// Ask the brokers whether this topic exists. Answered by `topicChecked`.
+    /// Ask the brokers for this topic. Answered by `topicChecked`.
     case checkTopic(String)
+    /// Give up the producer, in which records of this topic wait for partitions that are gone. Answered by
+    /// `producerFailed`.
+    case giveUpProducer(topic: String)
     /// Make another producer in place of the one that was given up. Answered by `producerReplaced` or
     /// `producerNotReplaced`.
     case replaceProducer

@@ -11,6 +11,7 @@ internal import Scheduling
 /// - No topic has more than a quarter of the producer's queue, so none that is slow keeps others waiting.
 /// - Nothing that the brokers say of a topic is final at once (`TopicDoubt`): its records are held in order, looked into
 ///   again and produced again, one at a time. A record is refused alone, or not at all.
+/// - Nothing waits in the producer for partitions that are gone (`StandstillWatch`).
 /// - Dead letters are never given up. One that its topic does not take lets the others pass.
 /// - No delivery goes to a topic that is not allowed, whenever it was requested.
 /// - Nothing more is produced, and nothing reported, for an owner that has ended.
@@ -94,6 +95,7 @@ struct DeliveryQueues<Handle> {
         guard now.isSure, producer.dueAt == nil, !isFull else { return nil }
         while let row = ready.first {
             if let record = topics[row].takeNext(share: share, now: now.uptime) {
+                watch(row, now)
                 return .produce(token: inFlight.insert(record))
             }
             ready.removeFirst()
@@ -168,31 +170,25 @@ struct DeliveryQueues<Handle> {
 
     private mutating func check(_ row: Int) {
         topics[row].state = .checking
-        actions.append(.checkTopic(topics[row].name))
+        if !topics[row].isLookedAt { actions.append(.checkTopic(topics[row].name)) }
     }
 
-    /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
-    mutating func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
-        guard let row = topics.known(topic), topics[row].state == .checking else { return }
-        switch exists {
-        case nil:
-            wait(DeliveryPause.failedCheck, row, now)
-        case true?:
-            topics[row].isFound()
-            attend(to: row, now)
-        case false? where !topics[row].hasWaiting:
-            topics[row].state = .unknown  // Nothing is due yet: its first record has it checked again.
-        case false? where topics[row].isDoubted(now: now.uptime):
-            giveUp(row, .unknown(topic))
-            wait(DeliveryPause.confirmation, row, now)
-        case false?:
-            wait(DeliveryPause.confirmation, row, now)
+    /// A topic check has been answered.
+    mutating func topicChecked(_ topic: String, _ answer: TopicAnswer, now: Moment) {
+        guard let row = topics.known(topic) else { return }
+        if topics[row].hasLostPartitions(answer) { actions.append(.giveUpProducer(topic: topic)) }
+        watch(row, now)
+        switch topics[row].checked(answer, now: now.uptime) {
+        case .nothing: break
+        case .attend: attend(to: row, now)
+        case .wait(let time, let failure):
+            if let failure { giveUp(row, failure) }
+            alarms.set(row, at: time)
         }
     }
 
-    private mutating func wait(_ milliseconds: Int64, _ row: Int, _ now: Moment) {
-        let time = now.uptime.advanced(byMilliseconds: milliseconds)
-        topics[row].state = .waiting(until: time)
+    private mutating func watch(_ row: Int, _ now: Moment) {
+        guard topics[row].count > 0, let time = topics[row].beginWatch(now: now.uptime) else { return }
         alarms.set(row, at: time)
     }
 
@@ -250,6 +246,10 @@ struct DeliveryQueues<Handle> {
                 lastSequence += 1
                 return record.behindOthers(sequence: lastSequence)
             }
+            if topics[row].standsStill(now: now.uptime), topics[row].state != .checking {
+                actions.append(.checkTopic(topics[row].name))
+            }
+            watch(row, now)
             attend(to: row, now)
         }
     }

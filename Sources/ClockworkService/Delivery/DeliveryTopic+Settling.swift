@@ -101,3 +101,38 @@ extension DeliveryTopic {
         .waitsUntil(time, cause, isFirst: isTroubled(by: cause))
     }
 }
+
+/// What the answer to a check means for a topic.
+extension DeliveryTopic {
+    /// What is to be done now.
+    enum CheckOutcome {
+        case nothing
+        /// It may have its turn.
+        case attend
+        /// It is to be attended to at that time. Before that, what waits fails like this.
+        case wait(until: Uptime, DeliveryFailure? = nil)
+    }
+
+    /// The brokers have answered a check.
+    mutating func checked(_ answer: TopicAnswer, now: Uptime) -> CheckOutcome {
+        guard state == .checking else { return .nothing }
+        switch answer {
+        case .none:
+            return wait(DeliveryPause.failedCheck, now)
+        case .exists:
+            isFound()
+            return .attend
+        case .isMissing where !hasWaiting:
+            state = .unknown  // Nothing is due yet: its first record has it checked again.
+            return .nothing
+        case .isMissing:
+            return wait(DeliveryPause.confirmation, now, isDoubted(now: now) ? .unknown(name) : nil)
+        }
+    }
+
+    private mutating func wait(_ pause: Int64, _ now: Uptime, _ failure: DeliveryFailure? = nil) -> CheckOutcome {
+        let time = now.advanced(byMilliseconds: pause)
+        state = .waiting(until: time)
+        return .wait(until: time, failure)
+    }
+}

@@ -47,6 +47,8 @@ struct DeliveryTopic<Handle> {
     private(set) var bytes = 0
     private var attempt = OutgoingRecord.Attempt.together
 
+    private var watch = StandstillWatch()
+
     private var backlog: Deque<OutgoingRecord> = []
     /// Records that came back from the producer, in no order. They were sent before most of the backlog.
     private var returned: [OutgoingRecord] = []
@@ -105,6 +107,7 @@ struct DeliveryTopic<Handle> {
     mutating func left(_ record: OutgoingRecord) {
         count -= 1
         bytes -= Int(record.byteCount)
+        watch.moved()
     }
 
     /// The producer has not taken the record that was next.
@@ -138,6 +141,28 @@ struct DeliveryTopic<Handle> {
         if let pausedUntil, pausedUntil > now { return pausedUntil }
         pausedUntil = time
         return time
+    }
+
+    // MARK: Standstill
+
+    /// Whether it is being looked at, other than by a check.
+    var isLookedAt: Bool { watch.isLooking }
+
+    /// The producer has a record of it.
+    ///
+    /// - Returns: when it is to be attended to.
+    mutating func beginWatch(now: Uptime) -> Uptime? { watch.begin(now: now) }
+
+    /// Whether it is to be looked at, since none of its records has come back for a while.
+    mutating func standsStill(now: Uptime) -> Bool { watch.isOver(hasRecords: count > 0, now: now) }
+
+    /// A check or a look has been answered.
+    ///
+    /// - Returns: whether the producer is to be given up.
+    mutating func hasLostPartitions(_ answer: TopicAnswer) -> Bool {
+        var partitions: Int?
+        if case .exists(let count) = answer { partitions = count }
+        return watch.looked(partitions, hasRecords: count > 0)
     }
 
     // MARK: What becomes known
@@ -178,6 +203,7 @@ struct DeliveryTopic<Handle> {
     /// The producer is gone, and all that it had.
     mutating func producerFailed() {
         handle = nil
+        watch.producerFailed()
         pausedUntil = nil
         count = 0
         bytes = 0

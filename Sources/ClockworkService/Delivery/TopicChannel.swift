@@ -156,6 +156,7 @@ final class TopicChannel: DeliveryChannel {
             switch action {
             case .produce(let token): produce(queues.record(token), token, now)
             case .checkTopic(let topic): wantedChecks.append(topic)
+            case .giveUpProducer(let topic): giveUpProducer(topic, now)
             case .replaceProducer: replaceProducer(now)
             case .conclude(let owner, let end): conclude(owner, end, now)
             case .noteRetry(let topic, let cause, let isFirst):
@@ -245,16 +246,16 @@ final class TopicChannel: DeliveryChannel {
         guard !wantedChecks.isEmpty else { return [] }
         defer { wantedChecks = [] }
         guard let producer else {
-            for topic in wantedChecks { queues.topicChecked(topic, exists: nil, now: now) }
+            for topic in wantedChecks { queues.topicChecked(topic, .none, now: now) }
             return []
         }
         return wantedChecks.map { TopicCheck(of: $0, over: producer) }
     }
 
-    /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
-    func topicChecked(_ topic: String, exists: Bool?, now: Moment) {
-        queues.topicChecked(topic, exists: exists, now: now)
-        if exists == true { expected.found(topic) }
+    /// A topic check has been answered.
+    func topicChecked(_ topic: String, _ answer: TopicAnswer, now: Moment) {
+        queues.topicChecked(topic, answer, now: now)
+        if case .exists = answer { expected.found(topic) }
         perform(now)
     }
 
@@ -277,6 +278,12 @@ final class TopicChannel: DeliveryChannel {
         close()
         _ = queues.producerFailed(nil, now: now)
         perform(now)
+    }
+
+    private func giveUpProducer(_ topic: String, _ now: Moment) {
+        logger.warning("a topic has fewer partitions, the producer is replaced", metadata: ["topic": "\(topic)"])
+        close()
+        _ = queues.producerFailed(nil, now: now)
     }
 
     private func replaceProducer(_ now: Moment) {

@@ -82,13 +82,13 @@ final class PodChannels {
 
     private func make(_ check: TopicCheck) {
         tasks.start { [inbox, logger] in
-            var exists: Bool?
+            var answer = TopicAnswer.none
             do throws(KafkaError) {
-                exists = try await check.ask(timeout: Self.topicCheckTimeout)
+                answer = try await check.ask(timeout: Self.topicCheckTimeout)
             } catch {
                 logger.warning("topic not checked", metadata: ["topic": "\(check.topic)", "error": "\(error)"])
             }
-            inbox.post { [exists] in $0.topicChecked(check.topic, exists: exists) }
+            inbox.post { [answer] in $0.topicChecked(check.topic, answer) }
         }
     }
 }

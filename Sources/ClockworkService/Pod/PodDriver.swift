@@ -216,8 +216,8 @@ final class PodDriver {
         member.refuseIntake(error, now: clock.read())
     }
 
-    /// A topic check has ended; `exists` is `nil` when the brokers did not answer.
-    func topicChecked(_ topic: String, exists: Bool?) {
-        channels.topics.topicChecked(topic, exists: exists, now: clock.read())
+    /// A topic check has been answered.
+    func topicChecked(_ topic: String, _ answer: TopicAnswer) {
+        channels.topics.topicChecked(topic, answer, now: clock.read())
     }
 }

@@ -105,8 +105,8 @@ final class ChannelRig {
             for (token, failure) in outcome.failed[Self.owner] ?? [] { failed[token] = failure }
             lettered.formUnion(outcome.rejectionsDeadLettered[Self.owner] ?? [])
             for check in channel.takeWantedChecks(now: now) {
-                let exists = try? await check.ask(timeout: .seconds(2))
-                channel.topicChecked(check.topic, exists: exists, now: now)
+                let answer = try? await check.ask(timeout: .seconds(2))
+                channel.topicChecked(check.topic, answer ?? .none, now: now)
             }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -42,7 +42,8 @@ import Testing
         #expect(script.steps() == [])
         script.pass(1)
         #expect(script.steps() == [.produce(1), .produce(2), .produce(4), .produce(5), .produce(6)])
-        #expect(script.queues.wakeAt == nil)
+        // Nothing but a look at what may stand still.
+        #expect(script.queues.wakeAt == Uptime(milliseconds: 6_000))
     }
 
     @Test func `what fails while others are produced again goes before what was sent later`() {
@@ -208,13 +209,17 @@ import Testing
                 #expect(script.producerFails("refused") == false)
             }
             let start = script.now.uptime
-            let end = script.queues.wakeAt ?? start
-            pauses.append(end.milliseconds - start.milliseconds)
             #expect(script.obstacles.count == 1)
-            script.pass(pauses[attempt] - 1)
-            #expect(script.steps() == [])
-            script.pass(1)
-            #expect(script.steps() == [.replaceProducer])
+            var steps: [QueuesScript.Step] = []
+            while steps.isEmpty, let next = script.queues.wakeAt {
+                // The watch for a standstill may wake it in between.
+                script.pass(next.milliseconds - script.now.uptime.milliseconds - 1)
+                #expect(script.steps() == [])
+                script.pass(1)
+                steps = script.steps()
+            }
+            #expect(steps == [.replaceProducer])
+            pauses.append(script.now.uptime.milliseconds - start.milliseconds)
         }
         #expect(pauses == [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000])
         script.producerIsReplaced()

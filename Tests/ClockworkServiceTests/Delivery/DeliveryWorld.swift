@@ -43,6 +43,8 @@ struct DeliveryWorld {
     private var doubted: [String: Int64] = [:]
     /// Topics that a check has found.
     private var found: Set<String> = []
+    /// Those of them that no report has called unknown since.
+    private var known: Set<String> = [letters]
     /// Dead letters that were refused by themselves: others may pass.
     private var refusedAlone: Set<Int> = []
     private var hasProducer = true
@@ -101,7 +103,7 @@ struct DeliveryWorld {
         case 65..<80: pass(Int64.random(in: 0...(random.oneIn(4) ? 10_000 : 400), using: &random))
         case 80..<90: checking.sorted().randomElement(using: &random).map { answerCheck($0) }
         case 90..<95: answerReplacement()
-        case 95: fail()
+        case 95: fail(random.oneIn(3) ? nil : "fatal")
         case 96:
             // It stays longer than it is away.
             if dark == nil { dark = Self.topics.randomElement(using: &random) } else if random.oneIn(4) { dark = nil }
@@ -179,6 +181,7 @@ struct DeliveryWorld {
         let topic = records[number].topic
         // For an owner that has ended a report says nothing.
         if owners.contains(records[number].owner) {
+            if verdict == .unknownTopic, topic != Self.letters { known.remove(topic) }
             switch verdict {
             case .written: doubted[topic] = nil
             case .unknownTopic, .topicRefuses: doubted[topic] = doubted[topic] ?? now.uptime.milliseconds
@@ -203,11 +206,20 @@ struct DeliveryWorld {
             exists = [true, false, false, false, nil][Int.random(in: 0..<5, using: &random)]
         }
         switch exists {
-        case true?: found.insert(topic)
-        case false?: doubted[topic] = doubted[topic] ?? now.uptime.milliseconds
+        case true?:
+            found.insert(topic)
+            known.insert(topic)
+        // Only a topic that is not known was checked because of a doubt.
+        case false?: if !known.contains(topic) { doubted[topic] = doubted[topic] ?? now.uptime.milliseconds }
         case nil: break
         }
-        queues.topicChecked(topic, exists: exists, now: now)
+        let answer: TopicAnswer =
+            switch exists {
+            case nil: .none
+            case false?: .isMissing
+            case true?: .exists(partitions: hasFaults ? Int.random(in: 1...3, using: &random) : 1)
+            }
+        queues.topicChecked(topic, answer, now: now)
     }
 
     private mutating func pass(_ milliseconds: Int64) {
@@ -215,13 +227,13 @@ struct DeliveryWorld {
         queues.timeReached(now: now)
     }
 
-    private mutating func fail() {
+    private mutating func fail(_ reason: String?) {
         guard hasProducer else { return }
         lateTokens += inFlight.sorted().compactMap { records[$0].inFlight?.token }
         for number in inFlight { records[number].inFlight = nil }
         inFlight = []
         hasProducer = false
-        _ = queues.producerFailed(random.oneIn(3) ? nil : "fatal", now: now)
+        _ = queues.producerFailed(reason, now: now)
     }
 
     private mutating func answerReplacement() {
@@ -254,6 +266,9 @@ struct DeliveryWorld {
             case .produce(let token): produced(queues.record(token), token)
             case .checkTopic(let topic):
                 if !checking.insert(topic).inserted { findings.append("\(topic) is checked twice at once") }
+            case .giveUpProducer:
+                counts["producer given up", default: 0] += 1
+                fail(nil)
             case .replaceProducer: isReplacing = true
             case .conclude(let owner, let end): ended(owner, end)
             case .noteRetry: counts["retries", default: 0] += 1
@@ -270,7 +285,7 @@ struct DeliveryWorld {
         check(owners.contains(records[number].owner), "\(number) was produced for an owner that has ended")
         check(!records[number].hasEnded && records[number].inFlight == nil, "\(number) was produced twice")
         check(queues.topicName(record.topic) == records[number].topic, "\(number) went to another topic")
-        check(!checking.contains(records[number].topic), "\(number) was produced before the check's answer")
+        check(known.contains(records[number].topic), "\(number) was produced before the check's answer")
         let others = live.filter { records[$0].topic == records[number].topic }
         let overtaken = others.first { $0 < number && records[$0].inFlight == nil && !refusedAlone.contains($0) }
         check(overtaken == nil, "\(number) has overtaken \(overtaken ?? -1)")

@@ -14,7 +14,7 @@ import Testing
         // The worlds have seen what they are for.
         let events = [
             "retries", "recoveries", "owners ended", "produced alone", "failed unknownTopic", "failed deliveryRejected",
-            "given up early", "given up late",
+            "given up early", "given up late", "producer given up",
         ]
         for event in events {
             #expect(counts[event, default: 0] > 50, "\(event): \(counts)")

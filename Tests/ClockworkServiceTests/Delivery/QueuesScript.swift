@@ -12,6 +12,7 @@ struct QueuesScript {
         case produceLetter(offset: Int64, bytes: Int)
         case produceLetterAlone(offset: Int64, bytes: Int)
         case check(String)
+        case giveUpProducer(String)
         case replaceProducer
         case delivered(Int)
         case failed(Int, DeliveryFailure)
@@ -72,6 +73,7 @@ struct QueuesScript {
         switch action {
         case .produce(let token): produce(queues.record(token), token)
         case .checkTopic(let topic): .check(topic)
+        case .giveUpProducer(let topic): .giveUpProducer(topic)
         case .replaceProducer: .replaceProducer
         case .conclude(_, .delivered(let token, _, _)): .delivered(Int(token))
         case .conclude(_, .failed(let token, _, let failure)): .failed(Int(token), failure)
@@ -134,8 +136,14 @@ struct QueuesScript {
         )
     }
 
-    mutating func checked(_ topic: String, exists: Bool?) {
-        queues.topicChecked(topic, exists: exists, now: now)
+    mutating func checked(_ topic: String, exists: Bool?, partitions: Int = 1) {
+        let answer: TopicAnswer =
+            switch exists {
+            case nil: .none
+            case false?: .isMissing
+            case true?: .exists(partitions: partitions)
+            }
+        queues.topicChecked(topic, answer, now: now)
     }
 
     /// Reports on the latest attempt of a delivery or dead letter.
