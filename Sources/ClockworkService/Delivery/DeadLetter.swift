@@ -14,6 +14,10 @@ final class DeadLetter {
     let key: [UInt8]?
     let value: [UInt8]?
     let headers: RecordHeaders
+    /// The headers without the one that says what is cut.
+    private let keptHeaders: RecordHeaders
+    /// What is cut, as the header for it has it; `nil` while it is whole.
+    private let cutParts: String?
     /// What the header for the error's detail says while nothing is left out.
     private let detail: String
     /// The name of the request, as the header for the source has it.
@@ -28,14 +32,17 @@ final class DeadLetter {
         headers: RecordHeaders,
         detail: String,
         source: String,
-        hasMadeKey: Bool = false
+        hasMadeKey: Bool = false,
+        cutParts: String? = nil
     ) {
         self.subject = subject
         self.source = source
         self.hasMadeKey = hasMadeKey
         self.key = key
         self.value = value
-        self.headers = headers
+        keptHeaders = headers
+        self.headers = cutParts.map { DeliveredHeaders.cutHeaders(headers, $0) } ?? headers
+        self.cutParts = cutParts
         self.detail = detail
     }
 
@@ -90,25 +97,37 @@ final class DeadLetter {
     var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count }
 
     /// The same dead letter with less in it, for a topic that finds it too large: half the value each time, then without
-    /// the headers that are not Clockwork's, then without the key of the record. Its detail says so.
+    /// the headers that are not Clockwork's, then without the key of the record. Its detail says so, and a header, with
+    /// which it is no request: half a payload would be delivered.
     ///
     /// - Returns: `nil` where there is nothing left to leave out.
     func cut() -> DeadLetter? {
-        var rest = (key: key, value: value, headers: headers)
+        var rest = (key: key, value: value, headers: keptHeaders)
         let omission: String
+        let parts: String
         if let value, !value.isEmpty {
             rest.value = Array(value.prefix(value.count / 2))
             omission = "the value is cut to \(value.count / 2) bytes"
-        } else if headers != ownHeaders {
+            parts = "value"
+        } else if keptHeaders != ownHeaders {
             rest.headers = ownHeaders
             omission = "value and carried headers are left out"
+            parts = "value, headers"
         } else if key != nil, !hasMadeKey {
             rest.key = nil
             omission = "key, value and carried headers are left out"
+            parts = "key, value, headers"
         } else {
             return nil
         }
-        return changed(key: rest.key, value: rest.value, headers: rest.headers, hasMadeKey: hasMadeKey, omission)
+        return changed(
+            key: rest.key,
+            value: rest.value,
+            headers: rest.headers,
+            hasMadeKey: hasMadeKey,
+            cutParts: parts,
+            omission
+        )
     }
 
     /// The same dead letter with a key made of its source, for a topic that takes no record without one. Its detail says
@@ -120,8 +139,9 @@ final class DeadLetter {
         return changed(
             key: Array(source.utf8),
             value: value,
-            headers: headers,
+            headers: keptHeaders,
             hasMadeKey: true,
+            cutParts: cutParts,
             "the key is made of the source, for the topic takes nothing without a key"
         )
     }
@@ -131,6 +151,7 @@ final class DeadLetter {
         value: [UInt8]?,
         headers: RecordHeaders,
         hasMadeKey: Bool,
+        cutParts: String?,
         _ change: String
     ) -> DeadLetter {
         DeadLetter(
@@ -140,7 +161,8 @@ final class DeadLetter {
             headers: headers.replacingLast(DeliveredHeaders.detailHeader, with: "\(detail) (\(change))"),
             detail: detail,
             source: source,
-            hasMadeKey: hasMadeKey
+            hasMadeKey: hasMadeKey,
+            cutParts: cutParts
         )
     }
 
@@ -148,8 +170,8 @@ final class DeadLetter {
     private var ownHeaders: RecordHeaders {
         let ofDelivery = DeliveredHeaders.deliveryCount + DeliveredHeaders.targetCount
         return switch subject {
-        case .request: headers.suffix(DeliveredHeaders.deadLetterCount)
-        case .delivery: headers.suffix(ofDelivery + DeliveredHeaders.deadLetterCount)
+        case .request: keptHeaders.suffix(DeliveredHeaders.deadLetterCount)
+        case .delivery: keptHeaders.suffix(ofDelivery + DeliveredHeaders.deadLetterCount)
         }
     }
 }

@@ -4,6 +4,8 @@ internal import Scheduling
 struct DeliveredHeaders {
     /// The header that says in words why a record is a dead letter.
     static let detailHeader = "clockwork-error-detail"
+    /// The header that says what a dead letter is missing.
+    static let cutHeader = "clockwork-cut"
     /// How many headers a delivered record gets.
     static let deliveryCount = 4
     /// How many headers say where a delivery was to go.
@@ -68,6 +70,15 @@ struct DeliveredHeaders {
         headers.append(name: "clockwork-error", value: code.rawValue)
         headers.append(name: Self.detailHeader, value: detail)
         headers.append(name: "clockwork-source", value: id(of: offset, in: partition))
+    }
+
+    /// The headers of a dead letter that is cut: with one more, which the intake refuses.
+    ///
+    /// - Parameter parts: what is missing of the record, wholly or partly.
+    static func cutHeaders(_ headers: RecordHeaders, _ parts: String) -> RecordHeaders {
+        var headers = headers.without([cutHeader])
+        headers.append(name: cutHeader, value: parts)
+        return headers
     }
 
     private static func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {

@@ -46,6 +46,9 @@ struct DeliveryTopic<Handle> {
     private(set) var count = 0
     private(set) var bytes = 0
     private var attempt = OutgoingRecord.Attempt.together
+    /// How many of them have stood aside, and how many of those that wait.
+    private var refusedInFlight = 0
+    private var refusedWaiting = 0
 
     private var watch = StandstillWatch()
 
@@ -91,6 +94,10 @@ struct DeliveryTopic<Handle> {
         attempt = next.attempt
         count += 1
         bytes += Int(next.byteCount)
+        if next.hasStoodAside {
+            refusedWaiting -= 1
+            refusedInFlight += 1
+        }
         return next
     }
 
@@ -108,16 +115,19 @@ struct DeliveryTopic<Handle> {
         count -= 1
         bytes -= Int(record.byteCount)
         watch.moved()
+        if record.hasStoodAside { refusedInFlight -= 1 }
     }
 
     /// The producer has not taken the record that was next.
     mutating func notTaken(_ record: OutgoingRecord) {
         left(record)
+        if record.hasStoodAside { refusedWaiting += 1 }
         backlog.prepend(record)
     }
 
     /// A record is to be produced again, in its place.
     mutating func putBack(_ record: OutgoingRecord) {
+        if record.hasStoodAside { refusedWaiting += 1 }
         returned.append(record)
     }
 
@@ -131,6 +141,7 @@ struct DeliveryTopic<Handle> {
     mutating func takeBackAside(now: Uptime, _ place: (OutgoingRecord) -> OutgoingRecord) {
         guard !aside.isEmpty, asideUntil <= now else { return }
         backlog.append(contentsOf: aside.map(place))
+        refusedWaiting += aside.count
         aside = []
     }
 
@@ -171,19 +182,24 @@ struct DeliveryTopic<Handle> {
     ///
     /// - Returns: whether it is the first since the topic last took one.
     mutating func isTroubled(by cause: RetryCause) -> Bool {
+        // An outage that comes between does not hide that a dead letter cannot be written.
+        if case .outage = cause, hasRefused { return false }
         defer { trouble = cause }
         return trouble == nil
     }
 
     /// The topic has taken a record.
     ///
-    /// - Returns: whether that ends a trouble. That of dead letters, which may step aside, ends with the last of them.
+    /// - Returns: whether that ends a trouble. That of dead letters which step aside ends with the last of those, whatever
+    ///   else is taken.
     mutating func hasTaken() -> Bool {
         guard doubt != nil || trouble != nil else { return false }
         doubt = nil
-        if case .deadLetterRefused = trouble, count > 0 || hasWaiting || !aside.isEmpty { return false }
-        return trouble.take() != nil
+        return hasRefused ? false : trouble.take() != nil
     }
+
+    /// Whether a record stands aside, or has and is not written yet.
+    private var hasRefused: Bool { !aside.isEmpty || refusedInFlight + refusedWaiting > 0 }
 
     /// A look has found it.
     mutating func isFound() {
@@ -207,6 +223,7 @@ struct DeliveryTopic<Handle> {
         pausedUntil = nil
         count = 0
         bytes = 0
+        refusedInFlight = 0
     }
 
     /// Drops what waits for an owner.
@@ -214,11 +231,13 @@ struct DeliveryTopic<Handle> {
         backlog.removeAll { $0.sender.owner == owner }
         returned.removeAll { $0.sender.owner == owner }
         aside.removeAll { $0.sender.owner == owner }
+        refusedWaiting = backlog.count(where: \.hasStoodAside) + returned.count(where: \.hasStoodAside)
     }
 
     /// Takes all that waits, in order.
     mutating func takeWaiting() -> Deque<OutgoingRecord> {
         sortIn()
+        refusedWaiting = 0
         defer { backlog = [] }
         return backlog
     }

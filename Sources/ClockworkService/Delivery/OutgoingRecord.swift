@@ -36,6 +36,8 @@ struct OutgoingRecord {
     let wasDueOnArrival: Bool
     /// How it is to travel, or travels.
     private(set) var attempt = Attempt.together
+    /// Whether its topic has refused it, so that it let others pass.
+    private(set) var hasStoodAside = false
 
     init(_ delivery: Delivery, of sender: Sender, topic: Int, sequence: UInt64) {
         let schedule = delivery.schedule
@@ -99,10 +101,11 @@ struct OutgoingRecord {
         return record
     }
 
-    /// The same at another place.
+    /// The same at another place, after it has stood aside.
     func behindOthers(sequence: UInt64) -> OutgoingRecord {
         var record = self
         record.sequence = sequence
+        record.hasStoodAside = true
         return record
     }
 

@@ -89,10 +89,10 @@ final class GroupMember {
     }
 
     /// Makes visible how far behind the ends of their partitions the owners are.
-    func measureLag() {
+    func measureLag(now: Uptime) {
         for owner in owners.all {
             guard let end = consumer.knownEnd(of: owner.partition) else { continue }
-            metrics.lags(owner.partition, by: owner.lag.measure(next: owner.nextOffset, high: end))
+            metrics.lags(owner.partition, by: owner.lag.measure(next: owner.nextOffset, high: end, now: now))
         }
     }
 

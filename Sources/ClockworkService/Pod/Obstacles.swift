@@ -31,9 +31,9 @@ public struct Obstacle: Sendable, Equatable {
         /// How long it has to last before it is told, in milliseconds: what is ordinary for a moment is no obstacle.
         var patience: Int64 {
             switch self {
-            case .loop, .group, .producer, .intake, .deadLetters, .store: 0
+            // What is behind has been for a minute: `IntakeLag` knows of each partition.
+            case .loop, .group, .producer, .intake, .deadLetters, .store, .behind: 0
             case .log: 10_000
-            case .behind: 60_000
             }
         }
     }

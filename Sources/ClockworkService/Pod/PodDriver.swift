@@ -150,7 +150,7 @@ final class PodDriver {
         channels.startTasks(now: now)
         if now.uptime >= lagMeasuredAt.advanced(byMilliseconds: Self.lagInterval) {
             lagMeasuredAt = now.uptime
-            member.measureLag()
+            member.measureLag(now: now.uptime)
             member.note(in: &noted, now: now.uptime)
             channels.topics.note(in: &noted, now: now.uptime)
             obstacles = Observation(obstacles: noted.told(now: now.uptime), time: now.uptime)

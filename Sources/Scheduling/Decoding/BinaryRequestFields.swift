@@ -3,7 +3,7 @@ extension RequestFields {
     ///
     /// Those that Clockwork adds to dead letters are ignored however often they come.
     init(binary value: UnsafeRawBufferPointer?, _ headers: [HeaderView]) {
-        var hasDelivery = false
+        form = .binary
         delivery = .present
         for (index, header) in headers.enumerated() {
             guard case .field(let field) = RequestHeader(header.name) else { continue }
@@ -16,8 +16,9 @@ extension RequestFields {
             case .action: action.take(index, of: headers)
             case .url: url.take(index, of: headers)
             case .delivery:
-                if hasDelivery { delivery = .problem(.repeated) } else { takeDelivery(header) }
-                hasDelivery = true
+                let isRepeated = form == .binaryWithDelivery
+                form = .binaryWithDelivery
+                if isRepeated { delivery = .problem(.repeated) } else { takeDelivery(header) }
             }
         }
         if let value { taskData = .text(RequestText(plain: value)) }

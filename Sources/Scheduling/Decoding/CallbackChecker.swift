@@ -26,20 +26,20 @@ struct CallbackChecker {
         let url = self.url(url, policy)
         let method = method(fields.method)
         let headers = headers(fields)
-        let timeout = integer(fields.timeout, "delivery.timeoutMs", Limits.timeoutMilliseconds)
+        let timeout = integer(fields.timeout, form.member("timeoutMs"), Limits.timeoutMilliseconds)
         var retry = CallbackTarget.RetryPolicy()
-        if let problem = fields.retryProblem { errors.invalid("delivery.retry", problem.message) }
-        if let name = fields.unknownRetryMember { errors.invalid("delivery.retry.\(name.shown)", RequestText.unknown) }
-        if let attempts = integer(fields.maxAttempts, "delivery.retry.maxAttempts", Limits.attempts) {
+        if let problem = fields.retryProblem { errors.invalid(form.member("retry"), problem.message) }
+        if let name = fields.unknownRetryMember { errors.invalid(form.member("retry.\(name.shown)"), RequestText.unknown) }
+        if let attempts = integer(fields.maxAttempts, form.member("retry.maxAttempts"), Limits.attempts) {
             retry.maxAttempts = Int32(attempts)
         }
-        if let backoff = integer(fields.initialBackoff, "delivery.retry.initialBackoffMs", Limits.backoffMilliseconds) {
+        if let backoff = integer(fields.initialBackoff, form.member("retry.initialBackoffMs"), Limits.backoffMilliseconds) {
             retry.initialBackoffMilliseconds = backoff
         }
-        if let backoff = integer(fields.maxBackoff, "delivery.retry.maxBackoffMs", Limits.backoffMilliseconds) {
+        if let backoff = integer(fields.maxBackoff, form.member("retry.maxBackoffMs"), Limits.backoffMilliseconds) {
             retry.maxBackoffMilliseconds = backoff
         }
-        if let problem = fields.orderedProblem { errors.invalid("delivery.ordered", problem.message) }
+        if let problem = fields.orderedProblem { errors.invalid(form.member("ordered"), problem.message) }
         guard errors.isEmpty, let url else { return nil }
         return CallbackTarget(
             url: url,
@@ -70,10 +70,10 @@ struct CallbackChecker {
     private mutating func method(_ field: FieldValue) -> CallbackTarget.Method? {
         switch field {
         case .absent: return nil
-        case .problem(let problem): errors.invalid("delivery.method", problem.message)
+        case .problem(let problem): errors.invalid(form.member("method"), problem.message)
         case .text(let text):
             if text.byteCount <= 6, let method = CallbackTarget.Method(rawValue: text.makeString()) { return method }
-            errors.invalid("delivery.method", "must be GET, POST, PUT, PATCH or DELETE")
+            errors.invalid(form.member("method"), "must be GET, POST, PUT, PATCH or DELETE")
         }
         return nil
     }
@@ -91,7 +91,7 @@ struct CallbackChecker {
     }
 
     private mutating func headers(_ fields: CallbackFields) -> [CallbackTarget.Header] {
-        let field = "delivery.headers"
+        let field = form.member("headers")
         if let problem = fields.headersProblem {
             errors.invalid(field, problem.message)
             return []

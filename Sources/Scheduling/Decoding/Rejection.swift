@@ -6,7 +6,7 @@ public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
     /// One field that is wrong.
     public struct FieldError: Sendable, Equatable {
         /// The field as the client knows it: `delivery.topic`, or in binary form a header's name (`value` for the
-        /// payload).
+        /// payload), with the member where the header holds an object: `clockwork-delivery.topic`.
         public var field: String
         /// What is wrong, to be read after the field's name: "is missing".
         public var message: String

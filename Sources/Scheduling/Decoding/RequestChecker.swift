@@ -1,19 +1,17 @@
 /// Applies the contract's rules to the fields of one request, in the order of its table, and builds the request.
 struct RequestChecker {
     private let rules: RequestRules
-    private let form: RequestForm
+    private var form = RequestForm.structured
     private let fallback: OrderingKeyFallback
     private let defaultAction: RequestAction
     private var errors = FieldErrors()
 
     init(
         rules: RequestRules,
-        form: RequestForm,
         fallback: OrderingKeyFallback,
         defaultAction: RequestAction = .create
     ) {
         self.rules = rules
-        self.form = form
         self.fallback = fallback
         self.defaultAction = defaultAction
     }
@@ -27,6 +25,7 @@ struct RequestChecker {
         headers: RequestHeaders,
         offset: Int64
     ) throws(Rejection) -> Request {
+        form = fields.form
         // Of an unknown action one cannot say which fields it needs: it is treated like a cancel, and rejected.
         let action = action(fields.action)
         let isCreate = action == .create
@@ -37,7 +36,7 @@ struct RequestChecker {
         let target = target(fields, isCreate: isCreate)
         let time = time(fields.scheduleTime, isCreate: isCreate)
         if let name = fields.unknownDeliveryMember {
-            errors.invalid("delivery.\(name.shown)", RequestText.unknown)
+            errors.invalid(form.member(name.shown), RequestText.unknown)
         }
         if let name = headers.misspelt { errors.misspelt(name) }
 

@@ -30,7 +30,7 @@ public struct RequestDecoder: Sendable {
     }
 
     private func decode(binary record: RecordView, _ headers: RequestHeaders) throws(Rejection) -> Request {
-        var checker = RequestChecker(rules: rules, form: .binary, fallback: .recordKey(record.key))
+        var checker = RequestChecker(rules: rules, fallback: .recordKey(record.key))
         let fields = RequestFields(binary: record.value, headers.views)
         return try checker.request(fields, headers: headers, offset: record.offset)
     }
@@ -86,7 +86,7 @@ public struct RequestDecoder: Sendable {
         } catch {
             throw Self.notJSON(error.description, headers)
         }
-        var checker = RequestChecker(rules: rules, form: .structured, fallback: fallback, defaultAction: action)
+        var checker = RequestChecker(rules: rules, fallback: fallback, defaultAction: action)
         return BodyRequest(
             request: try checker.request(fields, headers: headers, offset: offset),
             namesOrderingKey: !fields.orderingKey.isAbsent,

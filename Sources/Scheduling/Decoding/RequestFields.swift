@@ -20,6 +20,8 @@ struct RequestFields {
     var unknownDeliveryMember: RequestText?
     /// Whether the request has members without a meaning besides, which are ignored.
     var hasUnknownMembers = false
+    /// What the fields are called where they were found.
+    var form = RequestForm.structured
 }
 
 /// A field as it was found.
@@ -72,22 +74,32 @@ enum FieldProblem {
     }
 }
 
-/// The two forms of a request, and what its fields are called there.
+/// The forms of a request, and what its fields are called there: by what the client wrote.
 enum RequestForm {
     case structured
+    /// Fields are headers, the target's too.
     case binary
+    /// Fields are headers, and the target is the object in one of them.
+    case binaryWithDelivery
 
-    var action: String { self == .structured ? "action" : "clockwork-action" }
-    var clientID: String { self == .structured ? "clientId" : "clockwork-client-id" }
-    var scheduleKey: String { self == .structured ? "scheduleKey" : "clockwork-schedule-key" }
+    private var isStructured: Bool { self == .structured }
+
+    var action: String { isStructured ? "action" : "clockwork-action" }
+    var clientID: String { isStructured ? "clientId" : "clockwork-client-id" }
+    var scheduleKey: String { isStructured ? "scheduleKey" : "clockwork-schedule-key" }
     var scheduleID: String { "scheduleId" }
-    var orderingKey: String { self == .structured ? "orderingKey" : "clockwork-ordering-key" }
-    var taskData: String { self == .structured ? "taskData" : "value" }
-    var delivery: String { self == .structured ? "delivery" : "clockwork-delivery-topic" }
-    var deliveryObject: String { self == .structured ? "delivery" : "clockwork-delivery" }
-    var topic: String { self == .structured ? "delivery.topic" : "clockwork-delivery-topic" }
-    var url: String { self == .structured ? "delivery.url" : "clockwork-delivery-url" }
-    var scheduleTime: String { self == .structured ? "scheduleTime" : "clockwork-schedule-time" }
+    var orderingKey: String { isStructured ? "orderingKey" : "clockwork-ordering-key" }
+    var taskData: String { isStructured ? "taskData" : "value" }
+    var scheduleTime: String { isStructured ? "scheduleTime" : "clockwork-schedule-time" }
+    /// The target as a whole.
+    var delivery: String { self == .binary ? "clockwork-delivery-topic" : deliveryObject }
+    /// The object with the target.
+    var deliveryObject: String { isStructured ? "delivery" : "clockwork-delivery" }
+    var topic: String { self == .binary ? "clockwork-delivery-topic" : member("topic") }
+    var url: String { self == .binary ? "clockwork-delivery-url" : member("url") }
+
+    /// A member of the object with the target.
+    func member(_ name: String) -> String { "\(deliveryObject).\(name)" }
 }
 
 /// What stands in for an absent ordering key.

@@ -24,8 +24,15 @@ enum RequestHeader: Equatable {
     /// How many of its request headers each delivered record has right behind its `id`.
     static let copiedCount = 3
 
-    /// What is wrong with one that is misspelt.
-    static let misspeltMessage = "is not a header of requests; their names are in lower case"
+    /// What says of a dead letter that it is not whole, so that it is no request.
+    private static let cut: StaticString = "clockwork-cut"
+
+    /// What is wrong with one that is misspelt, or no header of requests at all.
+    static func misspeltMessage(_ name: UnsafeRawBufferPointer) -> String {
+        name.isEqual(to: cut)
+            ? "says that this dead letter was cut: put back what it names, and drop this header"
+            : "is not a header of requests; their names are in lower case"
+    }
 
     /// The header with this name.
     init(_ name: UnsafeRawBufferPointer) {

@@ -101,7 +101,8 @@ import Testing
         let half = try #require(letter.cut())
         #expect(half.value == [1])
         #expect(half.key == [9])
-        #expect(text(half.headers).count == 4)
+        #expect(text(half.headers).count == 5)
+        #expect(text(half.headers).last == "clockwork-cut=value")
         #expect(text(half.headers)[2] == "clockwork-error-detail=clientId is missing. (the value is cut to 1 bytes)")
         let empty = try #require(half.cut())
         #expect(empty.value == [])
@@ -111,7 +112,7 @@ import Testing
             text(own.headers) == [
                 "clockwork-error=missing-field",
                 "clockwork-error-detail=clientId is missing. (value and carried headers are left out)",
-                "clockwork-source=intake/0/12",
+                "clockwork-source=intake/0/12", "clockwork-cut=value, headers",
             ]
         )
         #expect(own.key == [9])
@@ -122,6 +123,7 @@ import Testing
             text(bare.headers)[1]
                 == "clockwork-error-detail=clientId is missing. (key, value and carried headers are left out)"
         )
+        #expect(text(bare.headers).last == "clockwork-cut=key, value, headers")
         #expect(bare.cut() == nil)
     }
 
@@ -131,7 +133,7 @@ import Testing
         #expect(letter.value == [])
         letter = try #require(letter.cut())
         #expect(text(letter.headers).map { $0.prefix { $0 != "=" } }.first == "clockwork-id")
-        #expect(text(letter.headers).count == 8)
+        #expect(text(letter.headers).count == 9)
     }
 
     @Test func `the errors of an earlier dead letter give way to the new ones`() throws {
@@ -159,6 +161,10 @@ import Testing
         while let less = letter.cut() { letter = less }
         #expect(letter.key == Array("intake/0/12".utf8))
         #expect(letter.value == [])
+        // In whatever order it loses its value and gets its key.
+        let cut = try #require(DeadLetter(rejected(key: nil, value: [1, 2]), partition: 0, headers: headers).cut())
+        let keyed = try #require(cut.keyed())
+        #expect(text(keyed.headers).last == "clockwork-cut=value")
     }
 
     /// What the intake makes of a dead letter that is sent again as it is.
@@ -216,5 +222,45 @@ import Testing
             return
         }
         #expect(again.target == target)
+    }
+
+    private func refusal(of letter: DeadLetter) -> Rejection? {
+        do {
+            _ = try decode(letter)
+            return nil
+        } catch {
+            return error as? Rejection
+        }
+    }
+
+    @Test func `a dead letter that was cut is no request, whatever it has lost`() throws {
+        var letter = DeadLetter(failed, partition: 3, headers: headers)
+        #expect(refusal(of: letter) == nil)
+        var lost: [String] = []
+        while let less = letter.cut() {
+            letter = less
+            let refusal = try #require(refusal(of: letter))
+            #expect(refusal.errors.last?.field == "clockwork-cut", "\(refusal)")
+            #expect(refusal.errors.last?.message.contains("put back what it names") == true)
+            if let parts = text(letter.headers).last, parts != lost.last { lost.append(parts) }
+        }
+        #expect(lost == ["value", "value, headers", "key, value, headers"].map { "clockwork-cut=\($0)" })
+    }
+
+    /// The dead letter of the request that a cut one makes says the same, however small it is.
+    @Test func `a dead letter that was cut and is sent again stays marked`() throws {
+        let cut = try #require(DeadLetter(failed, partition: 3, headers: headers).cut())
+        var again = rejected(key: cut.key, value: cut.value)
+        again.rejection = try #require(refusal(of: cut))
+        again.headers = cut.headers
+        let letter = DeadLetter(again, partition: 3, headers: headers)
+        #expect(text(letter.headers).contains("clockwork-cut=value"))
+        #expect(refusal(of: letter)?.code == .invalidField)
+        let twice = try #require(letter.cut())
+        #expect(text(twice.headers).filter { $0.hasPrefix("clockwork-cut") } == ["clockwork-cut=value"])
+        // Whole again, it is a request.
+        again.value = Array("payload".utf8)
+        again.headers = again.headers.without(["clockwork-cut"])
+        #expect(refusal(of: DeadLetter(again, partition: 3, headers: headers)) == nil)
     }
 }

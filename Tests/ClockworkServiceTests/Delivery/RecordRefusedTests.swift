@@ -78,4 +78,67 @@ import Testing
         script.pass(60_000)
         #expect(script.steps() == [])
     }
+
+    @Test(arguments: [ReportVerdict.unknownTopic, .topicRefuses(reason: "no")])
+    func `a doubt about the dead-letter topic ends with the first letter that is taken, while others flow`(
+        doubt: ReportVerdict
+    ) {
+        var script = QueuesScript()
+        script.sendLetter(1, key: [1])
+        _ = script.steps()
+        script.report(1, doubt)
+        #expect(script.steps() == [.retry("letters", isFirst: true)])
+        #expect(script.obstacles.count == 1)
+        script.sendLetter(2, key: [2])
+        script.pass(500)
+        #expect(script.steps() == [.produceLetter(offset: 1, bytes: 8)])
+        script.report(1, .written)
+        let steps = script.steps()
+        #expect(steps.contains(.recovery("letters")) && steps.contains(.produceLetter(offset: 2, bytes: 8)))
+        #expect(script.obstacles == [])
+        // There is always another one under way.
+        for number in 3..<100 {
+            script.sendLetter(Int64(number), key: [1])
+            _ = script.steps()
+            script.report(number - 1, .written)
+            #expect(script.steps() == [.deadLettered(.request(offset: Int64(number - 1)))])
+            #expect(script.obstacles == [])
+        }
+    }
+
+    @Test func `a letter that is refused is told of until it is written, whatever others meet`() {
+        var script = QueuesScript()
+        script.sendLetter(1, key: [1])
+        _ = script.steps()
+        script.report(1, refused)
+        _ = script.steps()
+        script.report(1, refused)
+        _ = script.steps()
+        #expect(script.obstacles.count == 1)
+        for round in 0..<5 {
+            // It is tried again while others are written, and those have an outage of their own.
+            script.sendLetter(2, key: [2])
+            _ = script.steps()
+            script.report(2, .retry(reason: "outage"))
+            #expect(script.obstacles.count == 1, "round \(round)")
+            script.pass(500)
+            _ = script.steps()
+            script.report(2, .written)
+            #expect(script.steps() == [.deadLettered(.request(offset: 2))])
+            #expect(script.obstacles.count == 1, "round \(round)")
+            script.pass(4_500)
+            #expect(script.steps() == [.produceLetterAlone(offset: 1, bytes: 8)])
+            script.sendLetter(3, key: [3])
+            #expect(script.obstacles.count == 1, "round \(round)")
+            script.report(1, refused)
+            _ = script.steps()
+            script.report(3, .written)
+            _ = script.steps()
+        }
+        script.pass(5_000)
+        _ = script.steps()
+        script.report(1, .written)
+        #expect(script.steps().contains(.recovery("letters")))
+        #expect(script.obstacles == [])
+    }
 }

@@ -19,13 +19,13 @@ import Testing
 
     @Test func `What is ordinary for a moment is told once it lasts, whatever its reasons`() {
         var obstacles = Obstacles()
-        obstacles.note(.behind, "10 requests", now: uptime(0))
-        obstacles.note(.behind, "20 requests", now: uptime(30_000))
-        #expect(obstacles.told(now: uptime(59_999)).isEmpty)
-        #expect(obstacles.told(now: uptime(60_000)) == [Obstacle(.behind, "20 requests")])
-        obstacles.note(.behind, nil, now: uptime(60_001))
-        obstacles.note(.behind, "5 requests", now: uptime(60_002))
-        #expect(obstacles.told(now: uptime(60_003)).isEmpty)
+        obstacles.note(.log, "2 partitions", now: uptime(0))
+        obstacles.note(.log, "1 partition", now: uptime(5_000))
+        #expect(obstacles.told(now: uptime(9_999)).isEmpty)
+        #expect(obstacles.told(now: uptime(10_000)) == [Obstacle(.log, "1 partition")])
+        obstacles.note(.log, nil, now: uptime(10_001))
+        obstacles.note(.log, "3 partitions", now: uptime(10_002))
+        #expect(obstacles.told(now: uptime(10_003)).isEmpty)
     }
 
     @Test func `They are told in one order, those in the way first`() {

@@ -180,13 +180,21 @@ struct BinaryRequestTests {
         for (delivery, expected) in [
             (nil, "invalid-field clockwork-delivery"), ("[]", "invalid-field clockwork-delivery"),
             ("{", "invalid-field clockwork-delivery"), ("{} x", "invalid-field clockwork-delivery"),
-            ("{}", "missing-field clockwork-delivery-topic"),
-            ("{\"url\":\"https://example.com/\",\"timeoutMs\":0}", "invalid-field delivery.timeoutMs"),
+            ("{}", "missing-field clockwork-delivery.topic"), ("{\"topic\":7}", "invalid-field clockwork-delivery.topic"),
+            ("{\"topic\":\"a b\"}", "invalid-field clockwork-delivery.topic"),
+            ("{\"topic\":\"out\",\"x\":1}", "invalid-field clockwork-delivery.x"),
+            ("{\"topic\":\"out\",\"url\":\"https://a\"}", "invalid-field clockwork-delivery"),
+            ("{\"url\":\"ftp://a\"}", "invalid-field clockwork-delivery.url"),
+            (
+                #"{"url":"https://a","timeoutMs":0,"retry":{"maxAttempts":0,"x":1},"ordered":7,"method":"X"}"#,
+                "invalid-field clockwork-delivery.method clockwork-delivery.timeoutMs clockwork-delivery.retry.x "
+                    + "clockwork-delivery.retry.maxAttempts clockwork-delivery.ordered"
+            ),
         ] as [(String?, String)] {
             #expect(outcome(record(delivery).rejection()) == expected, "\(delivery ?? "null")")
         }
         let both = RecordFixture(payload: "x", headers: Self.headers + [("clockwork-delivery", "{\"topic\":\"out\"}")])
-        #expect(outcome(both.rejection()) == "invalid-field clockwork-delivery-topic")
+        #expect(outcome(both.rejection()) == "invalid-field clockwork-delivery.topic")
     }
 
     @Test("says which of two values was copied from a delivered record")
