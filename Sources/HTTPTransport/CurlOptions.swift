@@ -33,6 +33,10 @@ struct CurlOptions {
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.maximumConnectionAgeSeconds)
+        try set(CURLOPT_MAXAGE_CONN, configuration.maximumIdleSeconds)
+        try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_TCP_KEEPIDLE, configuration.maximumIdleSeconds)
+        try set(CURLOPT_TCP_KEEPINTVL, configuration.maximumIdleSeconds)
         switch configuration.httpVersion {
         case .http1:
             try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)

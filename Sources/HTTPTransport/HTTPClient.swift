@@ -47,6 +47,10 @@ public final class HTTPClient: Sendable {
         /// How old a connection may be that is used again, in whole seconds from 1 on. A younger one would hide for long
         /// that a name leads to another address.
         public var maximumConnectionAgeSeconds = 120
+        /// How long a connection may have been idle that is used again, in whole seconds from 1 on. Firewalls forget one after
+        /// as little as 30 s and say so to nobody: what is sent on it then has no answer until its time is over. While an
+        /// answer is awaited, the connection is kept alive after so many seconds.
+        public var maximumIdleSeconds = 25
         /// Which version of HTTP is spoken.
         public var httpVersion = HTTPVersion.http1
         /// To which addresses connections are made.

@@ -1,6 +1,7 @@
 import ClockworkService
 import Foundation
 import Kafka
+import Logging
 import ScriptedServer
 import Synchronization
 import Testing
@@ -58,12 +59,12 @@ import Testing
         topics: [String: Int] = ["schedule-create": 4, "schedule-dead-letters": 1],
         settings: [String: String] = [:],
         patience: Duration = .seconds(5),
-        spoil: (LocalKafka) throws -> Void = { _ in },
+        spoil: (LocalKafka) async throws -> Void = { _ in },
         store: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Reaction = answer
     ) async throws -> [Finding] {
         let cluster = try LocalKafka(brokers: 3, topics: topics)
         defer { withExtendedLifetime(cluster) {} }
-        try spoil(cluster)
+        try await spoil(cluster)
         let server = ScriptedServer(store)
         defer { server.stop() }
         let environment = [
@@ -84,11 +85,11 @@ import Testing
         // Which library a machine has is its own affair.
         #expect(all.first?.subject == "librdkafka")
         let findings = Array(all.dropFirst())
-        #expect(findings.map(\.verdict) == Array(repeating: .good, count: 9), "\(findings.map(\.line))")
+        #expect(findings.map(\.verdict) == Array(repeating: .good, count: 10), "\(findings.map(\.line))")
         #expect(
             findings.map(\.subject) == [
-                "brokers", "intake topic", "dead-letter topic", "consumer group", "intake", "table schedules",
-                "table partitionExecutions", "clock", "port 0",
+                "brokers", "intake topic", "dead-letter topic", "consumer group", "intake", "backlog",
+                "table schedules", "table partitionExecutions", "clock", "port 0",
             ]
         )
         #expect(findings[1].line == "✓ intake topic: schedule-create, 4 partitions, 3 replicas")
@@ -237,6 +238,70 @@ import Testing
         }
     }
 
+    @Test func `what a pod that is ready says besides is told`() async throws {
+        let body = """
+            {"status":"ok","obstacles":[{"kind":"dead_letters","reason":"Dead letters cannot be written."},
+            {"kind":"behind","reason":"Requests wait: \\"3 (5)\\"."}]}
+            """
+        let server = ScriptedServer { _ in .answer(status: 200, body: body) }
+        defer { server.stop() }
+        let port = try #require(server.url.split(separator: ":").last).description
+        let found = try await findings(settings: ["APP_PORT": port])
+        let last = try #require(found.last)
+        #expect(last.verdict == .warning)
+        #expect(last.detail.hasSuffix("ready, but: Dead letters cannot be written. Requests wait: \"3 (5)\"."), "\(last.line)")
+    }
+
+    @Test func `requests that nobody takes`() async throws {
+        let found = try await findings(spoil: { cluster in
+            let environment = ["KAFKA_BROKERS": cluster.bootstrapServers, "SCHEDULE_STORE": "sqlite"]
+            let settings = try Configuration(environment: environment, hostName: "pod", readFile: { _ in nil })
+            let sender = try await RequestSender(kafka: settings.kafka, logger: Logger(label: "test"))
+            for _ in 0..<3 { try sender.send(OutgoingRequest(key: [1], value: nil)) }
+            try sender.finish()
+        })
+        let backlog = try #require(found.first { $0.subject == "backlog" })
+        #expect(backlog.verdict == .warning)
+        #expect(backlog.detail.hasSuffix(" (3)"), "\(backlog.line)")
+    }
+
+    /// Partitions by what is known of them in two looks: the end, and what is committed.
+    @Test(
+        arguments: [
+            ([0: (0, nil)], [0: (0, nil)], "no request waits"), ([0: (9, 9)], [0: (9, 9)], "no request waits"),
+            ([0: (9, 7)], [0: (9, 9)], "no request waits"),
+            // It takes some, while more come.
+            ([0: (9, 7)], [0: (30, 20)], "10 requests wait, and are being taken"),
+            // They have come between the looks.
+            ([0: (9, 9)], [0: (12, 9)], "3 requests wait, and are being taken"),
+            ([0: (9, 7), 3: (8, nil)], [0: (12, 7), 3: (8, nil)], "how many at most: 0 (5), 3 (8)"),
+            // One stands still, another does not.
+            ([0: (9, 7), 1: (9, 7)], [0: (12, 8), 1: (12, 7)], "how many at most: 1 (5)"),
+            // The log of before had more.
+            ([0: (4, 70)], [0: (4, 70)], "how many at most: 0 (4)"),
+            // A partition that does not answer is no backlog.
+            ([0: (nil, 7)], [0: (nil, 7)], "no request waits"),
+        ] as [([Int32: (Int64?, Int64?)], [Int32: (Int64?, Int64?)], String)]
+    )
+    func `a backlog is what stands still`(
+        first: [Int32: (Int64?, Int64?)],
+        second: [Int32: (Int64?, Int64?)],
+        expected: String
+    ) {
+        func positions(_ looks: [Int32: (Int64?, Int64?)]) -> [Int32: GroupPositions.Position] {
+            looks.mapValues { .init(end: $0.0, committed: $0.1.map { GroupOffset(offset: $0) }) }
+        }
+        let finding = IntakeBacklog.finding(positions(first), later: positions(second))
+        #expect(finding.detail.hasSuffix(expected), "\(finding.line)")
+        #expect((finding.verdict == .warning) == expected.hasPrefix("how many"))
+    }
+
+    /// Mock brokers hold a fetch that finds nothing for its whole wait.
+    @Test func `a long wait of fetches holds up no verdict`() async throws {
+        let found = try await findings(settings: ["KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "20000"], patience: .seconds(3))
+        #expect(faults(found).isEmpty, "\(faults(found))")
+    }
+
     @Test func `a file of the sqlite store that cannot be`() async throws {
         let settings = ["SCHEDULE_STORE": "sqlite", "SQLITE_PATH": "/no/such/folder/clockwork.db"]
         let found = try await findings(settings: settings)
@@ -283,7 +348,7 @@ import Testing
         #expect(right.status == 0, "\(right.output)")
         let found = try JSONDecoder().decode([[String: String]].self, from: Data(right.output.utf8))
         #expect(found.allSatisfy { $0["verdict"] == "good" || $0["subject"] == "librdkafka" })
-        #expect(found.count == 9)
+        #expect(found.count == 10)
 
         environment["DEAD_LETTER_KAFKA_TOPIC"] = "elsewhere"
         let faulty = try run([], environment)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTransport
 import ScriptedServer
 import Synchronization
@@ -165,6 +166,45 @@ import Testing
             while server.connectionCount < 2 { _ = try await client.send(post(server)) }
         }
         #expect(HTTPClient.Configuration().maximumConnectionAgeSeconds == 120)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aConnectionThatWasIdleIsNotUsedAgain() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumIdleSeconds = 1
+        try await withServer({ _ in .answer(status: 200) }, configuration: configuration) { client, server in
+            _ = try await client.send(post(server))
+            // As long as it takes, since libcurl counts whole seconds. In use it stays the same one.
+            var pause = Duration.milliseconds(100)
+            while server.connectionCount < 2 {
+                try await Task.sleep(for: pause)
+                _ = try await client.send(post(server))
+                pause += .milliseconds(500)
+            }
+        }
+        #expect(HTTPClient.Configuration().maximumIdleSeconds == 25, "below the 30 s of firewalls")
+    }
+
+    /// The kernel lists the timer that a connection has: 2 is that of keeping it alive.
+    @Test(.timeLimit(.minutes(1)))
+    func aConnectionThatAwaitsAnAnswerIsKeptAlive() async throws {
+        try await withServer({ _ in .silence }) { client, server in
+            let port = try #require(server.url.split(separator: ":").last.flatMap { UInt16($0) })
+            let digits = String(port, radix: 16, uppercase: true)
+            let remote = "0100007F:" + String(repeating: "0", count: 4 - digits.count) + digits
+            let request = post(server)
+            async let answer = client.send(request)
+            while true {
+                let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+                let lines = table.split(separator: "\n").map { $0.split(separator: " ") }
+                if lines.contains(where: { $0.count > 5 && $0[2] == remote && $0[3] == "01" && $0[5].hasPrefix("02:") }) {
+                    break
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            client.close()
+            _ = try? await answer
+        }
     }
 
     @Test func aConnectionIsUsedForOneRequestAfterAnother() async throws {

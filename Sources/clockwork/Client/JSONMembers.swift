@@ -19,6 +19,22 @@ enum JSONMembers {
         return cursor.take("}") && cursor.isAtEnd ? values : nil
     }
 
+    /// The elements of the array that `bytes` is, in order.
+    ///
+    /// - Returns: `nil` when the bytes are not one array as far as this can tell.
+    static func elements(of bytes: ArraySlice<UInt8>) -> [[UInt8]]? {
+        let bytes = Array(bytes)
+        var cursor = Cursor(bytes: bytes)
+        var elements: [[UInt8]] = []
+        guard cursor.take("[") else { return nil }
+        if cursor.take("]") { return cursor.isAtEnd ? elements : nil }
+        repeat {
+            guard let element = cursor.takeValue() else { return nil }
+            elements.append(Array(bytes[element]))
+        } while cursor.take(",")
+        return cursor.take("]") && cursor.isAtEnd ? elements : nil
+    }
+
     /// The text of a JSON string, quotes included in `bytes`; `nil` for every other value.
     static func text(_ bytes: ArraySlice<UInt8>) -> String? {
         guard bytes.count >= 2, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") else { return nil }

@@ -2,7 +2,7 @@ import ClockworkService
 import Kafka
 import Logging
 
-/// The brokers, the two topics, the group, and the right to read.
+/// The brokers, the two topics, the group, the right to read, and whether somebody reads.
 struct KafkaExamination {
     let configuration: Configuration
     let patience: Duration
@@ -11,8 +11,12 @@ struct KafkaExamination {
 
     func findings() async -> [Finding] {
         // The questions block.
-        await BlockingCall.run(named: "doctor") { examine() }
+        let findings = await BlockingCall.run(named: "doctor") { examine() }
+        guard findings.last?.subject == Self.reading, findings.last?.verdict == .good else { return findings }
+        return await findings + [IntakeBacklog(kafka: kafka, patience: patience).finding()]
     }
+
+    private static let reading = "intake"
 
     private func examine() -> [Finding] {
         let inspector: KafkaInspector
@@ -111,11 +115,14 @@ struct KafkaExamination {
     /// Reads up to the intake's end, from there.
     private func reading() -> Finding {
         let deadline = ContinuousClock.now + patience
+        // A broker with nothing to tell of a partition would say so only when the wait of the fetch is over.
+        var properties = KafkaProperties(kafka)
+        properties.set("fetch.wait.max.ms", to: "10")
         do throws(KafkaError) {
             let reader = try KafkaReader(
                 topic: kafka.intakeTopic,
                 from: .end,
-                properties: KafkaProperties(kafka),
+                properties: properties,
                 logger: Logger(label: "clockwork", factory: { _ in SwiftLogNoOpLogHandler() }),
                 timeout: patience
             )
@@ -123,17 +130,17 @@ struct KafkaExamination {
                 let rest = deadline - .now
                 guard rest > .zero else {
                     return .fault(
-                        "intake",
+                        Self.reading,
                         "not every partition answers",
                         remedy: "see that every broker's advertised address can be reached from here"
                     )
                 }
                 try reader.poll(timeout: rest) { _ in }
             }
-            return .good("intake", "can be read")
+            return .good(Self.reading, "can be read")
         } catch {
             return .fault(
-                "intake",
+                Self.reading,
                 "\(error)",
                 remedy: "allow this user to read the topic (kafka-acls --operation Read --topic)"
             )

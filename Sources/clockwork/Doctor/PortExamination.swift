@@ -10,8 +10,14 @@ struct PortExamination {
         let finding = findingOfPort()
         guard finding.verdict == .fault else { return finding }
         switch await RunningPod.ask(host: host, port: port, patience: patience) {
-        case .ready:
+        case .ready([]):
             return .good(finding.subject, "a pod listens at \(host), and is ready")
+        case .ready(let reasons):
+            return .warning(
+                finding.subject,
+                "a pod listens at \(host), and is ready, but: \(reasons.joined(separator: " "))",
+                remedy: "see what its log says of it, and docs/troubleshooting.md"
+            )
         case .notReady(let reasons):
             return .fault(
                 finding.subject,

@@ -2,8 +2,8 @@ import HTTPTransport
 
 /// What a pod that has the port already says of itself.
 enum RunningPod: Equatable {
-    /// It can do its work.
-    case ready
+    /// It can do what it is asked for. What else is wrong with it, in its own words.
+    case ready([String])
     /// It cannot, for these reasons.
     case notReady(String)
 
@@ -27,8 +27,16 @@ enum RunningPod: Equatable {
         func text(_ name: String) -> String? {
             members[name].flatMap { JSONMembers.text(answer.body[$0]) }
         }
-        if answer.status == 200, text("status") == "ok" { return .ready }
+        if answer.status == 200, text("status") == "ok" {
+            return .ready(members["obstacles"].map { reasons(answer.body[$0]) } ?? [])
+        }
         guard text("type") == "urn:clockwork:problem:not-ready" else { return nil }
         return text("detail").map { .notReady($0) }
+    }
+
+    private static func reasons(_ obstacles: ArraySlice<UInt8>) -> [String] {
+        (JSONMembers.elements(of: obstacles) ?? []).compactMap { obstacle in
+            JSONMembers.values(in: obstacle)?["reason"].flatMap { JSONMembers.text(obstacle[$0]) }
+        }
     }
 }
