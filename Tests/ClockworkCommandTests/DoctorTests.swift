@@ -249,7 +249,10 @@ import Testing
         let found = try await findings(settings: ["APP_PORT": port])
         let last = try #require(found.last)
         #expect(last.verdict == .warning)
-        #expect(last.detail.hasSuffix("ready, but: Dead letters cannot be written. Requests wait: \"3 (5)\"."), "\(last.line)")
+        #expect(
+            last.detail.hasSuffix("ready, but: Dead letters cannot be written. Requests wait: \"3 (5)\"."),
+            "\(last.line)"
+        )
     }
 
     @Test func `requests that nobody takes`() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import clockwork
 
 @Suite struct RequestFileTests {
-    private static let now = EpochMilliseconds(rawValue: 1_000_000)
+    private static let now = EpochMilliseconds(rawValue: 1_700_000_000_000)
 
     private func prepared(_ line: String) -> (key: String?, value: String) {
         let request = RequestLine.prepare(Array(line.utf8), now: Self.now)
@@ -84,6 +84,8 @@ import Testing
                 broken.append(file.lineNumber)
                 continue
             }
+            let refusal = RequestCheck.refusal(ofLine: request)
+            #expect(refusal == nil, "line \(file.lineNumber): \(refusal?.detail ?? "")")
             let isCancel = fields["action"] as? String == "cancel"
             #expect(request.key != nil)
             #expect(isCancel || fields["scheduleTime"] is Int, "line \(file.lineNumber)")
@@ -100,7 +102,7 @@ import Testing
                 #" {"a" : [1,{"scheduleTime":"+9s"}], "scheduleTime" : "+1500ms" ,"taskData":"{\"x\":\"}\"}","ü":"\u00fc"} "#
             )
             .value
-                == #" {"a" : [1,{"scheduleTime":"+9s"}], "scheduleTime" : 1001500 ,"taskData":"{\"x\":\"}\"}","ü":"\u00fc"} "#
+                == #" {"a" : [1,{"scheduleTime":"+9s"}], "scheduleTime" : 1700000001500 ,"taskData":"{\"x\":\"}\"}","ü":"\u00fc"} "#
         )
     }
 

@@ -75,6 +75,18 @@ import Testing
         #expect(ExitCode.validationFailure.rawValue == 64)
     }
 
+    /// Each is right by itself, as the arguments are read.
+    @Test(arguments: [
+        (["--in", "70000000h"], "clockwork-schedule-time"),
+        (["--in", "1s", "--header", "Clockwork-Id=1"], "Clockwork-Id"),
+        (["--in", "1s", "--header", "a=\(String(repeating: "x", count: 358_400))"], "value has 358409 bytes"),
+    ])
+    func `what no service accepts is a usage error before it is sent`(arguments: [String], named: String) throws {
+        let options = try ScheduleOptions.parse(["--topic", "t", "--client", "c", "--key", "k"] + arguments)
+        let error = #expect(throws: ValidationError.self) { try options.request(now: Self.now) }
+        #expect(error?.message.contains(named) == true, "\(error?.message ?? "")")
+    }
+
     @Test func `a URL in place of a topic takes the binary form while that can say all`() throws {
         let least = ["--url", "https://a.test/x", "--client", "c", "--key", "k", "--in", "90s"]
         let plain = try #require(try ScheduleOptions.parse(least).request(now: Self.now))

@@ -88,10 +88,11 @@ extension LocalCluster {
                 )
                 #expect(cancel.exit == .code(0))
                 #expect(cancel.output == "1 requests sent\n")
-                // A file, with a line that is wrong and an empty one.
+                // A file, with a line that no service accepts, an empty one, and one that this service does not accept.
                 let lines = [
                     #"{"clientId":"mill","scheduleKey":"r-1","delivery":{"topic":"reports"},"scheduleTime":"+2s","taskData":"r1"}"#,
                     "", "nonsense",
+                    #"{"clientId":"mill","scheduleKey":"r-3","delivery":{"topic":"schedule-dead-letters"},"scheduleTime":"+2s","taskData":"nowhere"}"#,
                     #"{"clientId":"mill","scheduleKey":"r-2","delivery":{"topic":"reports"},"scheduleTime":"+2500ms","taskData":"r2"}"#,
                 ]
                 try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: folder + "/requests.jsonl"))
@@ -99,8 +100,12 @@ extension LocalCluster {
                     ["schedule", "--file", folder + "/requests.jsonl"],
                     environment: client
                 )
-                #expect(file.exit == .code(0), "\(file.errors)")
-                #expect(file.output == "3 requests sent\n")
+                #expect(file.exit == .code(1))
+                #expect(
+                    file.errors.contains("\(folder)/requests.jsonl line 3: the request is not one JSON"),
+                    "\(file.errors)"
+                )
+                #expect(file.output == "3 requests sent, 1 refused\n")
 
                 // What is delivered.
                 let tail = try await Clockwork.run(
@@ -131,7 +136,7 @@ extension LocalCluster {
                 )
                 #expect(letters.exit == .code(0), "\(letters.errors)")
                 #expect(
-                    letters.output.contains("invalid-json") && letters.output.contains("nonsense"),
+                    letters.output.contains("topic-not-allowed") && letters.output.contains("nowhere"),
                     "\(letters.output)"
                 )
 

@@ -197,7 +197,8 @@ import Testing
             while true {
                 let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
                 let lines = table.split(separator: "\n").map { $0.split(separator: " ") }
-                if lines.contains(where: { $0.count > 5 && $0[2] == remote && $0[3] == "01" && $0[5].hasPrefix("02:") }) {
+                if lines.contains(where: { $0.count > 5 && $0[2] == remote && $0[3] == "01" && $0[5].hasPrefix("02:") })
+                {
                     break
                 }
                 try await Task.sleep(for: .milliseconds(20))

@@ -29,11 +29,17 @@ struct CallbackChecker {
         let timeout = integer(fields.timeout, form.member("timeoutMs"), Limits.timeoutMilliseconds)
         var retry = CallbackTarget.RetryPolicy()
         if let problem = fields.retryProblem { errors.invalid(form.member("retry"), problem.message) }
-        if let name = fields.unknownRetryMember { errors.invalid(form.member("retry.\(name.shown)"), RequestText.unknown) }
+        if let name = fields.unknownRetryMember {
+            errors.invalid(form.member("retry.\(name.shown)"), RequestText.unknown)
+        }
         if let attempts = integer(fields.maxAttempts, form.member("retry.maxAttempts"), Limits.attempts) {
             retry.maxAttempts = Int32(attempts)
         }
-        if let backoff = integer(fields.initialBackoff, form.member("retry.initialBackoffMs"), Limits.backoffMilliseconds) {
+        if let backoff = integer(
+            fields.initialBackoff,
+            form.member("retry.initialBackoffMs"),
+            Limits.backoffMilliseconds
+        ) {
             retry.initialBackoffMilliseconds = backoff
         }
         if let backoff = integer(fields.maxBackoff, form.member("retry.maxBackoffMs"), Limits.backoffMilliseconds) {

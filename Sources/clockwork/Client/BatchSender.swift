@@ -10,7 +10,7 @@ struct BatchSender {
     private let client: ClockworkHTTPClient
     /// Waits between two attempts.
     private let pause: (Duration) async throws -> Void
-    private let onRefusal: (_ line: Int, Problem) -> Void
+    private let onRefusal: (LineRefusal) -> Void
 
     /// The number of requests that are in the intake topic.
     private(set) var accepted = 0
@@ -21,18 +21,18 @@ struct BatchSender {
     /// The line that each request of the batch came from.
     private var lines: [Int] = []
 
-    /// - Parameter onRefusal: told of each refused request, with the number of its line.
+    /// - Parameter onRefusal: told of each refused request.
     init(
         client: ClockworkHTTPClient,
         pause: @escaping (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        onRefusal: @escaping (_ line: Int, Problem) -> Void
+        onRefusal: @escaping (LineRefusal) -> Void
     ) {
         self.client = client
         self.pause = pause
         self.onRefusal = onRefusal
     }
 
-    /// Sends every request of a file. A batch that is not full is sent when the file, a pipe perhaps, has nothing to
+    /// Sends every request of a file that a service may accept. A batch that is not full is sent when the file, a pipe perhaps, has nothing to
     /// read just now.
     ///
     /// - Parameter onProgress: told how many requests were answered so far.
@@ -44,24 +44,30 @@ struct BatchSender {
     ) async throws {
         var file = file
         while let request = try file.next(now: now) {
-            guard batch.append(json: request.value ?? []) else { continue }
-            lines.append(file.lineNumber)
+            if let rejection = RequestCheck.refusal(ofLine: request) {
+                refuse(.check(rejection), line: file.lineNumber, of: file)
+            } else if batch.append(json: request.value ?? []) {
+                lines.append(file.lineNumber)
+            }
             guard batch.isFull || !file.isReady else { continue }
-            try await flush()
+            try await flush(file)
             onProgress(accepted + refused)
         }
-        try await flush()
+        try await flush(file)
     }
 
-    private mutating func flush() async throws {
+    private mutating func refuse(_ reason: LineRefusal.Reason, line: Int, of file: RequestFile) {
+        refused += 1
+        onRefusal(LineRefusal(file: file.name, line: line, reason: reason))
+    }
+
+    private mutating func flush(_ file: RequestFile) async throws {
         guard !batch.isEmpty else { return }
         let results = try await answers()
         for (line, result) in zip(lines, results) {
             switch result {
             case .accepted: accepted += 1
-            case .refused(let problem):
-                refused += 1
-                onRefusal(line, problem)
+            case .refused(let problem): refuse(.service(problem), line: line, of: file)
             }
         }
         batch = RequestBatch()

@@ -28,6 +28,9 @@ struct RequestFile {
     /// Whether `next` has something to work on without waiting for it. The rest of a line may still be waited for.
     var isReady: Bool { lines.hasWholeLine || sourceIsReady() }
 
+    /// The name of the file in errors.
+    var name: String { lines.name }
+
     /// The number of the line that the last request came from, from 1.
     var lineNumber: Int { lines.lineNumber }
 

@@ -4,8 +4,7 @@ import Scheduling
 /// Prepares one line of a request file, a structured request, for sending.
 ///
 /// Two things are done, and everything else stays byte for byte as it was: a `scheduleTime` such as `"+90s"` becomes
-/// the time of sending plus that, and the record key is found. Nothing is checked. A line that is no request is sent
-/// as it stands, and the service says in the dead-letter topic what is wrong with it.
+/// the time of sending plus that, and the record key is found. Whether the line is a request, `RequestCheck` says.
 enum RequestLine {
     /// The request that `line` stands for when it is sent at `now`.
     static func prepare(_ line: [UInt8], now: EpochMilliseconds) -> OutgoingRequest {

@@ -112,8 +112,8 @@ struct ScheduleOptions: ParsableArguments {
     /// The request that the arguments other than `--file` describe, in binary form, so that the payload may be any
     /// bytes; `nil` with `--file`. What that form cannot say of a callback takes the structured form.
     ///
-    /// - Throws: When `--data-file` cannot be read, or has more bytes than a request may have; or a usage error as
-    ///   `structuredRequest` does.
+    /// - Throws: When `--data-file` cannot be read, or has more bytes than a request may have; or a usage error for what
+    ///   no service accepts, as `structuredRequest` does.
     func request(now: EpochMilliseconds) throws -> OutgoingRequest? {
         guard let client, let key else { return nil }
         if url != nil, hasCallbackOptions || !headers.isEmpty {
@@ -129,6 +129,7 @@ struct ScheduleOptions: ParsableArguments {
         for header in headers {
             request.headers.append(name: header.name, value: header.value)
         }
+        if let rejection = RequestCheck.refusal(of: request) { throw ValidationError("\(rejection.detail).") }
         return request
     }
 
@@ -179,7 +180,7 @@ struct ScheduleOptions: ParsableArguments {
     }
 
     private func payload() throws(LocalFileError) -> [UInt8]? {
-        if let dataFile { return try LocalFile.contents(ofFile: dataFile, limit: 358_400) }
+        if let dataFile { return try LocalFile.contents(ofFile: dataFile, limit: RequestCheck.maxPayloadBytes) }
         return data.map { Array($0.utf8) }
     }
 

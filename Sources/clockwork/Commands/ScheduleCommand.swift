@@ -20,8 +20,9 @@ struct ScheduleCommand: AsyncParsableCommand {
               clockwork schedule --file examples/requests.jsonl
 
             It goes where --brokers or --http says, else to $KAFKA_BROKERS, else to $CLOCKWORK_URL. The request is in \
-            the intake topic, on all in-sync replicas, when the command ends with 0. The HTTP API refuses at once what \
-            cannot be accepted; a record in the intake topic that cannot goes to the dead-letter topic.
+            the intake topic, on all in-sync replicas, when the command ends with 0. What no service can accept is \
+            refused before it is sent, with every field that is wrong, of a file line by line. What this service does not \
+            accept besides, the HTTP API refuses at once; as a record in the intake topic it goes to the dead-letter topic.
             """
     )
 
@@ -66,45 +67,51 @@ struct ScheduleCommand: AsyncParsableCommand {
             try sender.finish()
         } else if let path = options.file {
             let sender = try await RequestSender(kafka: kafka, logger: logger)
-            try Self.send(try RequestFile(path: path), through: sender)
-            summarize(sent: sender.acknowledged, refused: 0)
+            let refused = try send(try RequestFile(path: path), through: sender)
+            try summarize(sent: sender.acknowledged, refused: refused)
         }
     }
 
-    private static func send(_ file: RequestFile, through sender: RequestSender) throws {
+    /// - Returns: how many lines were refused.
+    private func send(_ file: RequestFile, through sender: RequestSender) throws -> Int {
         var file = file
         var progress = ProgressLine()
         defer { progress.finish() }
         var count = 0
+        var refused = 0
         while let request = try file.next(now: WallClock.now) {
-            try sender.send(request)
+            if let rejection = RequestCheck.refusal(ofLine: request) {
+                refused += 1
+                tell(LineRefusal(file: file.name, line: file.lineNumber, reason: .check(rejection)))
+            } else {
+                try sender.send(request)
+            }
             count += 1
             if count.isMultiple(of: 100) { progress.update(count) }
         }
         try sender.finish()
+        return refused
+    }
+
+    private func tell(_ refusal: LineRefusal) {
+        if json { Console.print(refusal.json) } else { ProcessEnvironment.complain(refusal.text) }
     }
 
     private func send(_ file: RequestFile, by service: ClockworkHTTPClient) async throws {
-        var sender = BatchSender(client: service) { line, problem in
-            if json {
-                Console.print(problem.json(line: line))
-            } else {
-                ProcessEnvironment.complain("line \(line): \(problem)")
-            }
-        }
+        var sender = BatchSender(client: service, onRefusal: tell)
         var progress = ProgressLine()
         defer { progress.finish() }
         try await sender.send(file, now: WallClock.now) { progress.update($0) }
         progress.finish()
-        summarize(sent: sender.accepted, refused: sender.refused)
-        guard sender.refused == 0 else { throw ExitCode(1) }
+        try summarize(sent: sender.accepted, refused: sender.refused)
     }
 
-    private func summarize(sent: Int, refused: Int) {
+    private func summarize(sent: Int, refused: Int) throws {
         if json {
             Console.print("{\"sent\":\(sent),\"refused\":\(refused)}")
         } else {
             Console.print("\(sent) requests sent" + (refused > 0 ? ", \(refused) refused" : ""))
         }
+        guard refused == 0 else { throw ExitCode(1) }
     }
 }

@@ -50,7 +50,8 @@ struct IntakeBacklog {
         return .warning(
             subject,
             "requests wait that nobody takes; by partition, how many at most: \(list)",
-            remedy: "start a pod, or see what /health/ready of the pod says; an open transaction holds requests back, too"
+            remedy:
+                "start a pod, or see what /health/ready of the pod says; an open transaction holds requests back, too"
         )
     }
 

@@ -9,7 +9,10 @@ import Testing
         var lag = IntakeLag()
         #expect(lag.measure(next: 10, high: 25, now: .zero) == Measure(readable: 15))
         #expect(lag.measure(next: 25, high: 25, now: .zero) == Measure())
-        #expect(lag.measure(next: 26, high: 25, now: .zero) == Measure(), "the owner has heard of a newer end than the fetch")
+        #expect(
+            lag.measure(next: 26, high: 25, now: .zero) == Measure(),
+            "the owner has heard of a newer end than the fetch"
+        )
     }
 
     @Test func `What lies behind an end that the owner stays at is held back by a transaction`() {

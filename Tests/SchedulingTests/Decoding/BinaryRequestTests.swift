@@ -180,7 +180,8 @@ struct BinaryRequestTests {
         for (delivery, expected) in [
             (nil, "invalid-field clockwork-delivery"), ("[]", "invalid-field clockwork-delivery"),
             ("{", "invalid-field clockwork-delivery"), ("{} x", "invalid-field clockwork-delivery"),
-            ("{}", "missing-field clockwork-delivery.topic"), ("{\"topic\":7}", "invalid-field clockwork-delivery.topic"),
+            ("{}", "missing-field clockwork-delivery.topic"),
+            ("{\"topic\":7}", "invalid-field clockwork-delivery.topic"),
             ("{\"topic\":\"a b\"}", "invalid-field clockwork-delivery.topic"),
             ("{\"topic\":\"out\",\"x\":1}", "invalid-field clockwork-delivery.x"),
             ("{\"topic\":\"out\",\"url\":\"https://a\"}", "invalid-field clockwork-delivery"),
