@@ -9,6 +9,8 @@ struct PreparedRequest: Sendable {
     var created: Standing?
     /// The schedule's time, where it is known.
     var time: EpochMilliseconds?
+    /// Whether its ordering key is the client's word; else the schedule key stands in for it, or what was found out.
+    var namesOrderingKey = false
     /// The members of the request that have no meaning and are ignored.
     var ignoredMembers: [String] = []
     /// The key record from before the request is written, where there is one and somebody has looked.
@@ -17,8 +19,8 @@ struct PreparedRequest: Sendable {
 
 /// A request that is valid.
 enum CheckedRequest: Sendable {
-    /// A create; where it names no ordering key, the schedule key stands in for it.
-    case create(PreparedRequest, namesOrderingKey: Bool)
+    /// A create.
+    case create(PreparedRequest)
     /// A cancel with an ordering key.
     case cancel(PreparedRequest)
     /// A cancel whose ordering key has to be looked up.
@@ -27,7 +29,7 @@ enum CheckedRequest: Sendable {
     /// The key that is to change.
     var key: ScheduleKey {
         switch self {
-        case .create(let request, _), .cancel(let request): request.key
+        case .create(let request), .cancel(let request): request.key
         case .cancelByKey(let key): key
         }
     }
@@ -61,10 +63,12 @@ struct CallChecker: Sendable {
         case .create(let schedule):
             var create = prepare(schedule, body)
             create.ignoredMembers = decoded.ignoredMembers
-            return .create(create, namesOrderingKey: decoded.namesOrderingKey)
+            create.namesOrderingKey = decoded.namesOrderingKey
+            return .create(create)
         case .cancel(let cancellation):
             guard let orderingKey = cancellation.orderingKey else { return .cancelByKey(cancellation.key) }
             var cancel = cancel(cancellation.key, orderingKey: orderingKey, partition: nil)
+            cancel.namesOrderingKey = true
             cancel.ignoredMembers = decoded.ignoredMembers
             return .cancel(cancel)
         }

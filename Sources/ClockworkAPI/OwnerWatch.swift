@@ -1,12 +1,11 @@
 internal import ClockworkService
 internal import Kafka
 internal import Logging
+internal import Synchronization
 
 /// Asks how far the owners have come, once for all who wait at one time.
 actor OwnerWatch {
     private let question: SharedQuestion<Void, Result<OwnerView, KafkaError>>
-    /// Commits that were seen ahead of their partition's end: they are of a log that is no more, whatever the end is later.
-    private var foreign: [Int32: LogOffset] = [:]
     private var hasFailed = false
     private let logger: Logger
 
@@ -15,9 +14,12 @@ actor OwnerWatch {
 
     init(_ positions: GroupPositions, logger: Logger) {
         self.logger = logger
+        // With the question, not with those who ask: views come here in the order in which they were seen.
+        let history = History()
         question = SharedQuestion { _ in
             do throws(KafkaError) {
-                return .success(OwnerView(try await positions.positions(timeout: Self.timeout)))
+                let view = OwnerView(try await positions.positions(timeout: Self.timeout))
+                return .success(history.judge(view))
             } catch {
                 return .failure(error)
             }
@@ -29,7 +31,7 @@ actor OwnerWatch {
         switch await question.answer(to: ()) {
         case .success(let view):
             hasFailed = false
-            return withoutForeign(view)
+            return view
         case .failure(let error):
             if !hasFailed {
                 logger.warning(
@@ -42,20 +44,10 @@ actor OwnerWatch {
         }
     }
 
-    private func withoutForeign(_ view: OwnerView) -> OwnerView {
-        var view = view
-        for (partition, state) in view.partitions {
-            if let committed = state.committed, let end = state.end, committed.offset > end {
-                foreign[partition] = committed
-            }
-            if let known = foreign[partition] {
-                if known == state.committed {
-                    view.partitions[partition]?.committed = nil
-                } else {
-                    foreign[partition] = nil
-                }
-            }
-        }
-        return view
+    /// What has been seen so far.
+    private final class History: Sendable {
+        private let foreign = Mutex(ForeignCommits())
+
+        func judge(_ view: OwnerView) -> OwnerView { foreign.withLock { $0.without(view) } }
     }
 }

@@ -115,11 +115,11 @@ enum Problem: Error, Sendable, Equatable {
                 name: "other-ordering-key",
                 title: "The schedule has another ordering key.",
                 detail: """
-                    The pending schedule of this key was created with another orderingKey. Leave orderingKey out to change \
-                    that schedule.
+                    The schedule of this key was created with another orderingKey. Leave orderingKey out to mean that \
+                    schedule.
                     """,
                 errors: [
-                    Rejection.FieldError(field: "orderingKey", message: "is not that of the pending schedule")
+                    Rejection.FieldError(field: "orderingKey", message: "is not that of the schedule")
                 ]
             )
         case .tooLarge(let limit):

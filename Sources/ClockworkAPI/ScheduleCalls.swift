@@ -44,9 +44,9 @@ struct ScheduleCalls: Sendable {
         let pending = pending(request.key, lookup)
         var prepared: PreparedRequest
         switch request {
-        case .create(let create, let namesOrderingKey):
+        case .create(let create):
             prepared = create
-            if !namesOrderingKey, let pending {
+            if !create.namesOrderingKey, let pending {
                 prepared.record.key = pending.orderingKey
                 prepared.created?.orderingKey = pending.orderingKey
             }
@@ -138,7 +138,7 @@ struct ScheduleCalls: Sendable {
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
             let outcome = try await reader.outcome(of: request.key, at: place, before: request.before, within: wait)
-            answer = Self.answer(outcome, request, place) ?? answer
+            answer = Self.definiteAnswer(outcome, request, place) ?? answer
         } catch {
             // The intake has the request: that the store cannot tell its outcome does not undo it.
         }
@@ -164,41 +164,6 @@ struct ScheduleCalls: Sendable {
             object.add("warnings", json: "[\(warnings.joined(separator: ","))]")
         }
         return object
-    }
-
-    /// The definite answer to a request; `nil` where there is none yet.
-    private static func answer(
-        _ outcome: StatusReader.Outcome,
-        _ request: PreparedRequest,
-        _ place: IntakeProducer.Place
-    ) -> Answer? {
-        func answer(_ success: HTTPResponse.Status, _ status: ScheduleStatus) -> Answer {
-            var object = acceptance(request, place)
-            object.add("status", status.rawValue)
-            return Answer(success, json: object.text)
-        }
-        let isCreate = request.created != nil
-        switch outcome {
-        case .unknown,
-            .changedNothing(nil) where isCreate:
-            return nil
-        case .changedNothing(nil):
-            return Problem.unknownSchedule.answer
-        case .applied(let standing) where isCreate && standing.status == .failed:
-            return Problem.deliveryFailed(reason: standing.failure).answer
-        case .applied(let standing) where isCreate:
-            return answer(.created, standing.status)
-        case .changedNothing(let standing?) where isCreate:
-            // It repeats a request that has been carried out: sending again is safe. Unless another partition has taken over.
-            return standing.partition == place.partition ? answer(.ok, standing.status) : nil
-        case .applied(let standing), .changedNothing(let standing?):
-            if standing.status == .cancelled { return answer(.ok, .cancelled) }
-            if standing.status == .pending {
-                // Another create has come behind the cancel, or the schedule is just being delivered.
-                return standing.isOrdered(by: request.record.key) ? nil : Problem.otherOrderingKey.answer
-            }
-            return Problem.notPending(standing.status).answer
-        }
     }
 
     // MARK: Reading

@@ -13,7 +13,7 @@ public final class LogReader: Sendable {
         public var low: Int64
         /// The offset that its next record will get.
         public var high: Int64
-        /// The record at the offset that was asked for; `nil` when none is there, or none was asked for.
+        /// The record that was asked for; `nil` when it is not there, or none was asked for.
         public var record: RecordStamp?
 
         /// A log from its parts.
@@ -21,6 +21,29 @@ public final class LogReader: Sendable {
             self.low = low
             self.high = high
             self.record = record
+        }
+    }
+
+    /// Which record of a log is looked for.
+    public enum Place: Sendable, Equatable {
+        /// The one at this offset.
+        case record(at: Int64)
+        /// The first that can be read.
+        case first
+
+        fileprivate func start(_ log: Log) -> Int64? {
+            switch self {
+            case .record(let offset): log.low <= offset && offset < log.high ? offset : nil
+            case .first: log.low < log.high ? log.low : nil
+            }
+        }
+
+        /// Whether a record, at this offset or the first behind it, is the one.
+        fileprivate func isMet(by offset: Int64) -> Bool {
+            switch self {
+            case .record(let wanted): wanted == offset
+            case .first: true
+            }
         }
     }
 
@@ -33,6 +56,8 @@ public final class LogReader: Sendable {
         "enable.partition.eof": "true",
         "allow.auto.create.topics": "false",
         "auto.offset.reset": "error",
+        // As the pod reads it: what is aborted is not there.
+        "isolation.level": "read_committed",
         // One record of a partition is wanted, and soon.
         "queued.min.messages": "1",
         "fetch.wait.max.ms": "10",
@@ -51,11 +76,11 @@ public final class LogReader: Sendable {
 
     /// What the log of each partition holds.
     ///
-    /// - Parameter partitions: each with the offset of a record that is to be looked for, if there is one.
+    /// - Parameter partitions: each with the place of a record that is to be looked for, if there is one.
     /// - Returns: an answer for each partition; an error where there was none within `timeout`.
     /// - Throws: when no client can be made, when nothing was answered for so long, or when the task is cancelled.
     public func logs(
-        of partitions: [Int32: Int64?],
+        of partitions: [Int32: Place?],
         timeout: Duration
     ) async throws(KafkaError) -> [Int32: Result<Log, KafkaError>] {
         guard !partitions.isEmpty else { return [:] }
@@ -91,21 +116,22 @@ public final class LogReader: Sendable {
     }
 
     private static func look(
-        for partitions: [Int32: Int64?],
+        for partitions: [Int32: Place?],
         topic: String,
         client: KafkaClient,
         until deadline: ContinuousClock.Instant,
         _ answer: (Result<[Int32: Result<Log, KafkaError>], KafkaError>) -> Void
     ) {
         var logs: [Int32: Result<Log, KafkaError>] = [:]
-        var wanted: [Int32: Int64] = [:]
+        var wanted: [Int32: (place: Place, start: Int64)] = [:]
         // One without a leader must not use up the time of the others, nor those that come first that of the last.
-        for (partition, offset) in partitions.shuffled() {
+        for (partition, place) in partitions.shuffled() {
             do throws(KafkaError) {
                 let end = min(deadline, .now + patienceForOne)
                 let (low, high) = try client.watermarks(topic: topic, partition: partition, until: end)
-                logs[partition] = .success(Log(low: low, high: high, record: nil))
-                if let offset, offset >= low, offset < high { wanted[partition] = offset }
+                let log = Log(low: low, high: high, record: nil)
+                logs[partition] = .success(log)
+                if let place, let start = place.start(log) { wanted[partition] = (place, start) }
             } catch {
                 logs[partition] = .failure(error)
             }
@@ -120,23 +146,23 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// Hands out the stamps of the records at these offsets, `nil` where none is; all of them lie within their logs.
+    /// Hands out the stamps of the records at these places, `nil` where none is; all of them lie within their logs.
     /// What is to be ended is ended after that: it waits for librdkafka's threads.
     private static func withStamps(
-        at offsets: [Int32: Int64],
+        at places: [Int32: (place: Place, start: Int64)],
         topic name: String,
         client: KafkaClient,
         until deadline: ContinuousClock.Instant,
         _ body: ([Int32: Result<RecordStamp?, KafkaError>]) -> Void
     ) {
-        var found: [Int32: Result<RecordStamp?, KafkaError>] = offsets.mapValues { _ in .failure(.timedOut) }
-        guard !offsets.isEmpty, let topic = rd_kafka_topic_new(client.handle, name, nil) else { return body(found) }
+        var found: [Int32: Result<RecordStamp?, KafkaError>] = places.mapValues { _ in .failure(.timedOut) }
+        guard !places.isEmpty, let topic = rd_kafka_topic_new(client.handle, name, nil) else { return body(found) }
         defer { rd_kafka_topic_destroy(topic) }
         let queue = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(queue) }
         var open: Set<Int32> = []
-        for (partition, offset) in offsets
-        where rd_kafka_consume_start_queue(topic, partition, offset, queue) == 0 {
+        for (partition, wanted) in places
+        where rd_kafka_consume_start_queue(topic, partition, wanted.start, queue) == 0 {
             open.insert(partition)
         }
         let started = open
@@ -144,8 +170,8 @@ public final class LogReader: Sendable {
             guard let message = rd_kafka_consume_queue(queue, rest.milliseconds) else { continue }
             defer { rd_kafka_message_destroy(message) }
             let partition = message.pointee.partition
-            guard let offset = offsets[partition], open.contains(partition) else { continue }
-            guard let answer = answer(message, at: offset) else { continue }
+            guard let place = places[partition]?.place, open.contains(partition) else { continue }
+            guard let answer = answer(message, at: place) else { continue }
             found[partition] = answer
             open.remove(partition)
         }
@@ -153,14 +179,14 @@ public final class LogReader: Sendable {
         for partition in started { rd_kafka_consume_stop(topic, partition) }
     }
 
-    /// What the first message at or behind an offset says about the record at it; `nil` when it says nothing.
+    /// What the first message at or behind a place says about the record at it; `nil` when it says nothing.
     private static func answer(
         _ message: UnsafeMutablePointer<rd_kafka_message_t>,
-        at offset: Int64
+        at place: Place
     ) -> Result<RecordStamp?, KafkaError>? {
         switch message.pointee.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
-            return .success(message.pointee.offset == offset ? KafkaRecord(message).stamp : nil)
+            return .success(place.isMet(by: message.pointee.offset) ? KafkaRecord(message).stamp : nil)
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             return .success(nil)
         case let code:

@@ -85,6 +85,13 @@ public struct LogMark: Sendable, Hashable {
         self.timestamp = timestamp
         self.hash = hash
     }
+
+    /// In the place of a record: the log was read from its beginning, and there was nothing to read. What is committed of it
+    /// is aborted transactions, and the markers that end transactions.
+    public static let nothing = LogMark(offset: -1, timestamp: 0, hash: 0)
+
+    /// Whether it is about a record.
+    public var isRecord: Bool { offset >= 0 }
 }
 
 /// How far the owner of a partition has come, and in which log. The next owner begins from it.

@@ -108,6 +108,27 @@ import Testing
         }
     }
 
+    @Test func `a repeat of what was carried out is told if it names another ordering key`() async throws {
+        try await LivePod.with { pod in
+            let time = LivePod.later(-5_000)
+            func create(_ ordering: String) async throws -> HTTPResponse {
+                let body = LivePod.create("r", at: time, ordering: ordering)
+                return try await pod.call("POST", "/schedule", body: body, headers: Self.prefer)
+            }
+            #expect(try await create("cust-1").status == 201)
+            // Over all partitions.
+            for number in 2..<12 {
+                let refused = try await create("cust-\(number)")
+                #expect(refused.status == 409 && refused.text.contains("other-ordering-key"), "\(refused.text)")
+            }
+            let same = LivePod.create("r", at: time)
+            for body in [LivePod.create("r", at: time, ordering: "cust-1"), same] {
+                let repeated = try await pod.call("POST", "/schedule", body: body, headers: Self.prefer)
+                #expect(repeated.status == 200 && repeated.text.contains("EXECUTED"), "\(repeated.text)")
+            }
+        }
+    }
+
     @Test(arguments: [true, false])
     func `a request without an ordering key goes to where the pending schedule is`(waits: Bool) async throws {
         try await LivePod.with { pod in

@@ -24,10 +24,27 @@ import Testing
         }
         try producer.produce("t", partition: 1, value: [1], timestamp: 5)
         try await producer.settle(41)
-        let logs = try await reader(cluster).logs(of: [0: 17, 1: nil, 2: 0], timeout: patience)
+        let logs = try await reader(cluster).logs(
+            of: [0: .record(at: 17), 1: nil, 2: .record(at: 0)],
+            timeout: patience
+        )
         let found = stamp(17, [17], [UInt8](repeating: 17, count: 100_000), at: 1_017)
         #expect(try logs[0]?.get() == LogReader.Log(low: 0, high: 40, record: found))
         #expect(try logs[1]?.get() == LogReader.Log(low: 0, high: 1, record: nil))
+        #expect(try logs[2]?.get() == LogReader.Log(low: 0, high: 0, record: nil))
+    }
+
+    @Test func `the first record that a log still has is found, and none in an empty one`() async throws {
+        let cluster = try LocalKafka(topics: ["t": 3])
+        let producer = try TestProducer(cluster)
+        // More than a partition of the local cluster keeps.
+        for _ in 0..<12 { try producer.produce("t", partition: 0, value: [UInt8](repeating: 1, count: 900_000)) }
+        for index in 0..<3 { try producer.produce("t", partition: 1, value: [UInt8(index)], timestamp: 9) }
+        try await producer.settle(15)
+        let logs = try await reader(cluster).logs(of: [0: .first, 1: .first, 2: .first], timeout: patience)
+        let trimmed = try #require(try logs[0]?.get())
+        #expect(trimmed.low > 0 && trimmed.record?.offset == trimmed.low)
+        #expect(try logs[1]?.get() == LogReader.Log(low: 0, high: 3, record: stamp(0, nil, [0], at: 9)))
         #expect(try logs[2]?.get() == LogReader.Log(low: 0, high: 0, record: nil))
     }
 
@@ -38,7 +55,7 @@ import Testing
         for _ in 0..<12 { try producer.produce("t", partition: 0, value: [UInt8](repeating: 1, count: 900_000)) }
         try producer.produce("t", partition: 1, value: [1])
         try await producer.settle(13)
-        let logs = try await reader(cluster).logs(of: [0: 0, 1: 1], timeout: patience)
+        let logs = try await reader(cluster).logs(of: [0: .record(at: 0), 1: .record(at: 1)], timeout: patience)
         let trimmed = try #require(try logs[0]?.get())
         #expect(trimmed.low > 0 && trimmed.high == 12 && trimmed.record == nil)
         #expect(try logs[1]?.get() == LogReader.Log(low: 0, high: 1, record: nil))
@@ -51,17 +68,19 @@ import Testing
         try await producer.settle(4)
         let reader = reader(cluster)
         for offset in Int64(0)..<4 {
-            let logs = try await reader.logs(of: [0: offset, 1: nil], timeout: patience)
+            let logs = try await reader.logs(of: [0: .record(at: offset), 1: nil], timeout: patience)
             let found = stamp(offset, nil, [UInt8(offset)], at: 7)
             #expect(try logs[0]?.get() == LogReader.Log(low: 0, high: 4, record: found))
         }
         try cluster.takeDown()
         // As one error, or as one for each partition.
         await #expect(throws: KafkaError.self) {
-            _ = try await reader.logs(of: [0: 1, 1: nil], timeout: .milliseconds(300)).mapValues { try $0.get() }
+            _ = try await reader.logs(of: [0: .record(at: 1), 1: nil], timeout: .milliseconds(300)).mapValues {
+                try $0.get()
+            }
         }
         try cluster.bringUp()
-        let logs = try await reader.logs(of: [0: 1, 1: nil], timeout: patience)
+        let logs = try await reader.logs(of: [0: .record(at: 1), 1: nil], timeout: patience)
         #expect(try logs[0]?.get().record?.offset == 1)
     }
 

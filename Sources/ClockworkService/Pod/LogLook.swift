@@ -41,8 +41,10 @@ struct LogLooker: Sendable {
 
     /// What is found at once; what has no answer is left out.
     func look(_ looks: [LogLook]) async -> Findings {
-        let offsets = Dictionary(uniqueKeysWithValues: looks.map { ($0.partition, $0.progress.mark?.offset) })
-        guard let logs = try? await reader.logs(of: offsets, timeout: Self.timeout) else { return [] }
+        let marks = Dictionary(
+            uniqueKeysWithValues: looks.map { ($0.partition, $0.progress.mark.map(LogReader.Place.init)) }
+        )
+        guard let logs = try? await reader.logs(of: marks, timeout: Self.timeout) else { return [] }
         return looks.compactMap { look in
             guard let log = try? logs[look.partition]?.get() else { return nil }
             return (look, look.finding(LogSettlement.Log(log)))
@@ -69,6 +71,13 @@ struct LogLooker: Sendable {
             open.removeAll { look in findings.contains { $0.look.partition == look.partition } }
             guard !open.isEmpty, (try? await Task.sleep(for: Self.pause)) != nil else { return }
         }
+    }
+}
+
+extension LogReader.Place {
+    /// Where what a mark is about is looked for.
+    init(_ mark: LogMark) {
+        self = mark.isRecord ? .record(at: mark.offset) : .first
     }
 }
 

@@ -14,7 +14,8 @@ struct LogSettlement: Equatable {
         var low: Int64
         /// The offset that its next record will get.
         var high: Int64
-        /// The record at the mark's offset; `nil` where none is, and where there is no mark to look for.
+        /// The record at the mark's offset, where the mark is about a record, else the first one that can be read; `nil` where
+        /// none is, and where there is no mark to look for.
         var recordAtMark: LogMark?
     }
 
@@ -31,7 +32,7 @@ struct LogSettlement: Equatable {
     var committed: Int64?
     /// Whether `start` is to be committed before anything is read: the group has committed nothing, or something else.
     var needsCommit: Bool
-    /// The latest record that was read of it, so far as is known.
+    /// The latest record that was read of it, so far as is known, or that nothing could be read.
     var mark: LogMark?
 
     /// Compares what is remembered of a partition with what its brokers hold.
@@ -57,16 +58,18 @@ struct LogSettlement: Equatable {
             isNew = true
             start = log.low
             needsCommit = true
+            self.mark = .nothing
             return
         }
         generation = current
         isNew = false
-        self.mark = mark
         // Whether the group's offset or the progress record is ahead, both are of this log; but a group whose offsets
         // were lost or reset must neither lose nor repeat what the record knows to be done.
         let isGroupUsable = own.map { $0 <= log.high && $0 >= recorded ?? 0 } ?? false
         committed = isGroupUsable ? own : recorded
         start = max(committed ?? log.low, log.low)
+        // Below its beginning there is nothing to be read.
+        self.mark = mark ?? (start == log.low ? .nothing : nil)
         // At 0 of the first log nothing can have been read.
         needsCommit = own != start && (start > 0 || generation > 0)
     }
@@ -100,6 +103,8 @@ struct LogSettlement: Equatable {
     private static func isSame(_ log: Log, mark: LogMark?, committed: Int64?) -> Bool {
         if let committed, log.high < committed { return false }
         guard let mark else { return true }
+        // Below what was committed there was nothing to read.
+        guard mark.isRecord else { return log.recordAtMark.map { $0.offset >= committed ?? 0 } ?? true }
         if log.high <= mark.offset { return false }
         // Below it the record has left the log by retention, as records do.
         return mark.offset < log.low || log.recordAtMark == mark

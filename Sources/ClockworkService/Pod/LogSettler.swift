@@ -89,7 +89,7 @@ struct LogSettler: Sendable {
         let wanted = question.partitions
         // Before the ends of the logs: what has been committed of a log is then in it.
         let committed = try await consumer.committedOffsets(of: wanted, timeout: Self.timeout)
-        let marks = Dictionary(uniqueKeysWithValues: wanted.map { ($0, records[$0]?.mark?.offset) })
+        let marks = Dictionary(uniqueKeysWithValues: wanted.map { ($0, records[$0]?.mark.map(LogReader.Place.init)) })
         let logs = try await reader.logs(of: marks, timeout: Self.timeout)
         var same: [Int32: LogSettlement] = [:]
         var new: [Int32: LogSettlement] = [:]
@@ -141,7 +141,7 @@ struct LogSettler: Sendable {
                 pendingResident: 0,
                 committedOffset: nil,
                 generation: settlement.generation,
-                mark: nil,
+                mark: settlement.mark,
                 updatedAt: WallClock.now()
             )
         )

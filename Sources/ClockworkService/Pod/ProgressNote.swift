@@ -14,12 +14,12 @@ struct ProgressNote {
 
     /// Kafka's own offset that was last committed, as the group has confirmed it.
     var committed: Int64?
-    /// A record of the log: the latest that had been read when the last look began.
+    /// A record of the log: the latest that had been read when the last look began; or that there was none to read.
     private(set) var mark: LogMark?
     /// The latest record that has been read.
     private(set) var latest: LogMark?
     private var lookedAt = Uptime.zero
-    /// Whether the stored record has a mark.
+    /// Whether the mark of the stored progress record is about a record.
     private var hasStoredMark: Bool
     private var saved: PartitionProgress?
     private var savedAt = Uptime.zero
@@ -29,19 +29,20 @@ struct ProgressNote {
         committed = log.committed
         mark = log.mark
         latest = log.mark
-        hasStoredMark = log.mark != nil
+        hasStoredMark = log.mark?.isRecord == true
     }
 
     /// Records have been read, this one last. Those that a previous owner has read may be read again.
     mutating func read(_ record: LogMark) {
         if latest.map({ $0.offset < record.offset }) ?? true { latest = record }
-        if mark == nil { mark = record }
+        if mark?.isRecord != true { mark = record }
     }
 
     /// Whether the log is to be looked at now: something has been read of it since the last look, or that was long ago. It
     /// counts as looked at then.
     mutating func takeLook(now: Uptime) -> Bool {
-        guard latest != nil else { return false }
+        // Of a log of which nothing was read or committed nothing can be missed.
+        guard let latest, latest.isRecord || committed != nil else { return false }
         let interval = latest == mark ? Self.idleInterval : Self.interval
         guard now >= lookedAt.advanced(byMilliseconds: interval) else { return false }
         lookedAt = now
@@ -57,14 +58,14 @@ struct ProgressNote {
     ///
     /// The first mark of a log is written at once: without one the next owner cannot see whether it is the same.
     mutating func take(_ record: PartitionProgress, now: Uptime, atOnce: Bool) -> Bool {
-        let isFirstMark = record.mark != nil && !hasStoredMark
+        let isFirstMark = record.mark?.isRecord == true && !hasStoredMark
         guard atOnce || isFirstMark || now >= savedAt.advanced(byMilliseconds: Self.interval) else { return false }
         var content = record
         content.updatedAt = .zero
         guard content != saved else { return false }
         saved = content
         savedAt = now
-        hasStoredMark = record.mark != nil
+        hasStoredMark = record.mark?.isRecord == true
         return true
     }
 }

@@ -141,13 +141,69 @@ import Testing
         )
         #expect(settlement.isNew && settlement.generation == 3)
         #expect(settlement.start == low && settlement.end == high)
-        #expect(settlement.committed == nil && settlement.mark == nil)
+        #expect(settlement.committed == nil && settlement.mark == .nothing)
     }
 
     @Test func `a log that ends below the recorded offset is a new one`() {
         let record = Self.progress(committed: 60, mark: Self.mark)
         #expect(Self.settled(record, group: 60, high: 59, atMark: Self.mark).isNew)
         #expect(!Self.settled(record, group: 60, high: 60, atMark: Self.mark).isNew)
+    }
+
+    // MARK: Logs of which nothing could be read
+
+    @Test func `a log that is read from its beginning has nothing to be known by, and says so`() {
+        #expect(Self.settled(nil, low: 5, high: 80).mark == .nothing)
+        #expect(Self.settled(nil, high: 0).mark == .nothing)
+        // Of what was read before nothing is known.
+        #expect(Self.settled(nil, group: 60, high: 80).mark == nil)
+        #expect(Self.settled(Self.progress(committed: 40, mark: nil), high: 80).mark == nil)
+        // All that was read has left the log.
+        #expect(Self.settled(Self.progress(committed: 40, mark: nil), low: 40, high: 80).mark == .nothing)
+    }
+
+    /// Aborted transactions and markers fill it up to 40. Recreated while no pod runs, it has requests there.
+    @Test(
+        arguments: [
+            (low: 0, high: 40, first: nil, isNew: false), (low: 0, high: 80, first: 40, isNew: false),
+            (low: 30, high: 80, first: 61, isNew: false), (low: 0, high: 80, first: nil, isNew: false),
+            (low: 40, high: 40, first: nil, isNew: false), (low: 0, high: 40, first: 0, isNew: true),
+            (low: 0, high: 80, first: 39, isNew: true), (low: 3, high: 80, first: 3, isNew: true),
+            (low: 0, high: 39, first: nil, isNew: true),
+        ] as [(low: Int64, high: Int64, first: Int64?, isNew: Bool)]
+    )
+    func `a log of which nothing could be read is another one where something can`(
+        low: Int64,
+        high: Int64,
+        first: Int64?,
+        isNew: Bool
+    ) {
+        let record = Self.progress(committed: 40, mark: .nothing, generation: 2)
+        let found = first.map { LogMark(offset: $0, timestamp: 1, hash: 1) }
+        let settlement = Self.settled(
+            record,
+            group: 40,
+            metadata: "clockwork/2",
+            low: low,
+            high: high,
+            atMark: found
+        )
+        #expect(settlement.isNew == isNew && settlement.generation == (isNew ? 3 : 2))
+        #expect(settlement.start == (isNew ? low : 40) && settlement.mark == .nothing)
+        // A look while it is being read says the same.
+        let look = LogLook(owner: 1, partition: 3, progress: record, latest: .nothing, next: 40)
+        let finding = look.finding(LogSettlement.Log(low: low, high: high, recordAtMark: found))
+        #expect(finding == (isNew ? .other : .same(start: 40)))
+    }
+
+    @Test func `where nothing of such a log is committed, whatever it holds is to be read`() {
+        let record = Self.progress(committed: nil, mark: .nothing, generation: 1)
+        let found = LogMark(offset: 0, timestamp: 1, hash: 1)
+        let settlement = Self.settled(record, high: 80, atMark: found)
+        #expect(!settlement.isNew && settlement.start == 0)
+        // The pod that has read it has committed, and not come to note what it had read.
+        let committed = Self.settled(record, group: 30, metadata: "clockwork/1", high: 80, atMark: found)
+        #expect(!committed.isNew && committed.start == 30)
     }
 
     @Test func `a record of an older Clockwork is of a new log only when the log ends below its offset`() {

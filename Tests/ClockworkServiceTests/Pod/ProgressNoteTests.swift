@@ -9,7 +9,7 @@ private final class Keeper {
     var resident = 0
 
     init(committed: Int64?, mark: LogMark?) {
-        let log = LogSettlement.Log(low: 0, high: 10, recordAtMark: mark)
+        let log = LogSettlement.Log(low: 0, high: 10, recordAtMark: mark?.isRecord == true ? mark : nil)
         let progress = Keeper.record(committed: committed, resident: 0, mark: mark)
         note = ProgressNote(LogSettlement(progress: progress, group: nil, log: log))
     }
@@ -64,6 +64,28 @@ private final class Keeper {
         #expect(keeper.writes(at: 10_001))
         keeper.note.read(LogMark(offset: 6, timestamp: 1, hash: 2))
         #expect(!keeper.writes(at: 10_002))
+    }
+
+    @Test
+    func `the first record that is read takes the place of the mark that says there was none, and is due at once`() {
+        let keeper = Keeper(committed: 3, mark: .nothing)
+        #expect(keeper.writes(at: 10_000))
+        keeper.note.committed = 5
+        #expect(!keeper.writes(at: 10_001))
+        keeper.note.read(Self.mark)
+        #expect(keeper.note.mark == Self.mark && keeper.note.latest == Self.mark)
+        #expect(keeper.writes(at: 10_002))
+    }
+
+    @Test func `a log of which nothing could be read is looked at once something of it is committed`() {
+        let keeper = Keeper(committed: nil, mark: .nothing)
+        #expect(!keeper.note.takeLook(now: Uptime(milliseconds: 100_000)))
+        keeper.note.committed = 5
+        #expect(keeper.note.takeLook(now: Uptime(milliseconds: 100_000)))
+        keeper.note.confirmed(keeper.note.latest)
+        #expect(!keeper.note.takeLook(now: Uptime(milliseconds: 159_999)))
+        #expect(keeper.note.takeLook(now: Uptime(milliseconds: 160_000)))
+        #expect(keeper.note.mark == .nothing)
     }
 
     @Test func `the mark moves on with a look at the log, to what had been read when it began`() {
