@@ -41,13 +41,18 @@ enum LookUpVerdict: Equatable {
 }
 
 extension KeyLookup {
-    /// The key record as a cancel at offset `request` leaves it; `nil` where that finds nothing to cancel.
+    /// Whether this partition holds the pending schedule.
+    func isPending(in partition: Int32) -> Bool { isPending && record?.partition == partition }
+
+    /// The key record as a cancel leaves it; `nil` where that finds nothing that it means.
     ///
     /// What another partition holds is not this one's business: it has an owner of its own.
-    func cancelled(by request: Int64, partition: Int32) -> KeyRecord? {
-        guard var record, isPending, record.partition == partition, record.requestOffset < request else { return nil }
+    func cancelled(by cancellation: Cancellation, partition: Int32) -> KeyRecord? {
+        guard var record, isPending, record.partition == partition, record.requestOffset < cancellation.offset,
+            cancellation.means(record.orderingKey)
+        else { return nil }
         record.state = .cancelled
-        record.requestOffset = request
+        record.requestOffset = cancellation.offset
         return record
     }
 }

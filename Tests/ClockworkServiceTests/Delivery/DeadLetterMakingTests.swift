@@ -239,9 +239,9 @@ import Testing
         var lost: [String] = []
         while let less = letter.cut() {
             letter = less
-            let refusal = try #require(refusal(of: letter))
-            #expect(refusal.errors.last?.field == "clockwork-cut", "\(refusal)")
-            #expect(refusal.errors.last?.message.contains("put back what it names") == true)
+            let refused = try #require(refusal(of: letter))
+            #expect(refused.errors.last?.field == "clockwork-cut", "\(refused)")
+            #expect(refused.errors.last?.message.contains("put back what it names") == true)
             if let parts = text(letter.headers).last, parts != lost.last { lost.append(parts) }
         }
         #expect(lost == ["value", "value, headers", "key, value, headers"].map { "clockwork-cut=\($0)" })

@@ -13,6 +13,9 @@ final class SimulatedLog {
         var time: EpochMilliseconds
     }
 
+    /// That of no schedule.
+    static let wrongOrderingKey = "wrong"
+
     /// Which topic of its name this is the log of: 0 for the first.
     let generation: Int64
     /// The log offset of its first record.
@@ -40,9 +43,9 @@ final class SimulatedLog {
         case .create(let schedule):
             repeats[Identity(key: schedule.key, time: schedule.position.time), default: []].append(end)
             note(schedule.key)
-        case .cancel(let cancellation):
+        case .cancel(let cancellation) where cancellation.orderingKey != Self.wrongOrderingKey:
             note(cancellation.key)
-        case nil:
+        case .cancel, nil:
             break
         }
         end += 1 + gap
