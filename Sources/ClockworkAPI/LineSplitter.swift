@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// Cuts a body that comes in chunks into lines. Pure.
+/// Cuts a body that comes in chunks into lines, which end with a line feed, or a carriage return and a line feed. Pure.
 struct LineSplitter {
     /// The most bytes of a line, its end not counted.
     let limit: Int
@@ -25,18 +25,18 @@ struct LineSplitter {
             chunk.moveReaderIndex(forwardBy: 1)
             if isSkipping {
                 isSkipping = false
-            } else if line.readableBytes + rest.readableBytes > limit {
+            } else if isTooLong(with: rest) {
                 lines.append(.failure(.tooLarge(limit: limit)))
             } else if line.readableBytes == 0 {
-                lines.append(.success(rest))
+                lines.append(.success(Self.withoutReturn(rest)))
             } else {
                 line.writeBuffer(&rest)
-                lines.append(.success(line))
+                lines.append(.success(Self.withoutReturn(line)))
             }
             line = ByteBuffer()
         }
         guard !isSkipping else { return lines }
-        if line.readableBytes + chunk.readableBytes > limit {
+        if isTooLong(with: chunk) {
             lines.append(.failure(.tooLarge(limit: limit)))
         } else if !hold(line.readableBytes + chunk.readableBytes) {
             lines.append(.failure(.tooBusy))
@@ -52,6 +52,23 @@ struct LineSplitter {
     /// What came behind the last line's end; `nil` where nothing did.
     mutating func takeLast() -> ByteBuffer? {
         defer { line = ByteBuffer() }
-        return line.readableBytes > 0 ? line : nil
+        return line.readableBytes > 0 ? Self.withoutReturn(line) : nil
+    }
+
+    /// Whether the line is too long already. A carriage return at the end of what has come is perhaps of the line's end.
+    private func isTooLong(with rest: ByteBuffer) -> Bool {
+        let end = rest.readableBytes > 0 ? rest : line
+        return line.readableBytes + rest.readableBytes - (Self.endsWithReturn(end) ? 1 : 0) > limit
+    }
+
+    private static func endsWithReturn(_ bytes: ByteBuffer) -> Bool {
+        bytes.readableBytesView.last == UInt8(ascii: "\r")
+    }
+
+    private static func withoutReturn(_ line: ByteBuffer) -> ByteBuffer {
+        guard endsWithReturn(line) else { return line }
+        var line = line
+        line.moveWriterIndex(to: line.writerIndex - 1)
+        return line
     }
 }

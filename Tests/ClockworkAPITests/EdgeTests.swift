@@ -135,6 +135,23 @@ import Testing
             connection.send("POST /schedule HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<17 { connection.send("10000\r\n" + String(repeating: "x", count: 1 << 16) + "\r\n") }
             #expect(await connection.read(until: "\r\n").hasPrefix("HTTP/1.1 413"))
+            // To the byte, whatever the chunks are.
+            for (surplus, status) in [(0, "400"), (1, "413")] {
+                let exact = try RawConnection(port: pod.port)
+                exact.send("POST /schedule HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                var rest = 1 << 20 + surplus
+                for size in [1, 99_999, 1 << 19] + Array(repeating: 70_000, count: 9) {
+                    let size = min(size, rest)
+                    rest -= size
+                    if size > 0 {
+                        exact.send(String(size, radix: 16) + "\r\n" + String(repeating: "x", count: size) + "\r\n")
+                    }
+                }
+                #expect(rest == 0)
+                exact.send("0\r\n\r\n")
+                let answer = await exact.read(until: "\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(answer)")
+            }
             let payload = LivePod.create("k", at: 0)
                 .replacing("\"x\"", with: "\"\(String(repeating: "y", count: 358_401))\"")
             let large = try await pod.call("POST", "/schedule", body: payload)

@@ -85,13 +85,15 @@ import Testing
         #expect(inquiry.found(Self.lookup(0, isPending: true)))
     }
 
-    /// All orders in which two API pods can write and ask, and one owner can apply, commit and deliver.
-    @Test func `no order of two API pods and an owner brings forth an answer older than its question`() {
+    /// All orders in which two API pods can write and ask, and the owners can apply, commit, deliver, and give a partition to
+    /// another owner, which begins where the group has committed.
+    @Test func `no order of two API pods and the owners brings forth an answer older than its question`() {
         var explorer = AnswerExplorer()
         explorer.explore()
         #expect(explorer.staleAnswers == [])
         // It would have found one: answers come, early ones and late ones.
         #expect(explorer.finalAnswers > 100)
+        #expect(explorer.answersAfterHandover > 100)
         #expect(explorer.states > 10_000)
     }
 }
@@ -129,9 +131,12 @@ private struct AnswerExplorer {
 
     private struct World: Hashable {
         var logs: [[Request]] = [[], []]
-        /// What each owner has applied to the store, and of that committed.
+        /// What the store has of each partition, how far its present owner has come, and what is committed.
         var applied = [0, 0]
+        var position = [0, 0]
         var committed = [0, 0]
+        /// Whether a partition has been given to another owner: once, to keep the world small.
+        var hasHandedOver = false
         /// The partition of the pending schedule in the store, and that of the latest create applied.
         var pending: Int32?
         var latest: Int32?
@@ -143,6 +148,7 @@ private struct AnswerExplorer {
 
     private(set) var staleAnswers: Set<String> = []
     private(set) var finalAnswers = 0
+    private(set) var answersAfterHandover = 0
     private(set) var states = 0
     private static let maxRecords = 3
 
@@ -166,12 +172,18 @@ private struct AnswerExplorer {
                     worlds.append(next)
                 }
             }
-            if world.applied[partition] < world.logs[partition].count {
+            if world.position[partition] < world.logs[partition].count {
                 worlds.append(applying(world, Int32(partition)))
             }
-            if world.committed[partition] < world.applied[partition] {
+            if world.committed[partition] < world.position[partition] {
                 var next = world
                 next.committed[partition] += 1
+                worlds.append(next)
+            }
+            if !world.hasHandedOver, world.committed[partition] < world.position[partition] {
+                var next = world
+                next.position[partition] = world.committed[partition]
+                next.hasHandedOver = true
                 worlds.append(next)
             }
         }
@@ -183,10 +195,14 @@ private struct AnswerExplorer {
         return worlds + asking(world)
     }
 
-    /// Rule "Same key, same partition": a create takes the key over, a cancel ends what its own partition holds.
+    /// Rule "Same key, same partition": a create takes the key over, a cancel ends what its own partition holds. What an
+    /// owner reads again, the store has already.
     private func applying(_ world: World, _ partition: Int32) -> World {
         var next = world
-        switch next.logs[Int(partition)][next.applied[Int(partition)]] {
+        let position = next.position[Int(partition)]
+        next.position[Int(partition)] += 1
+        guard position == next.applied[Int(partition)] else { return next }
+        switch next.logs[Int(partition)][position] {
         case .create: (next.pending, next.latest) = (partition, partition)
         case .cancel: if next.pending == partition { next.pending = nil }
         }
@@ -225,6 +241,7 @@ private struct AnswerExplorer {
             next = world
             if inquiry.found(lookup(world)) {
                 finalAnswers += 1
+                if world.hasHandedOver { answersAfterHandover += 1 }
                 check(world, question)
                 next.question = nil
             } else {

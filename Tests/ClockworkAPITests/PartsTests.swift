@@ -125,6 +125,24 @@ import Testing
         #expect(splitter.takeLast() == nil)
     }
 
+    /// Only as the end of a line a carriage return is none of its bytes.
+    @Test(arguments: 1...14)
+    func `a line may end as on other systems, and has its limit to the byte`(chunk: Int) {
+        let text = Array("1234567890\r\n12345678901\r\n1234567\r90\n123456789\r0\n1234567890\rx\n\r\n1234567890\r".utf8)
+        var splitter = LineSplitter(limit: 10)
+        var lines: [Result<ByteBuffer, Problem>] = []
+        for start in stride(from: 0, to: text.count, by: chunk) {
+            lines += splitter.take(ByteBuffer(bytes: text[start..<min(start + chunk, text.count)])) { $0 <= 11 }
+        }
+        if let last = splitter.takeLast() { lines.append(.success(last)) }
+        let long = Result<ByteBuffer, Problem>.failure(.tooLarge(limit: 10))
+        let expected: [Result<ByteBuffer, Problem>] = [
+            .success(ByteBuffer(string: "1234567890")), long, .success(ByteBuffer(string: "1234567\r90")), long, long,
+            .success(ByteBuffer()), .success(ByteBuffer(string: "1234567890")),
+        ]
+        #expect(lines == expected)
+    }
+
     @Test func `a line for which there is no room is refused once, and the next one is taken`() {
         var splitter = LineSplitter(limit: 10)
         var lines = splitter.take(ByteBuffer(string: "abc")) { _ in false }

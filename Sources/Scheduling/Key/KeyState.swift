@@ -161,7 +161,7 @@ struct KeyState {
 
     /// Carries out the cancels that waited for the answer: one of them at most finds what it means, and all else stays.
     private mutating func cancel(found answer: KeyLookup, _ question: KeyQuestion, _ steps: inout KeySteps) {
-        let found = question.cancels.lazy.compactMap { answer.cancelled(by: $0, partition: steps.partition) }.first
+        let found = question.cancels.compactMap { answer.cancelled(by: $0, partition: steps.partition) }.first
         for cancellation in question.cancels where cancellation.offset != found?.requestOffset {
             if deliveries.isEmpty, !answer.isPending(in: steps.partition) { latest.note(cancellation.offset) }
             cancelNothing(cancellation.offset, &steps)
