@@ -1,4 +1,5 @@
 import ClockworkService
+import Scheduling
 import Testing
 
 @testable import ClockworkAPI
