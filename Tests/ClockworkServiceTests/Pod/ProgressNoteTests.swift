@@ -79,12 +79,13 @@ private final class Keeper {
 
     @Test func `a log of which nothing could be read is looked at once something of it is committed`() {
         let keeper = Keeper(committed: nil, mark: .nothing)
-        #expect(!keeper.note.takeLook(now: Uptime(milliseconds: 100_000)))
+        func looks(at time: Int64) -> Bool { keeper.note.takeLook(now: Uptime(milliseconds: time)) }
+        #expect(!looks(at: 100_000))
         keeper.note.committed = 5
-        #expect(keeper.note.takeLook(now: Uptime(milliseconds: 100_000)))
+        #expect(looks(at: 100_000))
         keeper.note.confirmed(keeper.note.latest)
-        #expect(!keeper.note.takeLook(now: Uptime(milliseconds: 159_999)))
-        #expect(keeper.note.takeLook(now: Uptime(milliseconds: 160_000)))
+        #expect(!looks(at: 159_999))
+        #expect(looks(at: 160_000))
         #expect(keeper.note.mark == .nothing)
     }
 
