@@ -196,7 +196,8 @@ import Testing
             // Ends with the test.
             async let _ = client.send(request)
             while true {
-                let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+                let file = try #require(FileHandle(forReadingAtPath: "/proc/net/tcp"))
+                let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
                 let lines = table.split(separator: "\n").map { $0.split(separator: " ") }
                 if lines.contains(where: { $0.count > 5 && $0[2] == remote && $0[3] == "01" && $0[5].hasPrefix("02:") })
                 {
