@@ -84,26 +84,6 @@ import Testing
         #expect(try logs[0]?.get().record?.offset == 1)
     }
 
-    /// A mock broker holds a fetch that finds nothing for its whole wait, and answers the requests of a connection in order.
-    @Test func `no question waits behind a fetch, whatever wait the pod's consumer is given`() async throws {
-        let cluster = try LocalKafka(brokers: 1, topics: ["t": 4])
-        let producer = try TestProducer(cluster)
-        for partition in Int32(0)..<3 { try producer.produce("t", partition: partition, value: [1], timestamp: 7) }
-        try await producer.settle(3)
-        let reader = LogReader(
-            topic: "t",
-            properties: ["bootstrap.servers": cluster.bootstrapServers, "fetch.wait.max.ms": "20000"]
-        )
-        for round in 0..<5 {
-            let started = ContinuousClock.now
-            let places: [Int32: LogReader.Place?] = [0: .record(at: 0), 1: .first, 2: .record(at: 0), 3: .first]
-            let logs = try await reader.logs(of: places, timeout: patience)
-            #expect(try logs[0]?.get().record?.offset == 0)
-            #expect(try logs[3]?.get() == LogReader.Log(low: 0, high: 0, record: nil))
-            #expect(.now - started < .seconds(5), "round \(round): \(ContinuousClock.now - started)")
-        }
-    }
-
     @Test func `a call that does not come back holds up nobody beyond its deadline`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let configuration = try KafkaConfiguration(
