@@ -136,7 +136,7 @@ extension LocalCluster {
                 )
                 #expect(letters.exit == .code(0), "\(letters.errors)")
                 #expect(
-                    letters.output.contains("topic-not-allowed") && letters.output.contains("nowhere"),
+                    letters.output.contains("topic-not-allowed") && letters.output.contains("r-3"),
                     "\(letters.output)"
                 )
 

@@ -21,7 +21,7 @@ struct FieldErrors {
 
     /// A header is not one of requests, although its name begins as theirs do.
     mutating func misspelt(_ header: UnsafeRawBufferPointer) {
-        invalid(RequestText.shown(header), RequestHeader.misspeltMessage(name))
+        invalid(RequestText.shown(header), RequestHeader.misspeltMessage(header))
     }
 
     /// Takes over the errors of another collection, behind those so far.
