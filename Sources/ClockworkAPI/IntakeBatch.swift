@@ -61,6 +61,8 @@ extension IntakeProducer {
         case tooLarge
         /// The brokers refuse it for now: there is no intake topic, or it may not be written to.
         case refused
+        /// The partition that it is to go to is not among those that the producer has seen.
+        case unknownPartition
     }
 
     /// What a producer knows a record by: its batch, its place in that, and whether it travels alone.

@@ -100,6 +100,16 @@ actor IntakeProducer {
     /// - Parameter records: at most `maxBatch`.
     /// - Returns: a result for each record, in order.
     func write(_ records: [Record]) async -> [Result<Place, Failure>] {
+        var results = await writeOnce(records)
+        // A partition that was added may have an owner, and so pending schedules, before this producer sees it. A look at
+        // the topic shows it.
+        let unknown = records.indices.filter { results[$0] == .failure(.unknownPartition) }
+        guard !unknown.isEmpty, await hasIntake() else { return results }
+        for (index, result) in zip(unknown, await writeOnce(unknown.map { records[$0] })) { results[index] = result }
+        return results
+    }
+
+    private func writeOnce(_ records: [Record]) async -> [Result<Place, Failure>] {
         guard !records.isEmpty else { return [] }
         precondition(records.count <= Self.maxBatch)
         guard !hasEnded else { return records.map { _ in .failure(.unreachable) } }
@@ -133,11 +143,11 @@ actor IntakeProducer {
         do throws(KafkaError) {
             error = try batch.records[token.index].produce(with: place(of: token), token: token.rawValue)
         } catch {
-            return settle(token, .failure(Self.failure(error)))
+            return fail(token, of: batch, error)
         }
         guard let error else { return }
         // A producer that has failed says no more than that; why, it tells apart.
-        settle(token, .failure(Self.failure(error.isFatal ? writer?.producer.fatalError ?? error : error)))
+        fail(token, of: batch, error.isFatal ? writer?.producer.fatalError ?? error : error)
     }
 
     /// - Throws: when there is no producer.
@@ -159,11 +169,15 @@ actor IntakeProducer {
             if succession.wrote() { logger.notice("requests are written again", metadata: ["topic": "\(topicName)"]) }
             return settle(token, .success(Place(partition: report.partition, offset: report.offset)))
         }
+        guard let batch = batches[token.batch] else { return }
         let isRefused = error.meaning == .tooLarge || error.meaning == .recordRefused
-        guard isRefused, !token.isAlone, let batch = batches[token.batch] else {
-            return settle(token, .failure(Self.failure(error)))
-        }
+        guard isRefused, !token.isAlone else { return fail(token, of: batch, error) }
         produce(batch, token.alone)
+    }
+
+    private func fail(_ token: Token, of batch: IntakeBatch, _ error: KafkaError) {
+        let namesPartition = batch.records[token.index].partition != nil
+        settle(token, .failure(error.isUnknownTopic && namesPartition ? .unknownPartition : Self.failure(error)))
     }
 
     private func settle(_ token: Token, _ result: Result<Place, Failure>) {

@@ -110,7 +110,7 @@ struct ScheduleCalls: Sendable {
                 return .success(place)
             case .failure(.unreachable): return .failure(.kafkaUnavailable)
             case .failure(.producerRefused(let reason)): return .failure(.producerRefused(reason))
-            case .failure(.refused): return .failure(.intakeRefused)
+            case .failure(.refused), .failure(.unknownPartition): return .failure(.intakeRefused)
             case .failure(.overloaded): return .failure(.tooBusy)
             case .failure(.tooLarge): return .failure(.tooLargeForKafka)
             }
