@@ -1,39 +1,18 @@
-import Foundation
-import Glibc
-import HTTPTransport
 import Testing
 
 extension LocalCluster {
     @Suite(.timeLimit(.minutes(5)), .enabled(if: TestCluster.realBrokers == nil))
     struct LoggingTests {
-        /// A pod whose standard error is a pipe that nobody reads, and whose standard output says nothing.
-        private static func start(_ cluster: TestCluster, _ pipe: Int32) throws -> Process {
-            let process = Process()
-            process.executableURL = URL(filePath: Clockwork.path)
-            process.arguments = ["serve"]
-            process.environment = cluster.environment([
-                "POD_NAME": "mute", "LOG_LEVEL": "trace", "KAFKA_PROPERTY_DEBUG": "all",
-                // One of the ports that nobody uses: the log, which would tell it, is not read.
-                "APP_PORT": "\(try LocalSocket.freePort())",
-            ])
-            process.standardError = FileHandle(fileDescriptor: pipe)
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            return process
-        }
-
         @Test("a standard error that nobody reads stops no delivery; lines are dropped and counted")
         func unread() async throws {
             try await TestCluster.with(.sqlite) { cluster in
-                var ends: [Int32] = [0, 0]
-                try #require(pipe(&ends) == 0)
-                let pod = try Self.start(cluster, ends[1])
-                defer {
-                    kill(pod.processIdentifier, SIGKILL)
-                    pod.waitUntilExit()
-                    close(ends[0])
-                }
-                let port = try #require(Int(pod.environment?["APP_PORT"] ?? ""))
+                // One of the ports that nobody uses: the log, which would tell it, is not read.
+                let port = Int(try LocalSocket.freePort())
+                _ = try cluster.startPod(
+                    "mute",
+                    PodProcess.talkative.merging(["APP_PORT": "\(port)"]) { $1 },
+                    errors: .unread
+                )
                 var verifier = Verifier(intake: cluster.intake)
                 func deliver(_ name: String) async throws {
                     let start = nowMilliseconds() + 1_000
@@ -44,22 +23,16 @@ extension LocalCluster {
                     let findings = verifier.findings(try await cluster.allDeliveries(verifier))
                     #expect(findings.isSound, "\(findings)")
                 }
-                func dropped() async throws -> Double {
-                    let metrics = try await APIClient.with(connections: 1) { client in
-                        String(decoding: try await client.get("/metrics", port: port).body, as: UTF8.self)
+                try await APIClient.with(connections: 1) { client in
+                    func dropped() async throws -> Double {
+                        let series = #"clockwork_log_lines_lost_total{reason="dropped"}"#
+                        return try await client.metrics(port: port).value(series) ?? 0
                     }
-                    let name = #"clockwork_log_lines_lost_total{reason="dropped"}"#
-                    let line = metrics.split(separator: "\n").first { $0.hasPrefix(name) }
-                    return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
+                    try await deliver("a")
+                    try await wait("lines to be dropped") { try await dropped() > 0 }
+                    try await deliver("b")
+                    print("unread: \(Int(try await dropped())) lines dropped")
                 }
-                try await deliver("a")
-                try await wait("lines to be dropped") { try await dropped() > 0 }
-                // First the pipe was full, of 16 pages that need not be filled each, and then the queue.
-                var waiting: Int32 = 0
-                _ = ioctl(ends[0], UInt(FIONREAD), &waiting)
-                #expect(waiting >= 32_768)
-                try await deliver("b")
-                print("unread: \(Int(try await dropped())) lines dropped")
             }
         }
 

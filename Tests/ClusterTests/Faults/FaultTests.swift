@@ -13,7 +13,8 @@ extension LocalCluster {
             _ name: String,
             _ parts: World.Parts,
             pods: Int,
-            _ faults: [(fault: Fault, length: Duration)],
+            _ faults: [Fault],
+            length: Duration? = nil,
             clocksAhead: Int64 = 0
         ) async throws {
             var random = SeededRandom(seed: seed(name))
@@ -25,12 +26,14 @@ extension LocalCluster {
                 let report = try await world.report {
                     var incidents: [Incident] = []
                     // Until the first have been delivered, so that every pod knows the topics.
-                    try await Task.sleep(for: .seconds(4))
-                    for (fault, length) in faults {
-                        try await Task.sleep(for: .milliseconds(500))
+                    try await Task.sleep(for: .seconds(3))
+                    for fault in faults {
+                        // Each has its own figures.
+                        try await world.waitUntilOnTime()
+                        let length = length ?? .milliseconds(fault.lengths.lowerBound)
                         incidents.append(try await fault.strike(world, for: length, &random))
                     }
-                    try await Task.sleep(for: .seconds(1))
+                    try await world.waitUntilOnTime()
                     return incidents
                 }
                 print("\(name): at most \(world.peakMemory) MB\n\(report)")
@@ -42,32 +45,52 @@ extension LocalCluster {
 
         @Test("a pod that is frozen past its session repeats at most what was in flight, and loses nothing")
         func frozen() async throws {
-            try await run("frozen", .lateKafkaClients, pods: 2, [(.freeze, .seconds(12))])
+            try await run("frozen", .lateKafkaClients, pods: 2, [.freeze], length: .seconds(12))
         }
 
         @Test("pods come and go, from one to five and to two, and none is repeated")
         func scaled() async throws {
-            try await run("scaled", .faultyStore, pods: 1, [(.scale, .zero)])
+            try await run("scaled", .faultyStore, pods: 1, [.scale])
         }
 
         @Test("pods that are replaced one after the other repeat nothing")
         func rolled() async throws {
-            try await run("rolled", .faultyStore, pods: 2, [(.roll, .zero)])
+            try await run("rolled", .faultyStore, pods: 2, [.roll])
         }
 
         @Test("brokers fail, are slow, move and refuse")
         func brokers() async throws {
-            try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers.map { ($0, .seconds(2)) })
+            try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers)
+        }
+
+        @Test("connections are closed and forgotten, fetches are garbled, the round trip grows")
+        func connections() async throws {
+            try await run("connections", .faultyStore, pods: 2, Fault.ofConnections)
+        }
+
+        @Test("producers are told for a while what is not final")
+        func answers() async throws {
+            try await run("answers", .faultyStore, pods: 2, Fault.ofAnswers)
+        }
+
+        @Test("half of a callback host's paths fail, are slow, want no more for now, and hang up")
+        func callbacks() async throws {
+            try await run("callbacks", .faultyStore, pods: 2, Fault.ofCallbacks)
+        }
+
+        @Test("a pod whose log nobody reads does its work, and ends in time")
+        func logUnread() async throws {
+            try await run("logUnread", .faultyStore, pods: 2, [.logUnread])
         }
 
         @Test("the store fails, is slow, refuses, breaks off and does half")
         func store() async throws {
-            try await run("store", .faultyStore, pods: 2, Fault.ofStore.map { ($0, .seconds(2)) })
+            try await run("store", .faultyStore, pods: 2, Fault.ofStore)
         }
 
         @Test("the disk of a SQLite store is full for a while", .enabled(if: SmallDisk.isPossible))
         func diskFull() async throws {
-            try await run("diskFull", .diskAndClock, pods: 1, [(.diskFull, .seconds(4))])
+            try await run("diskFull", .diskAndClock, pods: 1, [.diskFull], length: .seconds(4))
         }
 
         @Test(
@@ -79,7 +102,8 @@ extension LocalCluster {
                 "clock",
                 .clock,
                 pods: 1,
-                [(.clockForward, .seconds(4)), (.clockBack, .seconds(4))],
+                Fault.ofClock,
+                length: .seconds(4),
                 clocksAhead: 30_000
             )
         }

@@ -7,6 +7,8 @@ struct Incident {
     var begin: Int64
     /// When nothing was wrong any more outside of the pods.
     var end: Int64
+    /// Whether pods may have read nothing meanwhile.
+    var holdsUpReading: Bool
     /// What may be delivered twice: what was due by then, and may have been in flight; `nil` if nothing.
     var mayRepeatUntil: Int64?
     /// What else is worth telling.

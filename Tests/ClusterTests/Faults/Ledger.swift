@@ -3,10 +3,12 @@ actor Ledger {
     private(set) var verifier: Verifier
     private var traffic: Traffic
     private var isStopped = false
+    /// How many more are to be sent for one moment.
+    private var wanted = 0
 
-    init(_ cluster: TestCluster, seed: UInt64) {
+    init(_ cluster: TestCluster, callbacks: [String], seed: UInt64) {
         verifier = Verifier(intake: cluster.intake)
-        traffic = Traffic(cluster, seed: seed)
+        traffic = Traffic(cluster, callbacks: callbacks, seed: seed)
     }
 
     func allow(clocksAhead: Int64 = 0, readWithin: Int64) {
@@ -30,8 +32,17 @@ actor Ledger {
         while !isStopped {
             round += 1
             try await send(number, due: round.isMultiple(of: 5) ? far : due)
+            if wanted > 0 {
+                try await send(wanted, due: due.lowerBound..<(due.lowerBound + 1))
+                wanted = 0
+            }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    /// Has so many sent that are all due at one moment, soon.
+    func sendAtOnce(_ number: Int) {
+        wanted += number
     }
 
     func stop() {

@@ -10,12 +10,19 @@ private let soakDuration: Duration? = {
     return ["s": .seconds(number), "m": .seconds(number * 60), "h": .seconds(number * 3_600)][unit]
 }()
 
+/// Which faults alone, by `CLOCKWORK_FAULTS`, where it names any, with commas between them.
+private let soakFaults = ProcessInfo.processInfo.environment["CLOCKWORK_FAULTS"]
+    .map { Set($0.split(separator: ",").map(String.init)) }
+
 extension LocalCluster {
     /// All faults for a long time: `make soak DURATION=30m`.
     @Suite(.enabled(if: soakDuration != nil, "CLOCKWORK_SOAK says how long"))
     struct SoakTests {
         /// More than a pod of a debug build needs here, MB; a sanitizer needs more for itself.
         private static let memoryLimit = SteppedClock.isPossible ? 500 : 2_000
+
+        /// What happens to either world.
+        private static let ofBoth = Fault.ofConnections + Fault.ofAnswers + Fault.ofCallbacks + [.logUnread]
 
         @Test("whatever happens, and for long")
         func soak() async throws {
@@ -30,7 +37,7 @@ extension LocalCluster {
                 seed: seeds.0,
                 pods: 2,
                 until: end,
-                faults: Fault.ofPods + Fault.ofBrokers + Fault.ofStore
+                faults: Fault.ofPods + Fault.ofBrokers + Fault.ofStore + Self.ofBoth
             )
             async let single: Void = Self.runToItsEnd(
                 "single",
@@ -38,9 +45,7 @@ extension LocalCluster {
                 seed: seeds.1,
                 pods: 1,
                 until: end,
-                faults: [.kill, .terminate, .freeze]
-                    + (SteppedClock.isPossible ? [.clockForward, .clockBack] : [])
-                    + (SmallDisk.isPossible ? [.diskFull] : [])
+                faults: [.kill, .terminate, .freeze] + Fault.ofHost + Self.ofBoth
             )
             _ = await (group, single)
         }
@@ -77,9 +82,13 @@ extension LocalCluster {
                 let start = ContinuousClock.now
                 let report = try await world.report(requests: 4, due: 3_000..<8_000, far: 20_000..<60_000) {
                     var incidents: [Incident] = []
+                    let faults = faults.filter { soakFaults?.contains($0.name) ?? true }
+                    // Each kind once, in any order, before one comes again.
+                    var next: [Fault] = []
                     try await Task.sleep(for: .seconds(5))
-                    while ContinuousClock.now < end {
-                        incidents += try await strike(world, faults, &random)
+                    while ContinuousClock.now < end, !faults.isEmpty {
+                        if next.isEmpty { next = faults.shuffled(using: &random) }
+                        incidents += try await strike(world, next.removeLast(), &random)
                         await tell(name, world, since: start, incidents)
                         try await Task.sleep(for: .milliseconds(Int.random(in: 1_000..<6_000, using: &random)))
                     }
@@ -95,23 +104,23 @@ extension LocalCluster {
         /// Lets one fault happen, or two at once: one of the store beside another.
         private static func strike(
             _ world: World,
-            _ faults: [Fault],
+            _ fault: Fault,
             _ random: inout SeededRandom
         ) async throws -> [Incident] {
             func length(_ fault: Fault) -> Duration {
-                .milliseconds(Int.random(in: fault == .freeze ? 5_000..<12_000 : 1_000..<7_000, using: &random))
+                .milliseconds(Int.random(in: fault.lengths, using: &random))
             }
-            let fault = faults.randomElement(using: &random)!
-            let length = length(fault)
+            let ownLength = length(fault)
             var dice = SeededRandom(seed: random.next())
-            guard world.endpoint != nil, !Fault.ofStore.contains(fault), random.oneIn(3) else {
-                return [try await fault.strike(world, for: length, &dice)]
+            let isOfStore = Fault.ofStore.contains { $0.name == fault.name }
+            guard world.endpoint != nil, !isOfStore, random.oneIn(3) else {
+                return [try await fault.strike(world, for: ownLength, &dice)]
             }
             let other = Fault.ofStore.randomElement(using: &random)!
             var otherDice = SeededRandom(seed: random.next())
-            let otherLength = Duration.milliseconds(Int.random(in: 1_000..<7_000, using: &random))
+            let otherLength = length(other)
             async let beside = Self.strike(other, world, otherLength, otherDice.next())
-            var incident = try await fault.strike(world, for: length, &dice)
+            var incident = try await fault.strike(world, for: ownLength, &dice)
             let second = try await beside
             // What is delivered while the store fails cannot be deleted, and so moves with the partitions.
             incident.mayRepeatUntil = max(incident.end, second.end) + 15_000

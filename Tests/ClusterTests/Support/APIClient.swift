@@ -56,6 +56,11 @@ struct APIClient: Sendable {
         }
     }
 
+    /// A pod's metrics.
+    func metrics(port: Int) async throws -> Metrics {
+        Metrics(page: String(decoding: try await get("/metrics", port: port).body, as: UTF8.self))
+    }
+
     /// Asks for a path.
     func get(_ path: String, port: Int, timeout: Duration = .seconds(60)) async throws -> HTTPResponse {
         try await http.send(

@@ -21,6 +21,14 @@ final class ChildProcess: Sendable {
         let description: String
     }
 
+    /// What becomes of what a child writes to its standard error.
+    enum Errors {
+        /// It goes to a file.
+        case kept
+        /// It goes to a pipe that is full from the beginning, and that nobody reads.
+        case unread
+    }
+
     let pid: pid_t
     private let outputPath: String
     private let errorPath: String
@@ -31,21 +39,24 @@ final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - environment: all of the child's environment.
     ///   - input: the bytes of its standard input; none stands for an empty one.
+    ///   - errors: what becomes of its standard error.
     ///   - files: where its output goes: this path with `.out` and `.err` behind it.
     init(
         _ executable: String,
         _ arguments: [String],
         environment: [String: String],
         input: [UInt8] = [],
+        errors: Errors = .kept,
         files: String
     ) throws {
         outputPath = files + ".out"
         errorPath = files + ".err"
         let inputPath = files + ".in"
         try Data(input).write(to: URL(filePath: inputPath))
+        let pipe = errors == .unread ? try Self.fullPipe() : nil
         let descriptors = [
             open(inputPath, O_RDONLY | O_CLOEXEC), open(outputPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600),
-            open(errorPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600),
+            pipe?.input ?? open(errorPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600),
         ]
         defer { descriptors.forEach { close($0) } }
         let variables = environment.map { "\($0.key)=\($0.value)" }
@@ -72,6 +83,8 @@ final class ChildProcess: Sendable {
         Thread.detachNewThread {
             var status: Int32 = 0
             while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
+            // As long as nobody can read, writing would be an error and not wait.
+            if let pipe { close(pipe.output) }
             let code = status & 0x7F
             child.ended.withLock { $0 = code == 0 ? .code((status >> 8) & 0xFF) : .signal(code) }
         }
@@ -98,6 +111,17 @@ final class ChildProcess: Sendable {
     func waitForExit() async throws -> Exit {
         try await wait("the end of process \(pid)") { self.exit != nil }
         return exit!
+    }
+
+    private static func fullPipe() throws -> (input: Int32, output: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw SpawnError(description: "no pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        let byte = UInt8(ascii: ".")
+        while withUnsafeBytes(of: byte, { write(ends[1], $0.baseAddress!, 1) }) == 1 {}
+        _ = fcntl(ends[1], F_SETFL, 0)
+        return (ends[1], ends[0])
     }
 
     private static func text(ofFile path: String) -> String {

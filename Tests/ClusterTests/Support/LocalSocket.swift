@@ -49,6 +49,13 @@ enum LocalSocket {
         return poll(&query, 1, milliseconds) > 0
     }
 
+    /// Whether the other side has ended the connection, though something may be there to be read.
+    static func hasEnded(_ descriptor: Int32) -> Bool {
+        let ends = Int16(POLLHUP | POLLERR) | Int16(bitPattern: 0x2000)
+        var query = pollfd(fd: descriptor, events: ends, revents: 0)
+        return poll(&query, 1, 0) > 0 && query.revents & ends != 0
+    }
+
     /// Sends all of it; `false` where the connection has ended.
     static func send(_ bytes: Data, _ descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { bytes in
@@ -86,35 +93,5 @@ enum LocalSocket {
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         return address
-    }
-}
-
-/// Pieces of messages of the Kafka protocol, as they stand in a message: with a length of 16 bits in front in the older
-/// versions, with one byte in the flexible ones (KIP-482), as long as they are short.
-enum KafkaBytes {
-    /// Replaces a text wherever it is; both have the same length.
-    static func replace(text old: String, by new: String, in message: inout Data) {
-        for (old, new) in zip(forms(old), forms(new)) { replace(old, by: new, in: &message) }
-    }
-
-    /// Replaces the port of a broker on this host.
-    static func replace(port old: UInt16, by new: UInt16, in message: inout Data) {
-        for host in forms("127.0.0.1") { replace(host + port(old), by: host + port(new), in: &message) }
-    }
-
-    private static func forms(_ text: String) -> [Data] {
-        let bytes = Data(text.utf8)
-        precondition(bytes.count < 127, "a compact length of one byte")
-        return [Data([0, UInt8(bytes.count)]) + bytes, Data([UInt8(bytes.count + 1)]) + bytes]
-    }
-
-    private static func port(_ port: UInt16) -> Data { Data([0, 0, UInt8(port >> 8), UInt8(port & 0xFF)]) }
-
-    private static func replace(_ old: Data, by new: Data, in message: inout Data) {
-        var start = message.startIndex
-        while let range = message.range(of: old, in: start..<message.endIndex) {
-            message.replaceSubrange(range, with: new)
-            start = range.upperBound
-        }
     }
 }

@@ -5,6 +5,12 @@ struct PodProcess: Sendable {
     let name: String
     let process: ChildProcess
 
+    /// Settings with which a pod has so much to say that what waits to be written is full within seconds: of each fetch a
+    /// few lines, and many fetches.
+    static let talkative = [
+        "LOG_LEVEL": "trace", "KAFKA_PROPERTY_DEBUG": "all", "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "10",
+    ]
+
     /// A line of its log.
     struct LogLine: Decodable {
         var time: String

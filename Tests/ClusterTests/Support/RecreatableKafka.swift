@@ -104,7 +104,7 @@ private final class Names: Sendable {
         }
         guard direction == .toClient else { return }
         for (broker, proxy) in state.ports {
-            KafkaBytes.replace(port: broker, by: proxy, in: &message)
+            KafkaBytes.replace(KafkaBytes.address(broker), by: KafkaBytes.address(proxy), in: &message)
         }
     }
 }

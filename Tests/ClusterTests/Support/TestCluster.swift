@@ -171,12 +171,22 @@ final class TestCluster: Sendable {
     }
 
     /// Starts a pod.
-    func startPod(_ name: String, _ extra: [String: String] = [:]) throws -> PodProcess {
+    ///
+    /// - Parameters:
+    ///   - options: of `clockwork serve`.
+    ///   - errors: what becomes of its log.
+    func startPod(
+        _ name: String,
+        _ extra: [String: String] = [:],
+        options: [String] = [],
+        errors: ChildProcess.Errors = .kept
+    ) throws -> PodProcess {
         let number = children.withLock { $0.count }
         let process = try ChildProcess(
             Clockwork.path,
-            ["serve"],
+            ["serve"] + options,
             environment: environment(["POD_NAME": name].merging(extra) { $1 }),
+            errors: errors,
             files: "\(folder)/\(name)-\(number)"
         )
         let pod = PodProcess(name: name, process: process)
@@ -185,14 +195,17 @@ final class TestCluster: Sendable {
     }
 
     /// Waits until these pods share all intake partitions, each owned by one of them.
-    func waitForOwners(_ pods: [PodProcess]) async throws {
+    ///
+    /// - Parameter count: how many partitions there are for the pods, where they do not see all of them.
+    func waitForOwners(_ pods: [PodProcess], ofPartitions count: Int? = nil) async throws {
+        let count = count ?? intakePartitions
         try await wait("\(pods.map(\.name)) to own all partitions") {
             for pod in pods {
                 if let exit = pod.process.exit { throw Impatient(description: "\(pod.name) has ended with \(exit)") }
             }
             let owned = pods.map(\.partitions)
-            return owned.reduce(0) { $0 + $1.count } == self.intakePartitions
-                && owned.reduce(into: Set()) { $0.formUnion($1) }.count == self.intakePartitions
+            return owned.reduce(0) { $0 + $1.count } == count
+                && owned.reduce(into: Set()) { $0.formUnion($1) }.count == count
                 && owned.allSatisfy { !$0.isEmpty }
         }
     }
@@ -231,17 +244,22 @@ final class TestCluster: Sendable {
 
     /// Waits until all that `verifier` expects has been delivered and every request is settled; then gives everything
     /// that is in the delivery topics.
-    func allDeliveries(_ verifier: Verifier) async throws -> [ReadRecord] {
+    ///
+    /// - Parameter callbacks: gives what was delivered elsewhere, as records.
+    func allDeliveries(
+        _ verifier: Verifier,
+        and callbacks: () -> [ReadRecord] = { [] }
+    ) async throws -> [ReadRecord] {
         var ends = 0
         do {
             try await wait("all deliveries") {
-                let records = try self.deliveries.records()
+                let records = try self.deliveries.records() + callbacks()
                 guard records.count > ends || ends == 0 else { return false }
                 ends = records.count
                 return verifier.isComplete(records)
             }
         } catch {
-            throw TestFailure(error: error, log: "\(verifier.findings(try deliveries.records()))")
+            throw TestFailure(error: error, log: "\(verifier.findings(try deliveries.records() + callbacks()))")
         }
         try await waitUntilSettled()
         for (name, partitions) in partitionsOfTopic {
@@ -250,7 +268,7 @@ final class TestCluster: Sendable {
                 ends.allSatisfy { self.deliveries.next(self.topic(name), $0.key) >= $0.value }
             }
         }
-        return try deliveries.records()
+        return try deliveries.records() + callbacks()
     }
 
     /// The progress records in DynamoDB.

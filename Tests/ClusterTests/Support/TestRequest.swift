@@ -10,6 +10,7 @@ struct TestRequest {
     var client = "client"
     var key: String
     var orderingKey: String
+    /// The topic to be delivered to, or the URL to be called.
     var topic: String
     /// Epoch milliseconds.
     var time: Int64
@@ -25,6 +26,16 @@ struct TestRequest {
         self.topic = topic
         self.time = time
         self.payload = Array(payload.utf8)
+    }
+
+    /// Whether it is a URL that is to be called. No topic has such a name.
+    var isCallback: Bool { topic.contains("://") }
+
+    /// Where it is to be delivered to, in JSON. A callback is attempted until it succeeds, without long pauses.
+    private var delivery: String {
+        guard isCallback else { return "{\"topic\":\(quoted(topic))}" }
+        let retry = #"{"maxAttempts":100,"initialBackoffMs":200,"maxBackoffMs":2000}"#
+        return "{\"url\":\(quoted(topic)),\"retry\":\(retry)}"
     }
 
     /// A request that takes this one back.
@@ -43,7 +54,7 @@ struct TestRequest {
             if isCancel {
                 json += ",\"action\":\"cancel\"}"
             } else {
-                json += ",\"delivery\":{\"topic\":\(quoted(topic))},\"scheduleTime\":\(time)"
+                json += ",\"delivery\":\(delivery),\"scheduleTime\":\(time)"
                 json += ",\"taskData\":\(quoted(String(decoding: payload ?? [], as: UTF8.self)))}"
             }
             return TestRecord(key: Array(orderingKey.utf8), value: Array(json.utf8), headers: headers)
@@ -57,19 +68,21 @@ struct TestRequest {
                 record.headers.append(.init("clockwork-action", "cancel"))
             } else {
                 record.headers.append(.init("clockwork-schedule-time", "\(time)"))
-                record.headers.append(.init("clockwork-delivery-topic", topic))
+                let target: TestRecord.Header =
+                    isCallback ? .init("clockwork-delivery", delivery) : .init("clockwork-delivery-topic", topic)
+                record.headers.append(target)
             }
             record.headers += headers.dropFirst()
             return record
         }
     }
 
-    /// The record that is to be delivered, for a create at `id`.
+    /// The record that is to be delivered, for a create at `id`. That of a callback has what the request has of it.
     func delivery(id: String) -> TestRecord {
         TestRecord(
-            key: Array(orderingKey.utf8),
+            key: isCallback ? nil : Array(orderingKey.utf8),
             value: payload,
-            headers: headers + [
+            headers: (isCallback ? [] : headers) + [
                 .init("clockwork-id", id), .init("clockwork-client-id", client),
                 .init("clockwork-schedule-key", key), .init("clockwork-schedule-time", "\(time)"),
             ]

@@ -4,11 +4,19 @@ import TestSupport
 struct Traffic {
     private let cluster: TestCluster
     private let topics: [String]
+    /// URLs to be called.
+    private let callbacks: [String]
     private var random: SeededRandom
     private var count = 0
 
-    init(_ cluster: TestCluster, topics: [String] = ["orders", "payments"], seed: UInt64) {
+    init(
+        _ cluster: TestCluster,
+        topics: [String] = ["orders", "payments"],
+        callbacks: [String] = [],
+        seed: UInt64
+    ) {
         self.cluster = cluster
+        self.callbacks = callbacks
         self.topics = topics.map(cluster.topic)
         random = SeededRandom(seed: seed)
     }
@@ -23,10 +31,12 @@ struct Traffic {
         var requests: [TestRequest] = []
         for _ in 0..<number {
             count += 1
+            // One in six is a callback, where there are any.
+            let targets = !callbacks.isEmpty && random.oneIn(6) ? callbacks : topics
             var request = TestRequest(
                 "task-\(count)",
                 orderingKey: "customer-\(Int.random(in: 0..<20, using: &random))",
-                topic: topics.randomElement(using: &random)!,
+                topic: targets.randomElement(using: &random)!,
                 time: now + Int64.random(in: due, using: &random),
                 payload: "payload \(count)"
             )

@@ -68,6 +68,8 @@ struct Verifier {
     /// Within what time owners read requests, milliseconds. One that was sent less than this before another delivery
     /// need not come in front of it, nor keep the delivery that it withdraws from happening.
     var readWithin: Int64 = 0
+    /// When pods may have read nothing, however long that was: from when to when, epoch milliseconds.
+    var outages: [(begin: Int64, end: Int64)] = []
     /// Which log of its partition a request goes to that is noted now.
     var generation: Int64 = 0
     private var expectations: [String: Expectation] = [:]
@@ -157,7 +159,7 @@ struct Verifier {
             check(read, id, expectation, &findings)
             // One that was on its way out when it was withdrawn came too late to be.
             if let withdrawnAt = expectation.withdrawnAt,
-                min(read.timestamp, read.arrival) > withdrawnAt + readWithin
+                min(read.timestamp, read.arrival) > readAt(withdrawnAt)
             {
                 findings.unexpected.append("\(id) (\(expectation.request.key)) was replaced, cancelled or delivered")
             }
@@ -167,14 +169,14 @@ struct Verifier {
                 )
                 continue
             }
-            // By the record's own time, as long as that is the test's too.
-            if !expectation.isWithdrawn {
-                findings.firsts.append((expectation.request.time, clocksAhead == 0 ? read.timestamp : read.arrival))
-            }
+            // By the time it was there: the record's own is from before it waited in the producer.
+            if !expectation.isWithdrawn { findings.firsts.append((expectation.request.time, read.arrival)) }
+            // Of callbacks attempts are in order, and only where none is put off.
+            if expectation.request.isCallback { continue }
             // One partition's schedules are in order, hence those with the same ordering key.
             let stream = "\(expectation.partition) \(read.topic) \(read.partition)"
             if let (before, time) = last[stream], Self.position(expectation) < Self.position(before),
-                expectation.sentAt + readWithin + clocksAhead < time
+                readAt(expectation.sentAt) + clocksAhead < time
             {
                 findings.disordered.append(
                     "\(id) (\(expectation.request.key)) of \(expectation.request.time) after \(before.partition)/"
@@ -187,6 +189,13 @@ struct Verifier {
             "\(id) (\(expectations[id]?.request.key ?? "")) of \(expectations[id]?.request.time ?? 0)"
         }
         return findings
+    }
+
+    /// When a request that was sent at this time has been read at the latest.
+    private func readAt(_ sentAt: Int64) -> Int64 {
+        let latest = sentAt + readWithin
+        let outage = outages.first { $0.begin < latest && sentAt < $0.end }
+        return outage.map { max(latest, $0.end + readWithin) } ?? latest
     }
 
     private static func position(_ expectation: Expectation) -> (Int64, Int64) {
