@@ -74,8 +74,10 @@ import Testing
     }
 
     @Test func `brokers that refuse the producer are asked ever less often, and are told of once`() async throws {
-        let rig = try rig()
-        rig.kafka.failNext(.initProducerID, codes: Array(repeating: 31, count: 1_000))
+        let kafka = try LocalKafka(brokers: 1, topics: ["orders": 4, ChannelRig.letters: 1])
+        // Before there is a producer, which asks at once.
+        kafka.failNext(.initProducerID, codes: Array(repeating: 31, count: 1_000))
+        let rig = try ChannelRig(kafka)
         rig.send(0..<10, to: "orders")
         try await rig.turn(for: .seconds(4))
         #expect(rig.delivered.isEmpty)
