@@ -30,12 +30,6 @@ public struct Cancellation: Sendable, Hashable {
         self.orderingKey = orderingKey
         self.offset = offset
     }
-
-    /// Whether a schedule with this ordering key is meant: only where the two are the same, byte by byte. One with another
-    /// is mostly in another partition, and it must not depend on the number of partitions what a cancel does.
-    func means(_ orderingKey: String) -> Bool {
-        self.orderingKey.map { $0.utf8.elementsEqual(orderingKey.utf8) } ?? true
-    }
 }
 
 /// One record of the intake as the scheduler sees it.

@@ -5,7 +5,9 @@ struct KeyDeliveries {
     struct Flight {
         /// Names it among all deliveries in flight.
         let token: UInt32
-        let schedule: Schedule
+        /// Where its schedule is in the timeline, if it is there.
+        let position: Position
+        let isCallback: Bool
         /// Whether the timeline holds it, or may by now: then it is deleted afterwards.
         var isStored: Bool
         /// Whether its key record is still to be written. That waits for the acknowledgement: a record without a
@@ -18,10 +20,6 @@ struct KeyDeliveries {
         /// Where the timeline holds a later attempt of the same create, left by a previous owner: what becomes of this
         /// one holds for both.
         var later: Position?
-
-        /// Where its schedule is in the timeline, if it is there.
-        var position: Position { schedule.position }
-        var isCallback: Bool { schedule.target.callback != nil }
     }
 
     /// How a delivery has come to its end.
@@ -63,8 +61,15 @@ struct KeyDeliveries {
     /// The pending schedule goes out.
     mutating func handOut(_ pending: consuming PendingSchedule, as token: UInt32, _ draft: inout Draft) {
         let schedule = pending.schedule
-        var flight = Flight(token: token, schedule: schedule, isStored: pending.isStored, offsets: OffsetList())
-        if flight.isCallback, draft.put === schedule {
+        let isCallback = schedule.target.callback != nil
+        var flight = Flight(
+            token: token,
+            position: schedule.position,
+            isCallback: isCallback,
+            isStored: pending.isStored,
+            offsets: OffsetList()
+        )
+        if isCallback, draft.put === schedule {
             // A callback may take long, so its write is not spared; its delete comes behind that.
             flight.isStored = true
         } else if flight.isStored {
@@ -85,11 +90,9 @@ struct KeyDeliveries {
     /// it, for the further attempts.
     ///
     /// - Returns: the offset of the cancel that has nothing to do, this one or one that was held before; `nil` for none.
-    mutating func hold(_ cancellation: Cancellation, ofCreate create: Int64) -> Int64? {
-        guard let flight = flight(of: create), flight.isCallback, cancellation.means(flight.schedule.orderingKey) else {
-            return cancellation.offset
-        }
-        update(flight.token) { $0.cancel = cancellation.offset }
+    mutating func hold(cancel: Int64, ofCreate create: Int64) -> Int64? {
+        guard let flight = flight(of: create), flight.isCallback else { return cancel }
+        update(flight.token) { $0.cancel = cancel }
         // A create behind it is new, whatever becomes of the attempt.
         latestTime = nil
         return flight.cancel >= 0 ? flight.cancel : nil

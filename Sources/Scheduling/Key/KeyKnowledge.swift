@@ -55,29 +55,22 @@ enum KeyKnowledge {
 
     /// Has a cancel wait for the answer.
     ///
-    /// - Returns: `false` where no answer is awaited, or another cancel that means the same waits for it already.
-    mutating func hold(_ cancellation: Cancellation) -> Bool {
-        guard case .asking(var question) = self else { return false }
-        let isHeld = question.cancels.contains { held in
-            held.orderingKey == cancellation.orderingKey || cancellation.orderingKey.map(held.means) ?? true
-        }
-        guard !isHeld else { return false }
-        question.cancels.append(cancellation)
+    /// - Returns: `false` where no answer is awaited, or another cancel waits for it already.
+    mutating func hold(cancel: Int64) -> Bool {
+        guard case .asking(var question) = self, question.cancel < 0 else { return false }
+        question.cancel = cancel
         self = .asking(question)
         return true
     }
 
-    /// Takes the cancel that waits for the answer and means this schedule, if it comes after that.
-    ///
-    /// - Returns: its offset.
-    mutating func takeCancel(of schedule: Schedule) -> Int64? {
-        guard case .asking(var question) = self else { return nil }
-        let index = question.cancels.firstIndex { cancellation in
-            cancellation.offset > schedule.position.offset && cancellation.means(schedule.orderingKey)
+    /// Takes the cancel that waits for the answer, if it comes after the request at `offset`.
+    mutating func takeCancel(after offset: Int64) -> Int64? {
+        guard case .asking(var question) = self, question.cancel > offset else { return nil }
+        defer {
+            question.cancel = -1
+            self = .asking(question)
         }
-        guard let index else { return nil }
-        defer { self = .asking(question) }
-        return question.cancels.remove(at: index).offset
+        return question.cancel
     }
 
     private mutating func change(_ change: (inout KeyQuestion) -> Void) {
@@ -99,8 +92,8 @@ struct KeyQuestion {
     }
 
     var progress = Progress.unsent
-    /// The cancels that wait for the answer, each of another ordering key: mostly none, or one.
-    var cancels: [Cancellation] = []
+    /// The offset of a cancel that waits for the answer; −1 for none.
+    var cancel: Int64 = -1
     /// The schedule time of the latest create met meanwhile.
     var time: EpochMilliseconds?
     /// Whether there was one with another schedule time before it: then it repeats nothing.

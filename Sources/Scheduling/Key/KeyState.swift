@@ -49,20 +49,19 @@ struct KeyState {
     }
 
     /// A cancel has been read.
-    mutating func cancelled(by cancellation: Cancellation, _ steps: inout KeySteps) {
-        let offset = cancellation.offset
+    mutating func cancelled(at offset: Int64, _ steps: inout KeySteps) {
         guard offset > latest.offset else { return cancelNothing(offset, &steps) }
         let isBehind = knowledge.askAgainIfBehind()
         if isBehind { steps.add(.ask(offset)) }
-        if let found = pending {
-            guard cancellation.means(found.schedule.orderingKey) else { return cancelNothing(offset, &steps) }
-            pending = nil
+        if let found = pending.take() {
             cancel(found, request: offset, &steps)
-        } else if deliveries.isEmpty || isBehind, knowledge.hold(cancellation) {
+        } else if deliveries.isEmpty || isBehind, knowledge.hold(cancel: offset) {
             return
+        } else if !deliveries.isEmpty {
+            if let idle = deliveries.hold(cancel: offset, ofCreate: latest.offset) { cancelNothing(idle, &steps) }
         } else {
-            if deliveries.isEmpty, knowledge.isKnown { latest.note(offset) }
-            if let idle = deliveries.hold(cancellation, ofCreate: latest.offset) { cancelNothing(idle, &steps) }
+            if knowledge.isKnown { latest.note(offset) }
+            cancelNothing(offset, &steps)
         }
     }
 
@@ -79,6 +78,8 @@ struct KeyState {
         draft.write(.of(schedule, .cancelled, request: request))
         latest.note(request)
     }
+
+    // MARK: The pending schedule
 
     private mutating func takeUp(_ schedule: PendingSchedule, _ steps: inout KeySteps) {
         knowledge.noteCreate(for: schedule.schedule.scheduleTime)
@@ -118,9 +119,9 @@ struct KeyState {
         knowledge = .known
         if pending != nil {
             // A cancel in front of a create found at most what the create replaces anyway.
-            for cancellation in question.cancels { pending?.settle(cancellation.offset) }
+            if question.cancel >= 0 { pending?.settle(question.cancel) }
             judge(answer, mayRepeat: !question.repeatsNothing && pending?.isStored == false, &steps)
-        } else if !question.cancels.isEmpty {
+        } else if question.cancel >= 0 {
             cancel(found: answer, question, &steps)
         } else {
             catchUp(with: answer, question, steps.partition)
@@ -159,21 +160,21 @@ struct KeyState {
         takeUp(found.adopting(record), &steps)
     }
 
-    /// Carries out the cancels that waited for the answer: one of them at most finds what it means, and all else stays.
+    /// Carries out a cancel that waited for the answer.
     private mutating func cancel(found answer: KeyLookup, _ question: KeyQuestion, _ steps: inout KeySteps) {
-        let found = question.cancels.compactMap { answer.cancelled(by: $0, partition: steps.partition) }.first
-        for cancellation in question.cancels where cancellation.offset != found?.requestOffset {
-            if deliveries.isEmpty, !answer.isPending(in: steps.partition) { latest.note(cancellation.offset) }
-            cancelNothing(cancellation.offset, &steps)
+        let request = question.cancel
+        guard let cancelled = answer.cancelled(by: request, partition: steps.partition) else {
+            if deliveries.isEmpty { latest.note(request) }
+            cancelNothing(request, &steps)
+            return catchUp(with: answer, question, steps.partition)
         }
-        guard let found else { return catchUp(with: answer, question, steps.partition) }
         steps.counters.cancelled += 1
-        draft.delete(found.position)
-        draft.settle(found.requestOffset)
+        draft.delete(cancelled.position)
+        draft.settle(request)
         // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
-        guard latest.offset < found.requestOffset else { return }
-        latest.note(found.requestOffset)
-        draft.write(.cancelled(found))
+        guard latest.offset < request else { return }
+        latest.note(request)
+        draft.write(.cancelled(cancelled))
     }
 
     /// Notes the request that a key record names, if it is a later one; it is pending in the store, delivered or cancelled.
@@ -242,7 +243,7 @@ struct KeyState {
         takeUp(PendingSchedule(stored: schedule, settling: offsets), &steps)
         knowledge.hasMetLatest()
         if isSecond { planWrite(isNamed: false, &steps) }
-        if let request = knowledge.takeCancel(of: schedule), let found = pending.take() {
+        if let request = knowledge.takeCancel(after: schedule.position.offset), let found = pending.take() {
             cancel(found, request: request, &steps)
         }
     }

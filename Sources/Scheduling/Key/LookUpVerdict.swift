@@ -41,18 +41,13 @@ enum LookUpVerdict: Equatable {
 }
 
 extension KeyLookup {
-    /// Whether this partition holds the pending schedule.
-    func isPending(in partition: Int32) -> Bool { isPending && record?.partition == partition }
-
-    /// The key record as a cancel leaves it; `nil` where that finds nothing that it means.
+    /// The key record as a cancel at offset `request` leaves it; `nil` where that finds nothing to cancel.
     ///
     /// What another partition holds is not this one's business: it has an owner of its own.
-    func cancelled(by cancellation: Cancellation, partition: Int32) -> KeyRecord? {
-        guard var record, isPending, record.partition == partition, record.requestOffset < cancellation.offset,
-            cancellation.means(record.orderingKey)
-        else { return nil }
+    func cancelled(by request: Int64, partition: Int32) -> KeyRecord? {
+        guard var record, isPending, record.partition == partition, record.requestOffset < request else { return nil }
         record.state = .cancelled
-        record.requestOffset = cancellation.offset
+        record.requestOffset = request
         return record
     }
 }

@@ -39,7 +39,7 @@ struct KeyRouter {
             let isDue = schedule.position.time <= now
             route(number(of: schedule.key, for: item.offset)) { $0.created(schedule, isDue: isDue, &$1) }
         case .request(.cancel(let cancellation)):
-            route(number(of: cancellation.key, for: item.offset)) { $0.cancelled(by: cancellation, &$1) }
+            route(number(of: cancellation.key, for: item.offset)) { $0.cancelled(at: item.offset, &$1) }
         case .rejected(let offset):
             steps.counters.rejected += 1
             intake.reject(offset)

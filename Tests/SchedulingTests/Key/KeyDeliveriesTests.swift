@@ -39,19 +39,6 @@ import Testing
         #expect(script.write() == ["record 10@50 cancelled by 21, delete 10@50, settle 21"])
     }
 
-    @Test func `A cancel that names another ordering key ends no further attempts`() {
-        var script = Self.calling()
-        #expect(script.cancel(20, ordering: "other") == "settle 20")
-        // Nor does it take the place of one that does.
-        script.cancel(21)
-        #expect(script.cancel(22, ordering: "other") == "settle 22")
-        script.putOff(to: 300)
-        #expect(script.write() == ["record 10@50 cancelled by 21, delete 10@50, settle 21"])
-        var again = Self.calling()
-        again.cancel(20, ordering: "other")
-        #expect(again.putOff(to: 300).contains("place 10@300"))
-    }
-
     @Test func `A create behind a cancel that an attempt holds is new, with the same time`() {
         var script = Self.calling()
         script.cancel(20)

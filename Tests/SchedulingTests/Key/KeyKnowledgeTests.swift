@@ -35,30 +35,13 @@ import Testing
 
     @Test func `One cancel waits for the answer, and is taken by what it comes after`() {
         var knowledge = KeyKnowledge.asking(KeyQuestion())
-        let held: [Bool] = [12, 13].map { knowledge.hold(KeyScript.cancellation($0)) }
+        let held: [Bool] = [12, 13].map { knowledge.hold(cancel: $0) }
         #expect(held == [true, false])
-        #expect(knowledge.takeCancel(of: KeyScript.schedule(12, 50)) == nil)
-        #expect(knowledge.takeCancel(of: KeyScript.schedule(11, 50)) == 12)
-        #expect(knowledge.takeCancel(of: KeyScript.schedule(11, 50)) == nil)
+        #expect(knowledge.takeCancel(after: 12) == nil)
+        #expect(knowledge.takeCancel(after: 11) == 12)
+        #expect(knowledge.takeCancel(after: 11) == nil)
         knowledge = .known
-        #expect(knowledge.hold(KeyScript.cancellation(12)) == false)
-    }
-
-    @Test func `A cancel of each ordering key waits, and what is found is taken by its own alone`() {
-        var knowledge = KeyKnowledge.asking(KeyQuestion())
-        let held: [Bool] = [(12, "a"), (13, "o"), (14, "a"), (15, "o")].map {
-            knowledge.hold(KeyScript.cancellation($0.0, ordering: $0.1))
-        }
-        #expect(held == [true, true, false, false])
-        #expect(knowledge.takeCancel(of: KeyScript.schedule(11, 50)) == 13)
-        #expect(knowledge.takeCancel(of: KeyScript.schedule(11, 50)) == nil)
-    }
-
-    /// As text the two would be the same; as bytes, which the partitioner sees, they are not.
-    @Test func `Ordering keys are compared byte by byte`() {
-        #expect(!KeyScript.cancellation(1, ordering: "\u{E9}").means("e\u{301}"))
-        #expect(KeyScript.cancellation(1, ordering: "\u{E9}").means("\u{E9}"))
-        #expect(KeyScript.cancellation(1, ordering: nil).means("any"))
+        #expect(knowledge.hold(cancel: 12) == false)
     }
 
     @Test(

@@ -90,13 +90,7 @@ struct KeyScript {
     }
 
     @discardableResult
-    mutating func cancel(_ offset: Int64, ordering: String = "o") -> String {
-        event { $0.cancelled(by: Self.cancellation(offset, ordering: ordering), &$1) }
-    }
-
-    static func cancellation(_ offset: Int64, ordering: String? = "o") -> Cancellation {
-        Cancellation(key: ScheduleKey(clientID: "c", scheduleKey: "k"), orderingKey: ordering, offset: offset)
-    }
+    mutating func cancel(_ offset: Int64) -> String { event { $0.cancelled(at: offset, &$1) } }
 
     @discardableResult
     mutating func answer(_ answer: KeyLookup) -> String { event { $0.answered(answer, &$1) } }
@@ -159,7 +153,7 @@ struct KeyScript {
     var state: String {
         var parts: [String] = []
         switch key.knowledge {
-        case .asking(let question): parts.append(question.cancels.isEmpty ? "asking" : "asking, cancel waits")
+        case .asking(let question): parts.append(question.cancel < 0 ? "asking" : "asking, cancel waits")
         case .behind: parts.append("behind")
         case .known: break
         }

@@ -116,59 +116,6 @@ import Testing
         cell.check { $0.create(5, 40) }
     }
 
-    /// Whichever partition it reaches: in mostly any other than this one it finds nothing.
-    @Test(
-        arguments: [
-            Cell(.asking, "", to: "asking, cancel waits"), Cell(.cancelWaits, "", to: "asking, cancel waits"),
-            Cell(.askingPending, "settle 20", to: "asking, pending"), Cell(.askingOut, "settle 20", to: "asking, out"),
-            Cell(.pending, "settle 20", to: "pending"),
-            Cell(.beyondHorizon, "settle 20", ["settle 10"], to: "over"), Cell(.out, "settle 20", to: "out"),
-            Cell(.outAndPending, "settle 20", to: "out, pending"),
-            Cell(.behind, "ask for 20", to: "asking, cancel waits"), Cell(.over, "settle 20", to: "over"),
-        ] as [Cell]
-    )
-    func `A cancel that names another ordering key`(cell: Cell) {
-        cell.check { $0.cancel(20, ordering: "other") }
-    }
-
-    /// The store holds the create at 5, with the ordering key `o`.
-    @Test func `A cancel that waits for the answer finds only what has its ordering key`() {
-        let stored = KeyScript.answer(Self.s(5, 40), isPending: true)
-        func script(_ cancels: [(Int64, String)]) -> KeyScript {
-            var script = KeyScript()
-            script.key.asked()
-            for (offset, ordering) in cancels { script.cancel(offset, ordering: ordering) }
-            return script
-        }
-        var other = script([(12, "other")])
-        #expect(other.answer(stored) == "settle 12")
-        #expect(other.write() == [] && other.state == "behind")
-        // The page that shows it later does not take it for one that was left behind.
-        #expect(other.show(KeyScript.item(Self.s(5, 40))) == "place 5@40")
-        #expect(other.state == "pending")
-
-        for cancels in [[(12, "other"), (13, "o")], [(12, "o"), (13, "other")]] as [[(Int64, String)]] {
-            var both = script(cancels)
-            let right = cancels.first { $0.1 == "o" }?.0 ?? 0
-            let wrong = cancels.first { $0.1 != "o" }?.0 ?? 0
-            #expect(both.answer(stored) == "settle \(wrong), write")
-            #expect(both.write() == ["record 5@40 cancelled by \(right), delete 5@40, settle \(right)"])
-            #expect(both.state == "over" && both.counters.cancelled == 1 && both.counters.cancelledNothing == 1)
-        }
-    }
-
-    @Test func `A page that shows a schedule while a cancel waits that does not mean it makes it pending`() {
-        var script = KeyScript()
-        script.key.asked()
-        script.cancel(12, ordering: "other")
-        #expect(script.show(KeyScript.item(Self.s(5, 40))) == "place 5@40")
-        #expect(script.state == "asking, cancel waits, pending")
-        script.answer(KeyScript.answer(Self.s(5, 40), isPending: true))
-        #expect(script.state == "pending")
-        #expect(script.write().joined().contains("settle 12"))
-        #expect(script.counters.cancelled == 0)
-    }
-
     @Test(
         arguments: [
             Cell(.asking, "", to: "asking, cancel waits"),

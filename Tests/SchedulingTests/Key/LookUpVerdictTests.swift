@@ -59,17 +59,14 @@ import Testing
     // MARK: What a cancel finds, and what a record supersedes
 
     @Test func `A cancel finds what is pending in its own partition and older`() {
-        let cancel = KeyScript.cancellation(12)
-        let found = Self.answer(5, 40, isPending: true).cancelled(by: cancel, partition: 0)
+        let found = Self.answer(5, 40, isPending: true).cancelled(by: 12, partition: 0)
         #expect(found?.state == .cancelled)
         #expect(found?.requestOffset == 12)
         #expect(found?.position == KeyScript.position(5, 40))
-        #expect(Self.answer(5, 40).cancelled(by: cancel, partition: 0) == nil)
-        #expect(Self.answer(5, 40, isPending: true, partition: 1).cancelled(by: cancel, partition: 0) == nil)
-        #expect(Self.answer(13, 40, isPending: true).cancelled(by: cancel, partition: 0) == nil)
-        #expect(KeyLookup.unknown.cancelled(by: cancel, partition: 0) == nil)
-        let other = KeyScript.cancellation(12, ordering: "other")
-        #expect(Self.answer(5, 40, isPending: true).cancelled(by: other, partition: 0) == nil)
+        #expect(Self.answer(5, 40).cancelled(by: 12, partition: 0) == nil)
+        #expect(Self.answer(5, 40, isPending: true, partition: 1).cancelled(by: 12, partition: 0) == nil)
+        #expect(Self.answer(13, 40, isPending: true).cancelled(by: 12, partition: 0) == nil)
+        #expect(KeyLookup.unknown.cancelled(by: 12, partition: 0) == nil)
     }
 
     @Test(

@@ -121,7 +121,7 @@ extension KeyState {
             if flight.cancel >= 0 { body(flight.cancel) }
         }
         pending?.offsets.forEach(body)
-        if case .asking(let question) = knowledge { question.cancels.forEach { body($0.offset) } }
+        if case .asking(let question) = knowledge, question.cancel >= 0 { body(question.cancel) }
     }
 
     /// Whether an item of the timeline at `position` is known: pending, in flight, or about to be deleted.

@@ -105,7 +105,7 @@ import Testing
         script.create("a", 0, due: 0, order: "x")
         script.create("b", 1, due: 10, order: "x")
         script.time(10)
-        script.cancel("a", 2, order: "x")
+        script.cancel("a", 2)
         #expect(script.handedOut == [1])
     }
 }

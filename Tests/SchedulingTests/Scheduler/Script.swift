@@ -119,9 +119,9 @@ struct Script: CustomTestStringConvertible {
     /// A callback to a host that nobody calls.
     static let callback = DeliveryTarget.callback(CallbackTarget(url: CallbackURL("https://a.test/")!))
 
-    static func cancel(_ key: String, _ offset: Int64, order: String = "o") -> IntakeItem {
+    static func cancel(_ key: String, _ offset: Int64) -> IntakeItem {
         let key = ScheduleKey(clientID: "c", scheduleKey: key)
-        return .request(.cancel(Cancellation(key: key, orderingKey: order, offset: offset)))
+        return .request(.cancel(Cancellation(key: key, orderingKey: "o", offset: offset)))
     }
 
     mutating func read(_ items: IntakeItem...) { read(items) }
@@ -138,8 +138,8 @@ struct Script: CustomTestStringConvertible {
         read(.request(.create(Self.schedule(key, offset, due: delay, order: order, target: Self.callback))))
     }
 
-    mutating func cancel(_ key: String, _ offset: Int64, order: String = "o") {
-        read(Self.cancel(key, offset, order: order))
+    mutating func cancel(_ key: String, _ offset: Int64) {
+        read(Self.cancel(key, offset))
     }
 
     // MARK: Time

@@ -58,8 +58,6 @@ struct SimulatedFaults: CustomStringConvertible {
     var hasUnawareOwners: Bool
     /// How long key records are kept, in milliseconds; `nil` for ever.
     var keyRetention: Int64?
-    /// One cancel in so many names another ordering key; 0 for none.
-    var wrongCancels: Int
     /// Whether nothing takes time or fails, so that every schedule goes out in the millisecond it should.
     var isCalm: Bool
 
@@ -111,8 +109,6 @@ struct SimulatedFaults: CustomStringConvertible {
         callbackPause = .random(in: 500...2_000, using: &random)
         hasUnawareOwners = random.oneIn(2)
         keyRetention = random.oneIn(8) ? .random(in: 20_000...90_000, using: &random) : nil
-        // Made of what is drawn already, for what is drawn here moves all that is drawn later.
-        wrongCancels = requests % 2 == 0 ? 0 : 2 + requests % 3
         if isCalm { calmDown() }
     }
 
@@ -136,8 +132,7 @@ struct SimulatedFaults: CustomStringConvertible {
             + "stale writes \(hasStaleWrites), losses \(losses), freezes \(freezes), drains \(drains), "
             + "clock steps \(clockSteps), bursts \(bursts), new topic \(hasNewTopic), rewinds \(rewinds), calm \(isCalm), "
             + "callbacks \(callbacks), ordered \(orderedCallbacks), failed attempts \(failedAttempts), "
-            + "put off \(putOffs), unaware owners \(hasUnawareOwners), key retention \(keyRetention ?? -1), "
-            + "wrong cancels \(wrongCancels)"
+            + "put off \(putOffs), unaware owners \(hasUnawareOwners), key retention \(keyRetention ?? -1)"
     }
 }
 
@@ -146,7 +141,7 @@ extension SimulatedFaults {
     enum Part: String, CaseIterable {
         case storeDelay, brokenCalls, lateWrites, outages, crashes, staleWrites, losses, freezes, drains, clockSteps
         case bursts, newTopic, badTopics, callbacks, orderedCallbacks, putOffs, slowTopics, deadLetterDelay, rejects,
-            gaps, rewinds, smallMemory, unawareOwners, keyExpiry, wrongCancels
+            gaps, rewinds, smallMemory, unawareOwners, keyExpiry
 
         /// Whether a world without it is a calmer one: then it takes time, or makes owners change.
         var takesTime: Bool {
@@ -155,7 +150,7 @@ extension SimulatedFaults {
                 .slowTopics:
                 true
             case .staleWrites, .drains, .bursts, .badTopics, .callbacks, .orderedCallbacks, .putOffs, .deadLetterDelay,
-                .rejects, .gaps, .rewinds, .smallMemory, .unawareOwners, .keyExpiry, .wrongCancels:
+                .rejects, .gaps, .rewinds, .smallMemory, .unawareOwners, .keyExpiry:
                 false
             }
         }
@@ -186,7 +181,6 @@ extension SimulatedFaults {
         case .rewinds: rewinds = 0
         case .unawareOwners: hasUnawareOwners = false
         case .keyExpiry: keyRetention = nil
-        case .wrongCancels: wrongCancels = 0
         case .smallMemory:
             limits.maxResidentBytes = SchedulerLimits().maxResidentBytes
             limits.maxUncommitted = SchedulerLimits().maxUncommitted

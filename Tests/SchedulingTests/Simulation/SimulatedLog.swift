@@ -13,9 +13,6 @@ final class SimulatedLog {
         var time: EpochMilliseconds
     }
 
-    /// That of no schedule.
-    static let wrongOrderingKey = "wrong"
-
     /// Which topic of its name this is the log of: 0 for the first.
     let generation: Int64
     /// The log offset of its first record.
@@ -43,9 +40,9 @@ final class SimulatedLog {
         case .create(let schedule):
             repeats[Identity(key: schedule.key, time: schedule.position.time), default: []].append(end)
             note(schedule.key)
-        case .cancel(let cancellation) where cancellation.orderingKey != Self.wrongOrderingKey:
+        case .cancel(let cancellation):
             note(cancellation.key)
-        case .cancel, nil:
+        case nil:
             break
         }
         end += 1 + gap

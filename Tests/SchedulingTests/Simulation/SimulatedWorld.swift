@@ -134,11 +134,7 @@ final class SimulatedWorld {
         let name = due == nil ? Int.random(in: 0..<faults.keys, using: &random) : number
         let key = ScheduleKey(clientID: "c", scheduleKey: "k\(name)")
         if due == nil, random.oneIn(5) {
-            // A producer that is wrong about the ordering key finds nothing. No number is drawn for it, so that worlds without
-            // it stay as they were.
-            let isWrong = faults.wrongCancels > 0 && log.end % Int64(faults.wrongCancels) == 0
-            let orderingKey = isWrong ? SimulatedLog.wrongOrderingKey : orderingKey(name)
-            return append(.cancel(Cancellation(key: key, orderingKey: orderingKey, offset: log.end)), &random)
+            return append(.cancel(Cancellation(key: key, orderingKey: nil, offset: log.end)), &random)
         }
         // Mostly soon, sometimes past, sometimes beyond the horizon; few distinct times, so that some coincide.
         let distance = Int64.random(in: random.oneIn(4) ? -2_000...100 : 0...30_000, using: &random)
@@ -147,7 +143,7 @@ final class SimulatedWorld {
         let schedule = Schedule(
             key: key,
             position: Position(time: EpochMilliseconds(rawValue: time), offset: log.end),
-            orderingKey: orderingKey(name),
+            orderingKey: "o\(name % faults.orderingKeys)",
             target: target(name),
             payload: random.oneIn(10) ? nil : Array(repeating: 7, count: size),
             headers: RecordHeaders()
@@ -155,8 +151,6 @@ final class SimulatedWorld {
         append(.create(schedule), &random)
         if random.oneIn(3) { repeatRequest(schedule, random) }
     }
-
-    private func orderingKey(_ name: Int) -> String { "o\(name % faults.orderingKeys)" }
 
     private func target(_ name: Int) -> DeliveryTarget {
         guard faults.callbacks > 0, name % faults.callbacks == 0 else { return .topic(topic(name)) }

@@ -98,7 +98,6 @@ struct SimulationChecks {
                 // One that repeats a delivered schedule is dropped, so the create before it stays the latest.
                 if !isRepeat(schedule, owner.log) { owner.history.latestCreate[schedule.key] = record.offset }
             }
-        case .cancel(let cancellation) where cancellation.orderingKey == SimulatedLog.wrongOrderingKey: break
         case .cancel(let cancellation): owner.history.latestRead[cancellation.key] = record.offset
         case nil: break
         }
