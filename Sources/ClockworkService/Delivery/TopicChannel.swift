@@ -105,12 +105,7 @@ final class TopicChannel: DeliveryChannel {
         if let producer { pollReports(of: producer, now) { clientMetrics.publish($0) } }
         // Records travel alone too seldom for the statistics of their producer.
         if let aloneProducer { pollReports(of: aloneProducer, now) { _ in } }
-        if let fatal = producer?.fatalError ?? aloneProducer?.fatalError {
-            close()
-            if queues.producerFailed("\(fatal)", now: now) {
-                logger.error("Kafka producer is replaced", metadata: ["error": "\(fatal)"])
-            }
-        }
+        if let fatal = producer?.fatalError ?? aloneProducer?.fatalError { giveUpProducer("\(fatal)", now) }
         queues.timeReached(now: now)
         perform(now)
         defer { outcome = DeliveryOutcome() }
@@ -156,7 +151,12 @@ final class TopicChannel: DeliveryChannel {
             switch action {
             case .produce(let token): produce(queues.record(token), token, now)
             case .checkTopic(let topic): wantedChecks.append(topic)
-            case .giveUpProducer(let topic): giveUpProducer(topic, now)
+            case .giveUpProducer(let topic):
+                logger.warning(
+                    "a topic has fewer partitions, the producer is replaced",
+                    metadata: ["topic": "\(topic)"]
+                )
+                giveUpProducer(nil, now)
             case .replaceProducer: replaceProducer(now)
             case .conclude(let owner, let end): conclude(owner, end, now)
             case .noteRetry(let topic, let cause, let isFirst):
@@ -275,15 +275,16 @@ final class TopicChannel: DeliveryChannel {
     func startAfresh(now: Moment) {
         guard queues.inFlightCount > 0 else { return }
         logger.notice("deliveries under way are given up", metadata: ["count": "\(queues.inFlightCount)"])
-        close()
-        _ = queues.producerFailed(nil, now: now)
+        giveUpProducer(nil, now)
         perform(now)
     }
 
-    private func giveUpProducer(_ topic: String, _ now: Moment) {
-        logger.warning("a topic has fewer partitions, the producer is replaced", metadata: ["topic": "\(topic)"])
+    /// Gives up the producer and whatever is in it: after this error, or without one on purpose. Another one is made.
+    private func giveUpProducer(_ error: String?, _ now: Moment) {
         close()
-        _ = queues.producerFailed(nil, now: now)
+        if queues.producerFailed(error, now: now) {
+            logger.error("Kafka producer is replaced", metadata: ["error": "\(error ?? "")"])
+        }
     }
 
     private func replaceProducer(_ now: Moment) {
