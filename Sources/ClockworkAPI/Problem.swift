@@ -52,9 +52,7 @@ enum Problem: Error, Sendable, Equatable {
         switch self {
         case .invalid(let rejection):
             Form(
-                // Where more is wrong than the size, a smaller payload alone would not help.
-                status: rejection.code == .payloadTooLarge && rejection.errors.count == 1
-                    ? .contentTooLarge : .badRequest,
+                status: rejection.isOfSizeAlone ? .contentTooLarge : .badRequest,
                 name: rejection.code.rawValue,
                 title: "The request is not valid.",
                 detail: rejection.detail,

@@ -85,7 +85,7 @@ import Testing
             #expect(
                 refusals[3].json
                     == #"{"line":5,"type":"urn:clockwork:problem:missing-field","title":"The request is not valid.","#
-                    + #""detail":"scheduleKey is missing","errors":[{"field":"scheduleKey","message":"is missing"}]}"#
+                    + #""status":400,"detail":"scheduleKey is missing","errors":[{"field":"scheduleKey","message":"is missing"}]}"#
             )
         }
     }

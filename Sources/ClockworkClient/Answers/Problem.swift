@@ -24,6 +24,15 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A problem from its parts.
+    package init(status: Int, type: String, title: String, detail: String, errors: [FieldError]) {
+        self.status = status
+        self.type = type
+        self.title = title
+        self.detail = detail
+        self.errors = errors
+    }
+
     /// What a status says without a body that explains it, such as one from a proxy.
     init(status: Int) {
         self.status = status

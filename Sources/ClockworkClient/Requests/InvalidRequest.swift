@@ -10,18 +10,12 @@ public struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertible
 
     /// Checks a structured request with the decoder that the service itself uses, so that the two cannot differ.
     ///
-    /// What depends on the service's configuration (names of its own topics, topics and hosts that it allows, a smaller limit of
-    /// the payload) is left to the service.
+    /// What depends on the service's configuration is left to the service.
     static func check(_ json: [UInt8], isCancel: Bool) throws(InvalidRequest) {
-        let rules = RequestRules(
-            maxPayloadBytes: 358_400,
-            // No topic has an empty name, so none is taken for one of the service's own.
-            topicPolicy: TopicPolicy(intakeTopic: "", deadLetterTopic: ""),
-            callbackPolicy: CallbackPolicy(allowsPrivate: true)
-        )
+        let decoder = RequestDecoder(rules: .ofEveryService)
         let result: Result<Request, Rejection> = json.withUnsafeBytes { bytes in
             Result { () throws(Rejection) in
-                try RequestDecoder(rules: rules).decode(body: bytes, action: isCancel ? .cancel : .create).request
+                try decoder.decode(body: bytes, action: isCancel ? .cancel : .create).request
             }
         }
         if case .failure(let rejection) = result {

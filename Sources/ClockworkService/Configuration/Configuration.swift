@@ -1,4 +1,5 @@
 public import Logging
+internal import Scheduling
 
 /// All that a pod is told from outside, checked. A pure value: reading the environment and files is the caller's.
 public struct Configuration: Equatable, Sendable {
@@ -68,7 +69,7 @@ public struct Configuration: Equatable, Sendable {
         keyRetention = try values.required(.keyRetention) {
             Self.duration($0, in: .seconds(60) ... .seconds(3_650 * 86_400))
         }
-        maxPayloadBytes = try values.required(.maxPayloadBytes) { Self.number($0, in: 1...358_400) }
+        maxPayloadBytes = try values.required(.maxPayloadBytes) { Self.number($0, in: 1...RequestRules.payloadLimit) }
         logging = try LoggingConfiguration(values)
         elasticsearch = try ElasticsearchConfiguration(values)
         podName = try Self.podName(values, hostName: hostName)

@@ -1,3 +1,5 @@
+internal import Scheduling
+
 /// One setting of a pod, as help texts and documents describe it.
 ///
 /// `Setting.all` is the one list of them: the parser takes names and defaults from it, and the help is printed from it.
@@ -167,9 +169,9 @@ extension Setting {
     )
     static let maxPayloadBytes = Setting(
         "MAX_PAYLOAD_BYTES",
-        defaultValue: "358400",
+        defaultValue: "\(RequestRules.payloadLimit)",
         meaning: "most bytes of payload and carried headers of one request",
-        accepted: "a whole number from 1 to 358400"
+        accepted: "a whole number from 1 to \(RequestRules.payloadLimit)"
     )
     static let logLevel = Setting(
         "LOG_LEVEL",

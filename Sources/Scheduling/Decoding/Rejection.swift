@@ -32,6 +32,9 @@ public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
+    /// Whether a smaller payload alone would help.
+    public var isOfSizeAlone: Bool { code == .payloadTooLarge && errors.count == 1 }
+
     /// Code and detail, safe to log.
     public var description: String { "\(code.rawValue): \(detail)" }
 }

@@ -17,6 +17,20 @@ public struct RequestRules: Sendable, Equatable {
         self.topicPolicy = topicPolicy
         self.callbackPolicy = callbackPolicy
     }
+
+    /// The most that `maxPayloadBytes` may be: what fits an item of DynamoDB.
+    public static let payloadLimit = 358_400
+
+    /// What every service demands, however it is configured.
+    ///
+    /// The names of its own topics, topics and hosts that it allows, and a smaller limit of the payload are for each service
+    /// to judge.
+    public static let ofEveryService = RequestRules(
+        maxPayloadBytes: payloadLimit,
+        // No topic has an empty name, so none is taken for one of the service's own.
+        topicPolicy: TopicPolicy(intakeTopic: "", deadLetterTopic: ""),
+        callbackPolicy: CallbackPolicy(allowsPrivate: true)
+    )
 }
 
 /// The limits of a request that are part of the contract; lengths in bytes of UTF-8.

@@ -32,8 +32,8 @@ struct BatchSender {
         self.onRefusal = onRefusal
     }
 
-    /// Sends every request of a file that a service may accept. A batch that is not full is sent when the file, a pipe perhaps, has nothing to
-    /// read just now.
+    /// Sends every request of a file that a service may accept. A batch that is not full is sent when the file, a pipe
+    /// perhaps, has nothing to read just now.
     ///
     /// - Parameter onProgress: told how many requests were answered so far.
     /// - Throws: a ``ClientError`` that says up to which line all requests were answered.

@@ -28,14 +28,24 @@ struct LineRefusal {
 
     /// One JSON object: the problem, as the service tells it, with the number of the line in front.
     var json: String {
-        switch reason {
-        case .service(let problem): return problem.json(line: line)
-        case .check(let rejection):
-            let errors = rejection.errors.map {
-                "{\"field\":\(JSONText.quoted($0.field)),\"message\":\(JSONText.quoted($0.message))}"
+        let problem =
+            switch reason {
+            case .service(let problem): problem
+            case .check(let rejection): Problem(rejection)
             }
-            return "{\"line\":\(line),\"type\":\"urn:clockwork:problem:\(rejection.code.rawValue)\","
-                + "\"title\":\"The request is not valid.\",\"detail\":\(JSONText.quoted(rejection.detail)),\"errors\":[\(errors.joined(separator: ","))]}"
-        }
+        return problem.json(line: line)
+    }
+}
+
+extension Problem {
+    /// What the service would have answered.
+    fileprivate init(_ rejection: Rejection) {
+        self.init(
+            status: rejection.isOfSizeAlone ? 413 : 400,
+            type: "urn:clockwork:problem:\(rejection.code.rawValue)",
+            title: "The request is not valid.",
+            detail: rejection.detail,
+            errors: rejection.errors.map { FieldError(field: $0.field, message: $0.message) }
+        )
     }
 }

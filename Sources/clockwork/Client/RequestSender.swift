@@ -74,12 +74,10 @@ final class RequestSender {
         while unacknowledged >= Self.maxUnacknowledged { try waitForReports() }
         sent += 1
         unacknowledged += 1
-        let error = Self.lend(request.key) { key in
-            Self.lend(request.value) { value in
-                var headers = KafkaHeaders()
-                request.headers.forEach { headers.append(name: $0, value: $1) }
-                return producer.produce(to: topic, key: key, value: value, headers: headers, token: UInt64(sent))
-            }
+        let error = request.withBytes { key, value in
+            var headers = KafkaHeaders()
+            request.headers.forEach { headers.append(name: $0, value: $1) }
+            return producer.produce(to: topic, key: key, value: value, headers: headers, token: UInt64(sent))
         }
         if let error { throw ClientError("request \(sent) was not taken: \(error)") }
         if sent % 1_000 == 0 { try pollReports() }
@@ -111,11 +109,6 @@ final class RequestSender {
             }
         }
         if let failure { throw ClientError("a request was not taken: \(failure)") }
-    }
-
-    private static func lend<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
-        guard let bytes else { return body(nil) }
-        return bytes.withUnsafeBytes { body($0) }
     }
 }
 

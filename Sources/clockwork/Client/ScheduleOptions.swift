@@ -180,7 +180,7 @@ struct ScheduleOptions: ParsableArguments {
     }
 
     private func payload() throws(LocalFileError) -> [UInt8]? {
-        if let dataFile { return try LocalFile.contents(ofFile: dataFile, limit: RequestCheck.maxPayloadBytes) }
+        if let dataFile { return try LocalFile.contents(ofFile: dataFile, limit: RequestRules.payloadLimit) }
         return data.map { Array($0.utf8) }
     }
 
