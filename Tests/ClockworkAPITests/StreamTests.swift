@@ -47,6 +47,32 @@ import Testing
         }
     }
 
+    @Test func `a line that names another ordering key than the line before it is refused`() async throws {
+        try await LivePod.with { pod in
+            let time = LivePod.later(600_000)
+            let lines = (0..<4).flatMap { number in
+                let key = "k\(number)"
+                let cancel = #"{"action":"cancel","clientId":"c","scheduleKey":"\#(key)","orderingKey":"cust-2"}"#
+                return [
+                    LivePod.create(key, at: time, ordering: "cust-1"), cancel,
+                    LivePod.create(key, at: time + 1, ordering: "cust-3"),
+                ]
+            }
+            let body = lines.joined(separator: "\n")
+            let answer = try await pod.call("POST", "/schedule", body: body, headers: Self.type)
+            let answers = answer.text.split(separator: "\n")
+            try #require(answers.count == lines.count)
+            for (index, answer) in answers.enumerated() {
+                #expect(answer.contains("other-ordering-key") == (index % 3 > 0), "\(answer)")
+            }
+            for number in 0..<4 {
+                let status = try await pod.call("GET", "/schedule/c/k\(number)")
+                #expect(status.text.contains("\"status\":\"PENDING\""), "\(status.text)")
+                #expect(status.text.contains("\"orderingKey\":\"cust-1\""), "\(status.text)")
+            }
+        }
+    }
+
     @Test func `answers come while the stream is still open`() async throws {
         try await LivePod.with(runsPod: false) { pod in
             let connection = try RawConnection(port: pod.port)
