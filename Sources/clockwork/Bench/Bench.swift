@@ -1,12 +1,13 @@
 import ArgumentParser
+import ClockworkService
 
 /// `clockwork bench`: how fast, how late, how much, beside the floor of what librdkafka allows.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures a pod on this host, beside the floor of what librdkafka allows.",
         discussion: """
-            Brokers (those of `clockwork local-kafka`), producer and reader run in this process, a pod or the floor in \
-            another one. The floor reads, keeps in a heap and produces with librdkafka: no group, no store, no JSON. \
+            Brokers (those of `clockwork local-kafka`, unless --brokers names others), producer and reader run in this \
+            process, a pod or the floor in another one. The floor reads, keeps in a heap and produces with librdkafka: no group, no store, no JSON. \
             Each run has brokers and a store of its own, floor and pod take turns, and the ratio of their medians is \
             told.
             """,
@@ -38,6 +39,25 @@ struct Bench: AsyncParsableCommand {
         )
         var store = "sqlite"
 
+        @Option(
+            help: """
+                Brokers that there are, to measure with in place of those in this process. Each run makes topics there \
+                and deletes them.
+                """
+        )
+        var brokers: String?
+
+        @Option(
+            help: "How long the brokers in this process take to answer, such as 2ms.",
+            transform: { text in
+                guard let duration = DurationText.parse(text), duration <= .seconds(1) else {
+                    throw ValidationError("--round-trip is a number and a unit, such as 2ms, up to 1s.")
+                }
+                return duration
+            }
+        )
+        var roundTrip = Duration.zero
+
         @Flag(help: "Leave the floor out.")
         var noFloor = false
 
@@ -50,6 +70,9 @@ struct Bench: AsyncParsableCommand {
             }
             guard ["sqlite", "dynamodb"].contains(store) else {
                 throw ValidationError("--store takes sqlite or dynamodb.")
+            }
+            guard brokers == nil || roundTrip == .zero else {
+                throw ValidationError("--round-trip is for the brokers in this process, not for --brokers.")
             }
             guard (1...100).contains(repetitions) else { throw ValidationError("--repeat takes 1 to 100.") }
             guard (BenchMark.length...100_000).contains(payload) else {
@@ -83,6 +106,7 @@ struct Bench: AsyncParsableCommand {
                 scenario: scenario,
                 kind: kind,
                 payloadBytes: payload,
+                brokers: brokers.map { .real($0) } ?? .local(roundTrip: roundTrip),
                 store: store,
                 folder: folder.path
             )

@@ -36,17 +36,16 @@ final class BenchCollector: Sendable {
     }
 
     /// Starts to read what is produced from now on; `capacity` is the number of schedules.
-    init(topic: String, capacity: Int, brokers: String) throws {
+    init(_ cluster: BenchCluster, capacity: Int) throws {
         var fresh = Arrivals(isHere: Array(repeating: false, count: capacity))
         fresh.lateness.reserveCapacity(capacity + capacity / 10)
         arrivals = Mutex(fresh)
         let reader = try KafkaReader(
-            topic: topic,
+            topic: cluster.delivery,
             from: .end,
             properties: [
-                "bootstrap.servers": brokers,
-                // The local brokers keep an empty fetch its whole time.
-                "fetch.wait.max.ms": "1", "fetch.error.backoff.ms": "1", "queued.min.messages": "1000000",
+                "bootstrap.servers": cluster.bootstrapServers, "fetch.wait.max.ms": "\(cluster.fetchWaitOfReader)",
+                "fetch.error.backoff.ms": "1", "queued.min.messages": "1000000",
             ],
             logger: Logger(label: "bench")
         )

@@ -9,16 +9,14 @@ extension Bench {
             shouldDisplay: false
         )
 
-        /// How long brokers keep an empty fetch of the intake, in milliseconds; the same for pod and floor.
-        static let fetchWait = 10
-
         @Option var brokers: String
         @Option var intake: String
         @Option var partitions: Int32
         @Option var delivery: String
+        @Option var fetchWait: Int32
 
         func run() throws {
-            throw ExitCode(floor_run(brokers, intake, partitions, delivery, Int32(Self.fetchWait)))
+            throw ExitCode(floor_run(brokers, intake, partitions, delivery, fetchWait))
         }
     }
 }

@@ -5,12 +5,13 @@ import Kafka
 import Scheduling
 import Synchronization
 
-/// One run of one scenario with one subject: brokers, producer and reader in this process, the subject in another, all
-/// made for it.
+/// One run of one scenario with one subject: producer and reader in this process, the subject in another, all made for it,
+/// as are the brokers, where none are given, and the topics.
 struct BenchRun {
     let scenario: BenchScenario
     let kind: BenchSubjectKind
     let payloadBytes: Int
+    let brokers: BenchCluster.Brokers
     /// `sqlite` or `dynamodb`.
     let store: String
     /// Where the SQLite file is made.
@@ -18,26 +19,16 @@ struct BenchRun {
 
     private var path: String { folder + "/bench.db" }
 
-    private static let intake = "bench-intake"
-    private static let delivery = "bench-delivery"
-    private static let deadLetters = "bench-dead-letters"
-    private static let group = "bench"
     /// How much may be on its way. A partition of the local brokers keeps 5 MB: eight hold 100,000 requests.
     private static let window = 60_000
     /// How long before it is due a request is sent, in milliseconds.
     private static let lead: Int64 = 2_000
 
     func run(repetition: Int) async throws -> BenchResult {
-        if scenario.pending > 0 { try await fill() }
-        let cluster = try LocalKafka(
-            brokers: 1,
-            topics: [
-                Self.intake: scenario.intakePartitions, Self.delivery: scenario.deliveryPartitions, Self.deadLetters: 1,
-            ]
-        )
-        defer { withExtendedLifetime(cluster) {} }
-        let brokers = cluster.bootstrapServers
-        let subject = try startSubject(brokers)
+        let cluster = try BenchCluster(brokers, for: scenario)
+        defer { cluster.remove() }
+        if scenario.pending > 0 { try await fill(delivery: cluster.delivery) }
+        let subject = try startSubject(cluster)
         defer { subject.stop() }
         var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition)
         guard scenario != .idle else {
@@ -46,28 +37,29 @@ struct BenchRun {
         }
         var sender = try BenchSender(
             form: kind == .pod ? .structured : .bare,
-            intake: Self.intake,
-            delivery: Self.delivery,
+            intake: cluster.intake,
+            delivery: cluster.delivery,
             payloadBytes: payloadBytes,
-            brokers: brokers
+            brokers: cluster.bootstrapServers
         )
         if scenario == .creates {
-            try measureCreates(&sender, subject, brokers, &result)
+            try measureCreates(&sender, subject, cluster, &result)
         } else {
-            try measureDeliveries(&sender, subject, brokers, &result)
-            if scenario.pending > 0 { try measureThroughput(&sender, brokers, &result) }
+            try measureDeliveries(&sender, subject, cluster, &result)
+            if scenario.pending > 0 { try measureThroughput(&sender, cluster, &result) }
         }
         sender.finish()
         return result
     }
 
-    private func startSubject(_ brokers: String) throws -> BenchSubject {
+    private func startSubject(_ cluster: BenchCluster) throws -> BenchSubject {
         switch kind {
         case .floor:
             return try BenchSubject(
                 arguments: [
-                    "bench", "floor", "--brokers", brokers, "--intake", Self.intake, "--partitions",
-                    "\(scenario.intakePartitions)", "--delivery", Self.delivery,
+                    "bench", "floor", "--brokers", cluster.bootstrapServers, "--intake", cluster.intake, "--partitions",
+                    "\(scenario.intakePartitions)", "--delivery", cluster.delivery, "--fetch-wait",
+                    "\(cluster.fetchWait)",
                 ],
                 environment: [:],
                 readyText: "ready",
@@ -75,12 +67,11 @@ struct BenchRun {
             )
         case .pod:
             let settings = [
-                "KAFKA_BROKERS": brokers, "KAFKA_CONSUMER_GROUP": Self.group,
-                "SCHEDULE_CREATE_KAFKA_TOPIC": Self.intake, "DEAD_LETTER_KAFKA_TOPIC": Self.deadLetters,
+                "KAFKA_BROKERS": cluster.bootstrapServers, "KAFKA_CONSUMER_GROUP": cluster.group,
+                "SCHEDULE_CREATE_KAFKA_TOPIC": cluster.intake, "DEAD_LETTER_KAFKA_TOPIC": cluster.deadLetters,
                 "APP_HOST": "127.0.0.1", "APP_PORT": "0", "LOG_LEVEL": "info", "LOG_FORMAT": "text",
                 "SCHEDULE_STORE": store, "SQLITE_PATH": path,
-                // An idle pod asks as seldom as librdkafka does by itself.
-                "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(scenario == .idle ? 500 : Bench.Floor.fetchWait)",
+                "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(cluster.fetchWait)",
             ]
             return try BenchSubject(
                 arguments: ["serve"],
@@ -94,7 +85,7 @@ struct BenchRun {
     private func measureDeliveries(
         _ sender: inout BenchSender,
         _ subject: BenchSubject,
-        _ brokers: String,
+        _ cluster: BenchCluster,
         _ result: inout BenchResult
     ) throws {
         let count = scenario.count
@@ -104,7 +95,7 @@ struct BenchRun {
                 ("memoryReadyMB", Double(subject.memory("VmRSS")) / 1e6),
             ]
         }
-        let collector = try BenchCollector(topic: Self.delivery, capacity: count, brokers: brokers)
+        let collector = try BenchCollector(cluster, capacity: count)
         let processor = subject.processorSeconds
         let begin = BenchCollector.microseconds()
         let instant = send(&sender, begin: begin / 1_000, collector)
@@ -135,13 +126,13 @@ struct BenchRun {
     }
 
     /// How many a second go through beside what is pending.
-    private func measureThroughput(_ sender: inout BenchSender, _ brokers: String, _ result: inout BenchResult) throws {
+    private func measureThroughput(
+        _ sender: inout BenchSender,
+        _ cluster: BenchCluster,
+        _ result: inout BenchResult
+    ) throws {
         let count = 100_000
-        let collector = try BenchCollector(
-            topic: Self.delivery,
-            capacity: scenario.count + count,
-            brokers: brokers
-        )
+        let collector = try BenchCollector(cluster, capacity: scenario.count + count)
         let begin = BenchCollector.microseconds()
         sendDue(&sender, count, begin: begin / 1_000, collector)
         let arrivals = collector.finish(count)
@@ -202,13 +193,16 @@ struct BenchRun {
     private func measureCreates(
         _ sender: inout BenchSender,
         _ subject: BenchSubject,
-        _ brokers: String,
+        _ cluster: BenchCluster,
         _ result: inout BenchResult
     ) throws {
-        let inspector = try KafkaInspector(group: Self.group, properties: ["bootstrap.servers": brokers])
+        let inspector = try KafkaInspector(
+            group: cluster.group,
+            properties: ["bootstrap.servers": cluster.bootstrapServers]
+        )
         func committed() throws -> Int {
             let offsets = try inspector.committedOffsets(
-                topic: Self.intake,
+                topic: cluster.intake,
                 partitions: scenario.intakePartitions,
                 timeout: .seconds(5)
             )
@@ -239,12 +233,12 @@ struct BenchRun {
         ]
     }
 
-    private func fill() async throws {
+    private func fill(delivery: String) async throws {
         let store = BenchStore(
             path: path,
             count: scenario.pending,
             partitions: Int32(scenario.intakePartitions),
-            topic: Self.delivery,
+            topic: delivery,
             payloadBytes: payloadBytes,
             // Filling takes 8 s for a million.
             begin: WallClock.now().advanced(byMilliseconds: 20_000 + Int64(scenario.pending) / 50)

@@ -61,25 +61,6 @@ final class KafkaProbe: @unchecked Sendable {
         return ends
     }
 
-    /// Creates a topic in a real cluster; the local one has its own way.
-    func createTopic(_ name: String, partitions: Int) throws {
-        guard let topic = rd_kafka_NewTopic_new(name, Int32(partitions), -1, nil, 0) else {
-            throw ProbeError("no topic \(name)")
-        }
-        defer { rd_kafka_NewTopic_destroy(topic) }
-        let queue = rd_kafka_queue_new(handle)!
-        defer { rd_kafka_queue_destroy(queue) }
-        var topics: [OpaquePointer?] = [topic]
-        rd_kafka_CreateTopics(handle, &topics, 1, nil, queue)
-        guard let event = rd_kafka_queue_poll(queue, Self.timeout) else { throw ProbeError("topic \(name): no answer") }
-        defer { rd_kafka_event_destroy(event) }
-        try Self.check(rd_kafka_event_error(event))
-        guard let result = rd_kafka_event_CreateTopics_result(event) else { throw ProbeError("no result") }
-        var count = 0
-        let results = rd_kafka_CreateTopics_result_topics(result, &count)
-        for index in 0..<count { try Self.check(rd_kafka_topic_result_error(results?[index])) }
-    }
-
     private static func check(_ code: rd_kafka_resp_err_t) throws {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw ProbeError(code) }
     }

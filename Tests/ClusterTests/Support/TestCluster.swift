@@ -117,7 +117,7 @@ final class TestCluster: Sendable {
         let named = Dictionary(uniqueKeysWithValues: all.map { [prefix] in (prefix + $0.key, $0.value) })
         // With one broker a recreated topic has the leader that clients know.
         local = Self.realBrokers == nil ? try LocalKafka(brokers: isRecreatable ? 1 : 3, topics: named) : nil
-        // Pods have the fetch wait of every consumer, and brokers that serve it as real ones do.
+        // Pods have the fetch wait of every consumer, and brokers that serve it as real ones do, at some distance.
         let longPoll = try local.map { try LongPollKafka(inFrontOf: $0.bootstrapServers) }
         self.longPoll = longPoll
         recreatable =
@@ -127,7 +127,10 @@ final class TestCluster: Sendable {
         let direct = recreatable?.bootstrapServers ?? local?.bootstrapServers ?? brokers
         probe = try KafkaProbe(brokers: direct, group: prefix + "scheduler")
         if local == nil {
-            for (name, partitions) in named { try probe.createTopic(name, partitions: partitions) }
+            let admin = try KafkaAdmin(properties: ["bootstrap.servers": direct])
+            for (name, partitions) in named {
+                try admin.createTopic(name, partitions: partitions, timeout: .seconds(10))
+            }
         }
         var properties: KafkaProperties = ["bootstrap.servers": direct, "reconnect.backoff.max.ms": "200"]
         var ofSource = properties
