@@ -50,6 +50,6 @@ extension Fault {
             kafka.setRoundTrip(.milliseconds(50 * step))
             try await Task.sleep(for: strike.length / 10)
         }
-        kafka.setRoundTrip(.zero)
+        kafka.setRoundTrip(LongPollKafka.usualRoundTrip)
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Stands in front of a local cluster and serves its connections as real brokers do: the requests of a connection one
 /// after the other, a fetch that finds nothing until something is there or its wait is over. So what is sent behind a
@@ -13,7 +12,7 @@ final class LongPollKafka: Sendable {
         /// The addresses of brokers, and those of this that stand for them.
         var ports: [(broker: UInt16, proxy: UInt16)] = []
         /// The delay of each answer. Unlike the round trip of the mock brokers it is the pods' alone.
-        var roundTrip = Duration.zero
+        var roundTrip = usualRoundTrip
         /// Whether every fetch is answered with what no client can read.
         var garblesFetches = false
         /// After how long an idle connection is forgotten.
@@ -23,6 +22,9 @@ final class LongPollKafka: Sendable {
         /// How many partitions of a topic are to be seen; of one that is not named, all.
         var shownPartitions: [String: Int] = [:]
     }
+
+    /// As between hosts of a data center, or zones of a region.
+    static let usualRoundTrip = Duration.milliseconds(2)
 
     /// The brokers' addresses, as `bootstrap.servers` takes them.
     let bootstrapServers: String
@@ -78,24 +80,8 @@ final class LongPollKafka: Sendable {
         for broker in brokers { broker.end(.closed) }
     }
 
-    /// How many connections work.
-    var openConnections: Int { brokers.reduce(0) { $0 + $1.openConnections } }
-
     /// Ends its threads, soon.
     func stop() {
         for broker in brokers { broker.stop() }
-    }
-}
-
-/// A value that several objects guard together.
-final class Mutexed<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
-
-    init(_ value: Value) {
-        mutex = Mutex(value)
-    }
-
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-        mutex.withLock { body(&$0) }
     }
 }
