@@ -72,17 +72,20 @@ struct Intake {
         return committed
     }
 
+    /// Whether a bound is reached.
+    func isFull(bytes: Int, waiting: Int, _ limits: SchedulerLimits) -> Bool {
+        unsettledCount >= limits.maxUnsettled || uncommittedCount >= limits.maxUncommitted
+            || bytes >= 2 * limits.maxResidentBytes || waiting >= limits.maxResident
+    }
+
     /// Design rule "Bounded": at a limit the partition is paused, at half of it resumed.
     ///
     /// The holding pen has a limit of its own: what waits there may be settled already, as callbacks are.
     mutating func steer(bytes: Int, waiting: Int, _ limits: SchedulerLimits) -> Effects.Intake? {
-        let isFull =
-            unsettledCount >= limits.maxUnsettled || uncommittedCount >= limits.maxUncommitted
-            || bytes >= 2 * limits.maxResidentBytes || waiting >= limits.maxResident
         let isRoomy =
             unsettledCount <= limits.maxUnsettled / 2 && uncommittedCount <= limits.maxUncommitted / 2
             && bytes < 2 * limits.maxResidentBytes && waiting <= limits.maxResident / 2
-        if isPaused ? isRoomy : isFull {
+        if isPaused ? isRoomy : isFull(bytes: bytes, waiting: waiting, limits) {
             isPaused.toggle()
             return isPaused ? .pause : .resume
         }

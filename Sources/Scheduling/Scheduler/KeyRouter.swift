@@ -64,6 +64,9 @@ struct KeyRouter {
     /// The offset to commit, if it has grown.
     mutating func takeCommit() -> Int64? { intake.takeCommit() }
 
+    /// Whether a bound holds the intake up, and nothing is on its way that would make room.
+    var isStuck: Bool { isQuiet && (intake.isPaused || intake.isFull(bytes: bytes, waiting: pen.count, limits)) }
+
     /// Whether to pause or resume the intake.
     mutating func steer() -> Effects.Intake? { intake.steer(bytes: bytes, waiting: pen.count, limits) }
 

@@ -11,7 +11,7 @@
 public struct PartitionScheduler: Sendable {
     /// What the owner is about.
     private enum Phase: Equatable {
-        /// Reads the intake up to its end at the assignment, unless that takes too long. Goes on to `running`.
+        /// Reads the intake up to its end at the assignment, unless that takes too long or more room. Goes on to `running`.
         case catchingUp(isOverdue: Bool)
         /// Fires. Goes on to `draining`.
         case running
@@ -224,11 +224,12 @@ public struct PartitionScheduler: Sendable {
         }
     }
 
-    /// Design rule "Catch up, then fire": cancels and replacements sent before the assignment are honoured first.
+    /// Design rule "Catch up, then fire": cancels and replacements sent before the assignment are honoured first. Where
+    /// only firing makes room to read on, it fires.
     private mutating func startIfCaughtUp() {
         guard case .catchingUp(let isOverdue) = phase, keys.window.hasLoadedPage else { return }
         let hasCaughtUp = keys.intake.hasReadReplay && keys.outbox.replayQuestions == 0
-        if hasCaughtUp || isOverdue { phase = .running }
+        if hasCaughtUp || isOverdue || keys.isStuck { phase = .running }
     }
 
     /// Whether it may begin something.

@@ -24,9 +24,10 @@ public struct SchedulerLimits: Sendable {
     public var maxKeysPerLookUp = 500
     /// Timeline items in one page.
     public var pageSize = 5_000
-    /// How long an owner reads the intake before it starts to fire anyway, in milliseconds. A wall clock may be stepped,
-    /// so whoever runs the scheduler measures it by another one, and calls `catchUpDelayed`.
-    public var catchUpMilliseconds: Int64 = 10_000
+    /// How long an owner reads the intake before it starts to fire anyway, in milliseconds: more than it takes to give up
+    /// a connection that does not answer, and the next one. A wall clock may be stepped, so whoever runs the scheduler
+    /// measures it by another one, and calls `catchUpDelayed`.
+    public var catchUpMilliseconds: Int64 = 30_000
 
     /// The defaults above.
     public init() {}

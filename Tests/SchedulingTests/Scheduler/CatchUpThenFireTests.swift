@@ -80,6 +80,24 @@ import Testing
         #expect(script.handedOut == [0, 1])
     }
 
+    @Test func `A replay that comes to a bound is fired into where nothing else makes room`() {
+        var limits = SchedulerLimits()
+        limits.maxUnsettled = 3
+        var script = Script(from: 0, end: 1_000_000, limits: limits)
+        script.loadPage()
+        for offset in 0..<2 { script.create("due\(offset)", Int64(offset), due: -5) }
+        script.answerLookUps()
+        #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
+        script.create("later", 2, due: 700_000)
+        script.answerLookUps()
+        #expect(script.handedOut.isEmpty && script.scheduler.isPaused, "a write is on its way")
+        script.writeChanges()
+        #expect(script.handedOut == [0, 1] && script.scheduler.isRunning)
+        script.acknowledge()
+        script.settleStore()
+        #expect(script.committed == 3 && !script.scheduler.isPaused)
+    }
+
     @Test func `Firing waits for the answers about the replay`() {
         var script = Script(from: 2, end: 3, store: SimulatedStore(pending: pending))
         script.loadPage()
