@@ -81,11 +81,19 @@ struct Intake {
     /// Design rule "Bounded": at a limit the partition is paused, at half of it resumed.
     ///
     /// The holding pen has a limit of its own: what waits there may be settled already, as callbacks are.
-    mutating func steer(bytes: Int, waiting: Int, _ limits: SchedulerLimits) -> Effects.Intake? {
+    ///
+    /// - Parameter isEager: whether it is resumed as soon as the limit is not reached any more.
+    mutating func steer(
+        bytes: Int,
+        waiting: Int,
+        isEager: Bool = false,
+        _ limits: SchedulerLimits
+    ) -> Effects.Intake? {
+        let isFull = isFull(bytes: bytes, waiting: waiting, limits)
         let isRoomy =
             unsettledCount <= limits.maxUnsettled / 2 && uncommittedCount <= limits.maxUncommitted / 2
             && bytes < 2 * limits.maxResidentBytes && waiting <= limits.maxResident / 2
-        if isPaused ? isRoomy : isFull(bytes: bytes, waiting: waiting, limits) {
+        if isPaused ? isRoomy || isEager && !isFull : isFull {
             isPaused.toggle()
             return isPaused ? .pause : .resume
         }

@@ -64,11 +64,17 @@ struct KeyRouter {
     /// The offset to commit, if it has grown.
     mutating func takeCommit() -> Int64? { intake.takeCommit() }
 
-    /// Whether a bound holds the intake up, and nothing is on its way that would make room.
-    var isStuck: Bool { isQuiet && (intake.isPaused || intake.isFull(bytes: bytes, waiting: pen.count, limits)) }
+    /// Whether nothing is on its way that would make room for more requests. What does not fire yet may then be all that
+    /// there is.
+    private var isAtRest: Bool { isQuiet && window.load == nil }
 
-    /// Whether to pause or resume the intake.
-    mutating func steer() -> Effects.Intake? { intake.steer(bytes: bytes, waiting: pen.count, limits) }
+    /// Whether no more requests can be read before something fires.
+    var isHeldUp: Bool { isAtRest && intake.isFull(bytes: bytes, waiting: pen.count, limits) }
+
+    /// Whether to pause or resume the intake. Where nothing fires, half of the room may never be free again.
+    mutating func steer(isFiring: Bool) -> Effects.Intake? {
+        intake.steer(bytes: bytes, waiting: pen.count, isEager: !isFiring && isAtRest, limits)
+    }
 
     // MARK: The store
 

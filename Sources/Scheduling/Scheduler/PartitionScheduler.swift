@@ -11,7 +11,8 @@
 public struct PartitionScheduler: Sendable {
     /// What the owner is about.
     private enum Phase: Equatable {
-        /// Reads the intake up to its end at the assignment, unless that takes too long or more room. Goes on to `running`.
+        /// Reads the intake up to its end at the assignment, unless that takes too long or needs more room than there is.
+        /// Goes on to `running`.
         case catchingUp(isOverdue: Bool)
         /// Fires. Goes on to `draining`.
         case running
@@ -211,25 +212,38 @@ public struct PartitionScheduler: Sendable {
     /// Does what has become possible: starts, fires, bounds, pages, asks, writes, commits, steers, ends.
     private mutating func advance(_ now: EpochMilliseconds, _ effects: inout Effects) {
         startIfCaughtUp()
-        if phase == .running { keys.fire(now, &effects.deliver) }
-        keys.boundWindow()
-        if isActive, let page = keys.nextPage(now) { effects.loadPage = page }
-        while let lookUp = keys.nextLookUp() { effects.lookUp.append(lookUp) }
-        while let write = keys.nextWrite() { effects.store.append(write) }
+        goOn(now, &effects)
+        if startIfHeldUp() { goOn(now, &effects) }
         if let offset = keys.takeCommit() { effects.commit = offset }
-        if isActive, let flow = keys.steer() { effects.intake = flow }
+        if isActive, let flow = keys.steer(isFiring: phase == .running) { effects.intake = flow }
         if phase == .draining, keys.isQuiet {
             phase = .drained
             effects.drained = true
         }
     }
 
-    /// Design rule "Catch up, then fire": cancels and replacements sent before the assignment are honoured first. Where
-    /// only firing makes room to read on, it fires.
+    private mutating func goOn(_ now: EpochMilliseconds, _ effects: inout Effects) {
+        if phase == .running { keys.fire(now, &effects.deliver) }
+        keys.boundWindow()
+        if isActive, let page = keys.nextPage(now) { effects.loadPage = page }
+        while let lookUp = keys.nextLookUp() { effects.lookUp.append(lookUp) }
+        while let write = keys.nextWrite() { effects.store.append(write) }
+    }
+
+    /// Design rule "Catch up, then fire": cancels and replacements sent before the assignment are honoured first.
     private mutating func startIfCaughtUp() {
         guard case .catchingUp(let isOverdue) = phase, keys.window.hasLoadedPage else { return }
         let hasCaughtUp = keys.intake.hasReadReplay && keys.outbox.replayQuestions == 0
-        if hasCaughtUp || isOverdue || keys.isStuck { phase = .running }
+        if hasCaughtUp || isOverdue { phase = .running }
+    }
+
+    /// Design rule "Catch up, then fire": not where only firing makes room to read on.
+    ///
+    /// - Returns: whether it starts with this.
+    private mutating func startIfHeldUp() -> Bool {
+        guard case .catchingUp = phase, keys.window.hasLoadedPage, keys.isHeldUp else { return false }
+        phase = .running
+        return true
     }
 
     /// Whether it may begin something.

@@ -80,22 +80,61 @@ import Testing
         #expect(script.handedOut == [0, 1])
     }
 
-    @Test func `A replay that comes to a bound is fired into where nothing else makes room`() {
+    private static var threeUnsettled: SchedulerLimits {
         var limits = SchedulerLimits()
         limits.maxUnsettled = 3
-        var script = Script(from: 0, end: 1_000_000, limits: limits)
+        return limits
+    }
+
+    @Test func `A replay that comes to a bound is fired into only where nothing else makes room`() {
+        var script = Script(from: 0, end: 1_000_000, limits: Self.threeUnsettled)
         script.loadPage()
         for offset in 0..<2 { script.create("due\(offset)", Int64(offset), due: -5) }
         script.answerLookUps()
         #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
         script.create("later", 2, due: 700_000)
         script.answerLookUps()
-        #expect(script.handedOut.isEmpty && script.scheduler.isPaused, "a write is on its way")
+        #expect(script.handedOut.isEmpty && script.scheduler.isPaused)
+        // The write makes room, though less than half.
         script.writeChanges()
-        #expect(script.handedOut == [0, 1] && script.scheduler.isRunning)
+        #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
+        script.create("due3", 3, due: -6)
+        #expect(script.handedOut.isEmpty && script.scheduler.isPaused)
+        script.answerLookUps()
+        #expect(script.handedOut == [3, 0, 1] && script.scheduler.isRunning)
         script.acknowledge()
         script.settleStore()
-        #expect(script.committed == 3 && !script.scheduler.isPaused)
+        #expect(script.committed == 4 && !script.scheduler.isPaused)
+    }
+
+    @Test func `A replay that comes to a bound is read on as soon as there is room, and a cancel in it is honoured`() {
+        var script = Script(from: 0, end: 1_000_000, limits: Self.threeUnsettled)
+        script.loadPage()
+        script.create("due", 0, due: -5)
+        script.answerLookUps()
+        script.read(Script.create("x", 1, due: 700_000), Script.create("y", 2, due: 700_000))
+        script.answerLookUps()
+        #expect(script.scheduler.isPaused)
+        script.writeChanges()
+        #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
+        script.cancel("due", 3)
+        script.settleStore()
+        script.delayCatchUp()
+        #expect(script.handedOut.isEmpty && script.committed == 4)
+    }
+
+    @Test func `A replay that comes to a bound waits for the page on its way`() {
+        var limits = Self.threeUnsettled
+        limits.pageSize = 1
+        let later = [Script.schedule("a", 0, due: -2), Script.schedule("b", 1, due: -1)]
+        var script = Script(from: 2, end: 1_000_000, store: SimulatedStore(pending: later), limits: limits)
+        script.loadPage()
+        for offset in 2..<5 { script.create("due\(offset)", Int64(offset), due: -5) }
+        script.answerLookUps()
+        #expect(script.handedOut.isEmpty && script.scheduler.isCatchingUp)
+        script.loadPage()
+        script.settleStore()
+        #expect(script.handedOut == [2, 3, 4, 0, 1] && script.scheduler.isRunning)
     }
 
     @Test func `Firing waits for the answers about the replay`() {

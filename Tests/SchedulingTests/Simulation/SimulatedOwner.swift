@@ -12,6 +12,8 @@ final class SimulatedOwner {
     var goesOn = false
     var isDraining = false
     var isPaused = false
+    /// Whether it was told that it has caught up for too long.
+    var isOverdue = false
     var isReadPlanned = false
     var nextWake: Int64?
     /// Until when it stands still.

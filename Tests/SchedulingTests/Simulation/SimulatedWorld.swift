@@ -210,7 +210,12 @@ final class SimulatedWorld {
         self.owner = owner
         checks.ownerStarted(log, store)
         step(owner) { $0.timeReached($1, &$2) }
-        at(now + scheduler.limits.catchUpMilliseconds) { [self] in step(owner) { $0.catchUpDelayed($1, &$2) } }
+        at(now + scheduler.limits.catchUpMilliseconds) { [self] in
+            step(owner) {
+                owner.isOverdue = true
+                $0.catchUpDelayed($1, &$2)
+            }
+        }
         planRead(owner)
     }
 
@@ -346,7 +351,9 @@ final class SimulatedWorld {
             return
         }
         var effects = Effects()
+        let wasCatchingUp = owner.scheduler.isCatchingUp
         event(&owner.scheduler, wallClock(of: owner), &effects)
+        if wasCatchingUp, owner.scheduler.isRunning { checks.ownerHasCaughtUp(owner) }
         if owner.scheduler.isRunning { checks.ownerFires(owner, since: wallClock(of: owner)) }
         checks.bounds(owner)
         perform(effects, owner)

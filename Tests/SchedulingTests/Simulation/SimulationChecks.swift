@@ -58,6 +58,17 @@ struct SimulationChecks {
         }
     }
 
+    /// Design rule "Catch up, then fire": all that was in the log at the assignment has been read, unless that took too long
+    /// or came to a bound.
+    mutating func ownerHasCaughtUp(_ owner: SimulatedOwner) {
+        let intake = owner.scheduler.keys.intake
+        let limits = owner.scheduler.limits
+        guard !intake.hasReadReplay, !owner.isOverdue, intake.unsettledCount < limits.maxUnsettled,
+            intake.uncommittedCount < limits.maxUncommitted
+        else { return }
+        problem("it fires at @\(intake.next) before it has come to @\(intake.replayEnd)")
+    }
+
     mutating func ownerFires(_ owner: SimulatedOwner, since now: EpochMilliseconds) {
         if owner.history.firingSince == nil { owner.history.firingSince = now }
     }
@@ -266,9 +277,18 @@ struct SimulationChecks {
     /// Nothing that could go on stands still.
     mutating func atRest(_ owner: SimulatedOwner, now: Int64, _ wallClock: EpochMilliseconds) {
         let scheduler = owner.scheduler
+        readingNeverWaits(scheduler)
         guard scheduler.isRunning else { return }
         firingNeverWaits(scheduler, wallClock)
         if scheduler.keys.pen.count > 0 { waitsForLookUpOnly(owner, now) }
+    }
+
+    /// Design rule "Catch up, then fire": where nothing is on its way, it does not wait for room to read on.
+    private mutating func readingNeverWaits(_ scheduler: PartitionScheduler) {
+        guard scheduler.isCatchingUp, scheduler.isPaused, scheduler.keys.isQuiet, scheduler.keys.window.hasLoadedPage,
+            scheduler.keys.window.load == nil
+        else { return }
+        problem("it catches up, is paused at @\(scheduler.nextOffset), and waits for nothing")
     }
 
     /// Design rule "What is resident never waits for the store": what is resident and due is handed out, whatever is delayed.
