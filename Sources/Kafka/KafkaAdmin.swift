@@ -2,7 +2,7 @@ internal import CKafka
 
 /// Creates and deletes topics of a cluster. For tools and tests.
 ///
-/// Every call blocks until its timeout. Used by one thread at a time.
+/// Every call blocks until it is answered, for its timeout at most. Used by one thread at a time.
 public final class KafkaAdmin {
     private let client: KafkaClient
 
@@ -58,7 +58,8 @@ public final class KafkaAdmin {
         let queue = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(queue) }
         ask(options, queue)
-        guard let event = rd_kafka_queue_poll(queue, timeout.milliseconds) else { throw .timedOut }
+        // librdkafka itself says why there is no answer, soon after the timeout.
+        guard let event = rd_kafka_queue_poll(queue, (timeout + .seconds(1)).milliseconds) else { throw .timedOut }
         defer { rd_kafka_event_destroy(event) }
         guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
             let message = rd_kafka_event_error_string(event).map { String(cString: $0) }

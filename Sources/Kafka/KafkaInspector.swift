@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Looks at a cluster as a member of a group would see it, without joining, committing or writing anything. For tools.
 ///
-/// Every call blocks until its timeout. Used by one thread at a time.
+/// Every call blocks until it is answered, for its timeout at most. Used by one thread at a time.
 public final class KafkaInspector {
     /// What the brokers say of a topic.
     public struct Topic: Sendable, Equatable {

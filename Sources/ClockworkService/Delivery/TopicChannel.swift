@@ -282,9 +282,8 @@ final class TopicChannel: DeliveryChannel {
     /// Gives up the producer and whatever is in it: after this error, or without one on purpose. Another one is made.
     private func giveUpProducer(_ error: String?, _ now: Moment) {
         close()
-        if queues.producerFailed(error, now: now) {
-            logger.error("Kafka producer is replaced", metadata: ["error": "\(error ?? "")"])
-        }
+        let isFirst = queues.producerFailed(error, now: now)
+        if let error, isFirst { logger.error("Kafka producer is replaced", metadata: ["error": "\(error)"]) }
     }
 
     private func replaceProducer(_ now: Moment) {

@@ -6,10 +6,10 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures a pod on this host, beside the floor of what librdkafka allows.",
         discussion: """
-            Brokers (those of `clockwork local-kafka`, unless --brokers names others), producer and reader run in this \
-            process, a pod or the floor in another one. The floor reads, keeps in a heap and produces with librdkafka: no group, no store, no JSON. \
-            Each run has brokers and a store of its own, floor and pod take turns, and the ratio of their medians is \
-            told.
+            Brokers (those of `clockwork local-kafka`, unless --brokers names others), producer and reader run in \
+            this process, a pod or the floor in another one. The floor reads, keeps in a heap and produces with \
+            librdkafka: no group, no store, no JSON. Each run has a store and topics of its own, and brokers of its own \
+            unless some are named. Floor and pod take turns, and the ratio of their medians is told.
             """,
         subcommands: [Run.self, Floor.self],
         defaultSubcommand: Run.self
@@ -41,8 +41,8 @@ struct Bench: AsyncParsableCommand {
 
         @Option(
             help: """
-                Brokers that there are, to measure with in place of those in this process. Each run makes topics there \
-                and deletes them.
+                Existing brokers, without TLS and authentication, in place of those in this process. Each run creates \
+                topics there and deletes them; a run that is interrupted leaves clockwork-bench-… behind.
                 """
         )
         var brokers: String?

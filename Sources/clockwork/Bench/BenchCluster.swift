@@ -5,11 +5,19 @@ import Kafka
 /// The brokers of one run, and its topics there.
 final class BenchCluster {
     /// Which brokers a measurement is made with.
-    enum Brokers {
+    enum Brokers: CustomStringConvertible {
         /// Those of `LocalKafka`, for each run anew, which answer after this time.
         case local(roundTrip: Duration)
         /// A cluster that there is, by its bootstrap list. Each run has topics of its own in it.
         case real(String)
+
+        var description: String {
+            switch self {
+            case .local(.zero): "local"
+            case .local(let roundTrip): "local, round trip of \(roundTrip.wholeMilliseconds) ms"
+            case .real(let servers): servers
+            }
+        }
     }
 
     /// The brokers' addresses, as `bootstrap.servers` takes them.
@@ -20,14 +28,16 @@ final class BenchCluster {
     let group: String
     /// How long brokers keep an empty fetch of the intake, in milliseconds; the same for pod and floor.
     let fetchWait: Int
-    /// How long they keep one of the deliveries.
+    /// How long brokers keep an empty fetch of the delivery topic, in milliseconds.
     let fetchWaitOfReader: Int
 
     private let local: LocalKafka?
     private let admin: KafkaAdmin?
+    /// The topics that were created in an existing cluster.
+    private var created: [String] = []
 
     private static let timeout = Duration.seconds(30)
-    /// That of every consumer.
+    /// librdkafka's default.
     private static let usualFetchWait = 500
 
     /// Makes the topics.
@@ -56,13 +66,18 @@ final class BenchCluster {
             bootstrapServers = servers
             local = nil
             admin = try KafkaAdmin(properties: ["bootstrap.servers": servers])
-            try createTopics(scenario)
+            do {
+                try createTopics(scenario)
+            } catch {
+                remove()
+                throw error
+            }
         }
     }
 
-    /// Deletes the topics that do not end with it.
+    /// Deletes the topics of a cluster that outlives the run.
     func remove() {
-        for topic in [intake, delivery, deadLetters] {
+        for topic in created {
             do throws(KafkaError) {
                 try admin?.deleteTopic(topic, timeout: Self.timeout)
             } catch {
@@ -78,18 +93,23 @@ final class BenchCluster {
         ]
         let inspector = try KafkaInspector(group: group, properties: ["bootstrap.servers": bootstrapServers])
         for (topic, count) in partitions {
-            do throws(KafkaError) {
+            do {
                 try admin?.createTopic(topic, partitions: count, timeout: Self.timeout)
-                // It is there once its partitions have leaders.
-                let deadline = ContinuousClock.now + Self.timeout
-                while ContinuousClock.now < deadline {
-                    let found = try inspector.topic(topic, timeout: Self.timeout)
-                    if let found, found.partitions == count, found.leaderless.isEmpty { break }
-                    usleep(50_000)
-                }
+                created.append(topic)
+                try waitForLeaders(of: topic, count, inspector)
             } catch {
-                throw ClientError("topic \(topic) cannot be made on \(bootstrapServers): \(error)")
+                throw ClientError("topic \(topic) cannot be created on \(bootstrapServers): \(error)")
             }
+        }
+    }
+
+    private func waitForLeaders(of topic: String, _ count: Int, _ inspector: KafkaInspector) throws {
+        let deadline = ContinuousClock.now + Self.timeout
+        while true {
+            let found = try inspector.topic(topic, timeout: Self.timeout)
+            if let found, found.partitions == count, found.leaderless.isEmpty { return }
+            guard ContinuousClock.now < deadline else { throw ClientError("its partitions have no leaders") }
+            usleep(50_000)
         }
     }
 }

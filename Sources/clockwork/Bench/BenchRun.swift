@@ -5,8 +5,8 @@ import Kafka
 import Scheduling
 import Synchronization
 
-/// One run of one scenario with one subject: producer and reader in this process, the subject in another, all made for it,
-/// as are the brokers, where none are given, and the topics.
+/// One run of one scenario with one subject: producer and reader in this process, the subject in another. The subject and
+/// the topics are made for the run, and so are the brokers unless some are given.
 struct BenchRun {
     let scenario: BenchScenario
     let kind: BenchSubjectKind
@@ -30,7 +30,7 @@ struct BenchRun {
         if scenario.pending > 0 { try await fill(delivery: cluster.delivery) }
         let subject = try startSubject(cluster)
         defer { subject.stop() }
-        var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition)
+        var result = BenchResult(scenario: scenario, subject: kind, repetition: repetition, brokers: "\(brokers)")
         guard scenario != .idle else {
             try await measureIdle(subject, &result)
             return result
@@ -48,7 +48,7 @@ struct BenchRun {
             try measureDeliveries(&sender, subject, cluster, &result)
             if scenario.pending > 0 { try measureThroughput(&sender, cluster, &result) }
         }
-        sender.finish()
+        try sender.finish()
         return result
     }
 
@@ -98,7 +98,7 @@ struct BenchRun {
         let collector = try BenchCollector(cluster, capacity: count)
         let processor = subject.processorSeconds
         let begin = BenchCollector.microseconds()
-        let instant = send(&sender, begin: begin / 1_000, collector)
+        let instant = try send(&sender, begin: begin / 1_000, collector)
         let arrivals = collector.finish(count)
         // What is left to do, such as deletes in the store, counts too.
         usleep(500_000)
@@ -134,7 +134,7 @@ struct BenchRun {
         let count = 100_000
         let collector = try BenchCollector(cluster, capacity: scenario.count + count)
         let begin = BenchCollector.microseconds()
-        sendDue(&sender, count, begin: begin / 1_000, collector)
+        try sendDue(&sender, count, begin: begin / 1_000, collector)
         let arrivals = collector.finish(count)
         result.figures += [
             ("perSecond", Double(count) / Double(arrivals.last - begin) * 1e6),
@@ -143,49 +143,49 @@ struct BenchRun {
     }
 
     /// Sends requests that are due already, so many at a time as may be on their way.
-    private func sendDue(_ sender: inout BenchSender, _ count: Int, begin: Int64, _ collector: BenchCollector) {
+    private func sendDue(_ sender: inout BenchSender, _ count: Int, begin: Int64, _ collector: BenchCollector) throws {
         for number in 0..<count {
             while number - collector.count.load(ordering: .relaxed) >= Self.window {
-                sender.takeReports()
+                try sender.takeReports()
                 usleep(200)
             }
-            sender.send(due: begin)
+            try sender.send(due: begin)
         }
     }
 
     /// Sends everything; the instant of a burst is the answer.
-    private func send(_ sender: inout BenchSender, begin: Int64, _ collector: BenchCollector) -> Int64 {
+    private func send(_ sender: inout BenchSender, begin: Int64, _ collector: BenchCollector) throws -> Int64 {
         let count = scenario.count
         switch scenario {
         case .throughput, .creates, .idle:
-            sendDue(&sender, count, begin: begin, collector)
+            try sendDue(&sender, count, begin: begin, collector)
             return begin
         case .burst20k, .burst200k:
             // Half of the time until then is for the store.
             let instant = begin + Self.lead + Int64(count) / 10
-            pace(&sender, perMillisecond: 20) { _ in instant }
+            try pace(&sender, perMillisecond: 20) { _ in instant }
             return instant
         case .lateness2k, .pending100k, .pending1m, .pending10m:
-            pace(&sender, perMillisecond: 2) { $0 + Self.lead }
+            try pace(&sender, perMillisecond: 2) { $0 + Self.lead }
             return begin
         case .lateness20k:
-            pace(&sender, perMillisecond: 20) { $0 + Self.lead }
+            try pace(&sender, perMillisecond: 20) { $0 + Self.lead }
             return begin
         }
     }
 
     /// Sends so many in each millisecond; `due` tells from the time of sending when each is due.
-    private func pace(_ sender: inout BenchSender, perMillisecond: Int, due: (Int64) -> Int64) {
+    private func pace(_ sender: inout BenchSender, perMillisecond: Int, due: (Int64) -> Int64) throws {
         let begin = BenchCollector.microseconds() / 1_000
         var sent = 0
         while sent < scenario.count {
             let now = BenchCollector.microseconds() / 1_000
             let wanted = min(scenario.count, Int(now - begin + 1) * perMillisecond)
             while sent < wanted {
-                sender.send(due: due(begin + Int64(sent / perMillisecond)))
+                try sender.send(due: due(begin + Int64(sent / perMillisecond)))
                 sent += 1
             }
-            sender.takeReports()
+            try sender.takeReports()
             usleep(1_000)
         }
     }
@@ -214,14 +214,14 @@ struct BenchRun {
         var done = 0
         for number in 0..<scenario.count {
             while number - done >= Self.window {
-                sender.takeReports()
+                try sender.takeReports()
                 usleep(10_000)
                 done = try committed()
             }
-            sender.send(due: due)
+            try sender.send(due: due)
         }
         while done < scenario.count {
-            sender.takeReports()
+            try sender.takeReports()
             usleep(5_000)
             done = try committed()
         }

@@ -68,6 +68,8 @@ struct BenchResult {
     var scenario: BenchScenario
     var subject: BenchSubjectKind
     var repetition: Int
+    /// Which brokers it was measured with.
+    var brokers: String
     /// Figures by name; the unit is the end of the name.
     var figures: [(name: String, value: Double)] = []
     /// Lateness in milliseconds at each of `BenchResult.percentiles`; empty where it is not measured.
@@ -84,6 +86,7 @@ struct BenchResult {
     var json: String {
         var members = [
             #""scenario":"\#(scenario.rawValue)""#, #""subject":"\#(subject.rawValue)""#, #""run":\#(repetition)"#,
+            #""brokers":\#(JSONText.quoted(brokers))"#,
         ]
         members += figures.map { "\(JSONText.quoted($0.name)):\($0.value)" }
         if !latenessMs.isEmpty {

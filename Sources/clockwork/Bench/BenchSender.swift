@@ -56,19 +56,21 @@ struct BenchSender {
     var outstanding: Int { producer.outstanding }
 
     /// Sends the next request, due at `due` (epoch milliseconds).
-    mutating func send(due: Int64) {
+    ///
+    /// - Throws: what keeps a request from being written; it ends the measurement.
+    mutating func send(due: Int64) throws {
         let number = Int64(sent)
         if let keyAt { BenchMark.write(number, 10, into: &value, at: keyAt) }
         if let timeAt { BenchMark.write(due, 13, into: &value, at: timeAt) }
         BenchMark.write(due, 13, into: &value, at: payloadAt)
         BenchMark.write(number, 10, into: &value, at: payloadAt + 13)
         while let error = produce() {
-            precondition(error.isQueueFull, "a request cannot be sent: \(error)")
-            takeReports()
+            guard error.isQueueFull else { throw ClientError("a request cannot be sent: \(error)") }
+            try takeReports()
             usleep(500)
         }
         sent += 1
-        if sent % 512 == 0 { takeReports() }
+        if sent % 512 == 0 { try takeReports() }
     }
 
     private func produce() -> KafkaError? {
@@ -77,17 +79,19 @@ struct BenchSender {
         }
     }
 
-    /// Takes the reports that are there; a request that is not written ends the measurement.
-    func takeReports() {
-        producer.pollReports { report in
-            precondition(report.error == nil, "a request was not written: \(report.error!)")
-        }
+    /// Takes the reports that are there.
+    ///
+    /// - Throws: where a request was not written; that ends the measurement.
+    func takeReports() throws {
+        var failure: KafkaError?
+        producer.pollReports { failure = failure ?? $0.error }
+        if let failure { throw ClientError("a request was not written: \(failure)") }
     }
 
     /// Waits until every request is acknowledged.
-    func finish() {
+    func finish() throws {
         while producer.outstanding > 0 {
-            takeReports()
+            try takeReports()
             usleep(500)
         }
         producer.close()

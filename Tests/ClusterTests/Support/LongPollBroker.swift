@@ -4,7 +4,7 @@ import Synchronization
 
 /// One broker of a `LongPollKafka`.
 final class LongPollBroker: Sendable {
-    /// How a connection ends that neither side has closed.
+    /// How a connection ends that its client has not closed: by a word to the client, or without one.
     enum End {
         case closed, forgotten
     }
@@ -127,6 +127,7 @@ final class LongPollBroker: Sendable {
 
         let client: Int32
         let server: Int32
+        /// Closed descriptors may be given out again, so nothing is done to one that is not open.
         private let current = Mutex((state: State.works, usedAt: ContinuousClock.now, isOpen: true))
 
         init(client: Int32, server: Int32) {
@@ -145,7 +146,8 @@ final class LongPollBroker: Sendable {
                 // One that was forgotten can still be closed.
                 guard current.state == .works || end == .closed, .now - current.usedAt >= time else { return }
                 current.state = .ended(end)
-                // The mock brokers do not bear a member that asks to join while it waits for the answer elsewhere.
+                // The mock brokers cannot cope with a member that joins anew while its earlier join still waits on another
+                // connection.
                 if current.isOpen { shutdown(server, Int32(SHUT_RDWR)) }
             }
         }

@@ -67,8 +67,8 @@ final class LongPollKafka: Sendable {
         way.withLock { $0.idleLimit = limit }
     }
 
-    /// Lets nothing pass any more on the connections that there are, and says so to nobody, as a firewall does that has
-    /// forgotten them. New ones work.
+    /// Lets nothing pass any more on the connections that there are, and does not tell their clients, as a firewall does that
+    /// has forgotten them. The brokers see them end. New ones work.
     ///
     /// - Parameter time: how long they have been idle at the least.
     func forgetConnections(idleFor time: Duration = .zero) {
