@@ -51,27 +51,21 @@ public final class KafkaAdmin {
         ask: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
         results: (_ event: OpaquePointer, _ count: inout Int) -> UnsafeMutablePointer<OpaquePointer?>?
     ) throws(KafkaError) {
-        let options = rd_kafka_AdminOptions_new(client.handle, operation)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        rd_kafka_AdminOptions_set_request_timeout(options, timeout.milliseconds, nil, 0)
-        rd_kafka_AdminOptions_set_operation_timeout(options, timeout.milliseconds, nil, 0)
-        let queue = rd_kafka_queue_new(client.handle)
-        defer { rd_kafka_queue_destroy(queue) }
-        ask(options, queue)
         // librdkafka itself says why there is no answer, soon after the timeout.
-        guard let event = rd_kafka_queue_poll(queue, (timeout + .seconds(1)).milliseconds) else { throw .timedOut }
-        defer { rd_kafka_event_destroy(event) }
-        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            let message = rd_kafka_event_error_string(event).map { String(cString: $0) }
-            throw KafkaError(rd_kafka_event_error(event), message: message)
-        }
-        var count = 0
-        let topics = results(event, &count)
-        for index in 0..<count {
-            guard let topic = topics?[index] else { continue }
-            let code = rd_kafka_topic_result_error(topic)
-            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw KafkaError(code, message: rd_kafka_topic_result_error_string(topic).map { String(cString: $0) })
+        let patience = timeout + .seconds(1)
+        try client.administer(operation, timeout: timeout, patience: patience) { options, queue in
+            rd_kafka_AdminOptions_set_operation_timeout(options, timeout.milliseconds, nil, 0)
+            ask(options, queue)
+        } read: { (event) throws(KafkaError) in
+            var count = 0
+            let topics = results(event, &count)
+            for index in 0..<count {
+                guard let topic = topics?[index] else { continue }
+                let code = rd_kafka_topic_result_error(topic)
+                guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                    let message = rd_kafka_topic_result_error_string(topic).map { String(cString: $0) }
+                    throw KafkaError(code, message: message)
+                }
             }
         }
     }

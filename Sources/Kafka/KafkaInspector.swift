@@ -123,32 +123,38 @@ public final class KafkaInspector {
             throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG)
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
-        let options = rd_kafka_AdminOptions_new(client.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let rest = (deadline - .now).milliseconds
-        rd_kafka_AdminOptions_set_request_timeout(options, rest, nil, 0)
-        rd_kafka_AdminOptions_set_broker(options, broker, nil, 0)
-        let queue = rd_kafka_queue_new(client.handle)
-        defer { rd_kafka_queue_destroy(queue) }
+        let rest = deadline - .now
         var resources: OpaquePointer? = resource
-        rd_kafka_DescribeConfigs(client.handle, &resources, 1, options, queue)
-        guard let event = rd_kafka_queue_poll(queue, rest) else { throw .timedOut }
-        defer { rd_kafka_event_destroy(event) }
-        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            let message = rd_kafka_event_error_string(event).map { String(cString: $0) }
-            throw explained(KafkaError(rd_kafka_event_error(event), message: message))
+        let answer: Result<CleanupPolicy, KafkaError>
+        do throws(KafkaError) {
+            answer = try client.administer(
+                RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
+                timeout: rest,
+                patience: rest,
+                broker: broker
+            ) { options, queue in
+                rd_kafka_DescribeConfigs(client.handle, &resources, 1, options, queue)
+            } read: { (event) throws(KafkaError) in
+                Self.cleanupPolicy(in: event)
+            }
+        } catch {
+            throw explained(error)
         }
+        return try answer.get()
+    }
+
+    private static func cleanupPolicy(in event: OpaquePointer) -> Result<CleanupPolicy, KafkaError> {
         var count = 0
         let results = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
-        guard count == 1, let result = results?[0] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
+        guard count == 1, let result = results?[0] else { return .failure(KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG)) }
         guard rd_kafka_ConfigResource_error(result) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw KafkaError(rd_kafka_ConfigResource_error(result))
+            return .failure(KafkaError(rd_kafka_ConfigResource_error(result)))
         }
         let entries = UnsafeBufferPointer(start: rd_kafka_ConfigResource_configs(result, &count), count: count)
         for entry in entries where String(cString: rd_kafka_ConfigEntry_name(entry)) == "cleanup.policy" {
-            return CleanupPolicy(rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) } ?? "")
+            return .success(CleanupPolicy(rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) } ?? ""))
         }
-        throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG, message: "the topic has no cleanup.policy")
+        return .failure(KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG, message: "the topic has no cleanup.policy"))
     }
 
     private func metadata<Value>(

@@ -8,7 +8,7 @@ final class BenchCluster {
     enum Brokers: CustomStringConvertible {
         /// Those of `LocalKafka`, for each run anew, which answer after this time.
         case local(roundTrip: Duration)
-        /// A cluster that there is, by its bootstrap list. Each run has topics of its own in it.
+        /// An existing cluster, by its bootstrap list. Each run has topics of its own in it.
         case real(String)
 
         var description: String {
@@ -31,6 +31,7 @@ final class BenchCluster {
     /// How long brokers keep an empty fetch of the delivery topic, in milliseconds.
     let fetchWaitOfReader: Int
 
+    /// The brokers in this process, which end with this object.
     private let local: LocalKafka?
     private let admin: KafkaAdmin?
     /// The topics that were created in an existing cluster.
@@ -40,34 +41,36 @@ final class BenchCluster {
     /// librdkafka's default.
     private static let usualFetchWait = 500
 
-    /// Makes the topics.
+    /// Creates the topics.
     init(_ brokers: Brokers, for scenario: BenchScenario) throws {
+        let name =
+            switch brokers {
+            case .local: "bench"
+            case .real: "clockwork-bench-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+            }
+        (intake, delivery, deadLetters) = ("\(name)-intake", "\(name)-delivery", "\(name)-dead-letters")
+        group = name
+        let topics = [intake: scenario.intakePartitions, delivery: scenario.deliveryPartitions, deadLetters: 1]
         switch brokers {
         case .local(let roundTrip):
-            (intake, delivery, deadLetters, group) = ("bench-intake", "bench-delivery", "bench-dead-letters", "bench")
             // Local brokers keep an empty fetch its whole time, whatever arrives meanwhile. An idle pod asks as seldom as
             // librdkafka does by itself.
             fetchWait = scenario == .idle ? Self.usualFetchWait : 10
             fetchWaitOfReader = 1
-            let topics = [
-                intake: scenario.intakePartitions, delivery: scenario.deliveryPartitions, deadLetters: 1,
-            ]
             let cluster = try LocalKafka(brokers: 1, topics: topics)
             if roundTrip > .zero { try cluster.setRoundTrip(roundTrip) }
             bootstrapServers = cluster.bootstrapServers
             local = cluster
             admin = nil
         case .real(let servers):
-            let name = "clockwork-bench-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-            (intake, delivery, deadLetters) = ("\(name)-intake", "\(name)-delivery", "\(name)-dead-letters")
-            group = name
             fetchWait = Self.usualFetchWait
             fetchWaitOfReader = Self.usualFetchWait
             bootstrapServers = servers
             local = nil
-            admin = try KafkaAdmin(properties: ["bootstrap.servers": servers])
+            let admin = try KafkaAdmin(properties: ["bootstrap.servers": servers])
+            self.admin = admin
             do {
-                try createTopics(scenario)
+                try create(topics, with: admin)
             } catch {
                 remove()
                 throw error
@@ -84,17 +87,13 @@ final class BenchCluster {
                 Console.writeError("clockwork: topic \(topic) is left on \(bootstrapServers): \(error)\n")
             }
         }
-        withExtendedLifetime(local) {}
     }
 
-    private func createTopics(_ scenario: BenchScenario) throws {
-        let partitions = [
-            (intake, scenario.intakePartitions), (delivery, scenario.deliveryPartitions), (deadLetters, 1),
-        ]
+    private func create(_ topics: [String: Int], with admin: KafkaAdmin) throws {
         let inspector = try KafkaInspector(group: group, properties: ["bootstrap.servers": bootstrapServers])
-        for (topic, count) in partitions {
+        for (topic, count) in topics {
             do {
-                try admin?.createTopic(topic, partitions: count, timeout: Self.timeout)
+                try admin.createTopic(topic, partitions: count, timeout: Self.timeout)
                 created.append(topic)
                 try waitForLeaders(of: topic, count, inspector)
             } catch {

@@ -52,9 +52,6 @@ struct BenchSender {
         keys = (0..<Self.orderingKeys).map { Array("key-\($0)".utf8) }
     }
 
-    /// The number of requests that are sent and not yet acknowledged.
-    var outstanding: Int { producer.outstanding }
-
     /// Sends the next request, due at `due` (epoch milliseconds).
     ///
     /// - Throws: what keeps a request from being written; it ends the measurement.
