@@ -35,7 +35,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let innerModules: [Product] =
     Context.environment["CLOCKWORK_INNER_MODULES"] == nil
     ? []
-    : ["TimerWheel", "Scheduling", "HTTPTransport", "DynamoDB", "ScheduleStores", "ClockworkAPI"].map {
+    : ["Bytes", "TimerWheel", "Scheduling", "HTTPTransport", "DynamoDB", "ScheduleStores", "ClockworkAPI"].map {
         .library(name: $0, targets: [$0])
     }
 
@@ -66,14 +66,17 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CFloor", dependencies: ["CKafka"]),
 
+        // Text and bytes as others write them: JSON, base64, percent, dates, durations. Imports nothing.
+        .target(name: "Bytes", swiftSettings: swiftSettings),
+
         // The pure core: no I/O, no clock, no task.
         .target(name: "TimerWheel", swiftSettings: swiftSettings),
-        .target(name: "Scheduling", dependencies: ["TimerWheel", deque], swiftSettings: swiftSettings),
+        .target(name: "Scheduling", dependencies: ["TimerWheel", "Bytes", deque], swiftSettings: swiftSettings),
 
         // Adapters: one for each thing outside.
-        .target(name: "Kafka", dependencies: ["CKafka", logging], swiftSettings: swiftSettings),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", crypto, deque], swiftSettings: swiftSettings),
-        .target(name: "DynamoDB", dependencies: ["HTTPTransport", logging], swiftSettings: swiftSettings),
+        .target(name: "Kafka", dependencies: ["CKafka", "Bytes", logging], swiftSettings: swiftSettings),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "Bytes", crypto, deque], swiftSettings: swiftSettings),
+        .target(name: "DynamoDB", dependencies: ["HTTPTransport", "Bytes", logging], swiftSettings: swiftSettings),
         .target(
             name: "ScheduleStores",
             dependencies: ["Scheduling", "DynamoDB", "HTTPTransport", "CSQLite", logging],
@@ -86,7 +89,7 @@ let package = Package(
         // For programs that use Clockwork, the commands among them.
         .target(
             name: "ClockworkClient",
-            dependencies: ["Scheduling", "HTTPTransport"],
+            dependencies: ["Scheduling", "HTTPTransport", "Bytes"],
             swiftSettings: swiftSettings
         ),
 
@@ -94,7 +97,8 @@ let package = Package(
         .target(
             name: "ClockworkService",
             dependencies: [
-                "Scheduling", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux",
+                "Scheduling", "Bytes", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics",
+                "CLinux",
                 crypto,
                 deque, metrics, tracing, logging, lifecycle,
             ],
@@ -103,7 +107,8 @@ let package = Package(
         .target(
             name: "ClockworkAPI",
             dependencies: [
-                "Scheduling", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore, httpTypes,
+                "Scheduling", "Bytes", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore,
+                httpTypes,
                 nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
             resources: [.embedInCode("openapi.json")],
@@ -112,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "clockwork",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Kafka", "ScheduleStores",
+                "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Bytes", "Kafka", "ScheduleStores",
                 "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", "CFloor", argumentParser, metrics, tracing,
                 logging, lifecycle, unixSignals,
             ],
@@ -130,6 +135,7 @@ let package = Package(
             path: "Tests/Support/SimulatedStore",
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TimerWheelTests",
             dependencies: ["TimerWheel", "TestSupport"],
@@ -137,7 +143,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "SimulatedStore", "TestSupport", heap],
+            dependencies: ["Scheduling", "Bytes", "SimulatedStore", "TestSupport", heap],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -148,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "ClockworkServiceTests",
             dependencies: [
-                "ClockworkService", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling", "Kafka",
+                "ClockworkService", "Bytes", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling", "Kafka",
                 "ScriptedServer", "TestSupport", metrics, tracing, inMemoryTracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
@@ -156,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
+                "ClockworkAPI", "ClockworkService", "Bytes", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
                 "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "SimulatedStore", "TestSupport", httpTypes,
                 lifecycle, logging, nio, tracing, inMemoryTracing,
             ],
@@ -165,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "ClockworkCommandTests",
             dependencies: [
-                "clockwork", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling", "ScriptedServer",
+                "clockwork", "Bytes", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling", "ScriptedServer",
                 "TestSupport",
                 argumentParser, logging,
             ],
@@ -173,7 +179,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ClockworkClientTests",
-            dependencies: ["ClockworkClient", "Scheduling", "HTTPTransport", "ScriptedServer"],
+            dependencies: ["ClockworkClient", "Bytes", "Scheduling", "HTTPTransport", "ScriptedServer"],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -189,18 +195,19 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPTransportTests",
-            dependencies: ["HTTPTransport", "ScriptedServer"],
+            dependencies: ["HTTPTransport", "Bytes", "ScriptedServer"],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "DynamoDBTests",
-            dependencies: ["DynamoDB", "HTTPTransport", "ScriptedServer", logging],
+            dependencies: ["DynamoDB", "Bytes", "HTTPTransport", "ScriptedServer", logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "ScheduleStoresTests",
             dependencies: [
-                "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer", "SimulatedStore",
+                "ScheduleStores", "Bytes", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer",
+                "SimulatedStore",
                 "TestSupport", logging,
             ],
             resources: [.embedInCode("EarlierLayout/items.json"), .embedInCode("EarlierLayout/store.sql")],

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ClockworkService
 internal import HTTPTypes
 internal import Hummingbird
@@ -75,10 +76,16 @@ struct APIResponder: HTTPResponder {
     }
 
     private static func text(_ obstacles: [Obstacle]) -> String {
-        let list = obstacles.map { obstacle in
-            "{\"kind\":\(JSONText.quoted(obstacle.kind.rawValue)),\"reason\":\(JSONText.quoted(obstacle.reason))}"
+        JSONWriter.objectText { json in
+            json.member("status", "ok")
+            json.name("obstacles")
+            json.array(of: obstacles) { json, obstacle in
+                json.object { json in
+                    json.member("kind", obstacle.kind.rawValue)
+                    json.member("reason", obstacle.reason)
+                }
+            }
         }
-        return "{\"status\":\"ok\",\"obstacles\":[\(list.joined(separator: ","))]}"
     }
 
     private func answer(

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import NIOCore
 internal import Scheduling
 
@@ -119,11 +120,12 @@ struct CallChecker: Sendable {
     }
 
     private static func cancelBody(_ key: ScheduleKey, orderingKey: String?) -> ByteBuffer {
-        var object = JSONObject()
-        object.add("action", RequestAction.cancel.rawValue)
-        object.add("clientId", key.clientID)
-        object.add("scheduleKey", key.scheduleKey)
-        if let orderingKey { object.add("orderingKey", orderingKey) }
-        return ByteBuffer(string: object.text)
+        let json = JSONWriter.object { json in
+            json.member("action", RequestAction.cancel.rawValue)
+            json.member("clientId", key.clientID)
+            json.member("scheduleKey", key.scheduleKey)
+            json.member("orderingKey", orderingKey)
+        }
+        return ByteBuffer(bytes: json)
     }
 }

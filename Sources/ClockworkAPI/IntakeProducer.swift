@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ClockworkService
 internal import CoreMetrics
 internal import Kafka

@@ -64,7 +64,7 @@ struct LineStream: Sendable {
         var buffer = ByteBuffer()
         for answer in answers {
             switch answer {
-            case .success(let object): buffer.writeString(object.text)
+            case .success(let acceptance): buffer.writeString(acceptance)
             case .failure(let problem): buffer.writeString(problem.json)
             }
             buffer.writeString("\n")
@@ -72,7 +72,7 @@ struct LineStream: Sendable {
         try await writer.write(buffer)
     }
 
-    private func answers(to lines: [Result<CheckedRequest, Problem>]) async -> [Result<JSONObject, Problem>] {
+    private func answers(to lines: [Result<CheckedRequest, Problem>]) async -> [Result<String, Problem>] {
         var prepared = await calls.prepare(lines.compactMap { try? $0.get() }).makeIterator()
         let requests = lines.map { line in
             line.flatMap { _ in prepared.next() ?? .failure(.tooBusy) }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTypes
 internal import Scheduling
 
@@ -207,25 +208,25 @@ enum Problem: Error, Sendable, Equatable {
     /// The problem as one JSON object on one line.
     var json: String {
         let form = form
-        var object = JSONObject()
-        object.add("type", "urn:clockwork:problem:\(form.name)")
-        object.add("title", form.title)
-        object.add("status", form.status.code)
-        object.add("detail", form.detail)
-        let errors = form.errors.map { error in
-            var object = JSONObject()
-            object.add("field", error.field)
-            object.add("message", error.message)
-            return object.text
+        return JSONWriter.objectText { json in
+            json.member("type", "urn:clockwork:problem:\(form.name)")
+            json.member("title", form.title)
+            json.member("status", form.status.code)
+            json.member("detail", form.detail)
+            json.name("errors")
+            json.array(of: form.errors) { json, error in
+                json.object { json in
+                    json.member("field", error.field)
+                    json.member("message", error.message)
+                }
+            }
+            // "status" is the answer's own, so the schedule's has another name.
+            switch self {
+            case .notPending(let status): json.member("scheduleStatus", status.rawValue)
+            case .deliveryFailed: json.member("scheduleStatus", ScheduleStatus.failed.rawValue)
+            default: break
+            }
         }
-        object.add("errors", json: "[\(errors.joined(separator: ","))]")
-        // "status" is the answer's own, so the schedule's has another name.
-        switch self {
-        case .notPending(let status): object.add("scheduleStatus", status.rawValue)
-        case .deliveryFailed: object.add("scheduleStatus", ScheduleStatus.failed.rawValue)
-        default: break
-        }
-        return object.text
     }
 }
 

@@ -79,8 +79,6 @@ extension ScheduleCalls {
         _ request: PreparedRequest,
         _ place: IntakeProducer.Place
     ) -> Answer {
-        var object = acceptance(request, place)
-        object.add("status", status.rawValue)
-        return Answer(code, json: object.text)
+        Answer(code, json: acceptance(request, place, status: status))
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ClockworkService
 internal import HTTPTypes
 internal import Scheduling
@@ -134,7 +135,7 @@ struct ScheduleCalls: Sendable {
     func submit(_ request: CheckedRequest, wait: Duration?) async throws(Problem) -> Answer {
         let request = try await prepare([request])[0].get()
         let place = try await write([request])[0].get()
-        var answer = Answer(.accepted, json: Self.acceptance(request, place).text)
+        var answer = Answer(.accepted, json: Self.acceptance(request, place))
         guard let wait else { return answer }
         do throws(ScheduleStoreError) {
             let outcome = try await reader.outcome(of: request.key, at: place, before: request.before, within: wait)
@@ -147,23 +148,30 @@ struct ScheduleCalls: Sendable {
     }
 
     /// What tells a client that the intake has its request.
-    static func acceptance(_ request: PreparedRequest, _ place: IntakeProducer.Place) -> JSONObject {
-        var object = JSONObject()
-        object.add("clientId", request.key.clientID)
-        object.add("scheduleKey", request.key.scheduleKey)
-        if let time = request.time { object.add("scheduleTime", time.rawValue) }
-        object.add("partition", place.partition)
-        object.add("offset", place.offset)
-        if !request.ignoredMembers.isEmpty {
-            let warnings = request.ignoredMembers.map { name in
-                var warning = JSONObject()
-                warning.add("field", name)
-                warning.add("message", "is not known and was ignored")
-                return warning.text
+    ///
+    /// - Parameter status: the status of its schedule, where the answer is definite.
+    static func acceptance(
+        _ request: PreparedRequest,
+        _ place: IntakeProducer.Place,
+        status: ScheduleStatus? = nil
+    ) -> String {
+        JSONWriter.objectText { json in
+            json.member("clientId", request.key.clientID)
+            json.member("scheduleKey", request.key.scheduleKey)
+            json.member("scheduleTime", request.time?.rawValue)
+            json.member("partition", place.partition)
+            json.member("offset", place.offset)
+            if !request.ignoredMembers.isEmpty {
+                json.name("warnings")
+                json.array(of: request.ignoredMembers) { json, name in
+                    json.object { json in
+                        json.member("field", name)
+                        json.member("message", "is not known and was ignored")
+                    }
+                }
             }
-            object.add("warnings", json: "[\(warnings.joined(separator: ","))]")
+            json.member("status", status?.rawValue)
         }
-        return object
     }
 
     // MARK: Reading
@@ -173,41 +181,34 @@ struct ScheduleCalls: Sendable {
     /// - Parameter wait: how long to wait for a final answer; `nil` for the usual time.
     func status(of key: ScheduleKey, wait: Duration?) async throws(Problem) -> Answer {
         let finding = try await standing(of: key, within: wait ?? StatusReader.patience)
-        var object = JSONObject()
-        object.add("clientId", key.clientID)
-        object.add("scheduleKey", key.scheduleKey)
-        if let standing = finding.standing {
-            Self.add(standing, to: &object)
-        } else if finding.isFinal {
-            throw .unknownSchedule
+        if finding.standing == nil, finding.isFinal { throw .unknownSchedule }
+        let text = JSONWriter.objectText { json in
+            json.member("clientId", key.clientID)
+            json.member("scheduleKey", key.scheduleKey)
+            if let standing = finding.standing { Self.write(standing, to: &json) }
         }
-        var answer = Answer(finding.isFinal ? .ok : .accepted, json: object.text)
+        var answer = Answer(finding.isFinal ? .ok : .accepted, json: text)
         if !finding.isFinal { answer.headers[.retryAfter] = "1" }
         if wait != nil, let name = HTTPField.Name("Preference-Applied") { answer.headers[name] = "wait" }
         return answer
     }
 
-    private static func add(_ standing: Standing, to object: inout JSONObject) {
-        object.add("orderingKey", standing.orderingKey)
-        object.add("scheduleTime", standing.scheduleTime.rawValue)
-        object.add("delivery", json: delivery(standing.target))
-        object.add("status", standing.status.rawValue)
-        object.add("partition", standing.partition)
-        object.add("offset", LogOffset(scheduling: standing.position.offset).offset)
+    private static func write(_ standing: Standing, to json: inout JSONWriter) {
+        json.member("orderingKey", standing.orderingKey)
+        json.member("scheduleTime", standing.scheduleTime.rawValue)
+        json.name("delivery")
+        switch standing.target {
+        case .topic(let topic): json.object { $0.member("topic", topic) }
+        case .callback(let target): json.json(target.json(hidesHeaders: true))
+        }
+        json.member("status", standing.status.rawValue)
+        json.member("partition", standing.partition)
+        json.member("offset", LogOffset(scheduling: standing.position.offset).offset)
         if standing.target.callback != nil {
-            object.add("attempt", standing.retry?.attempt ?? 1)
-            if standing.status == .pending { object.add("nextAttemptTime", standing.position.time.rawValue) }
+            json.member("attempt", standing.retry?.attempt ?? 1)
+            if standing.status == .pending { json.member("nextAttemptTime", standing.position.time.rawValue) }
         }
-        if let failure = standing.failure { object.add("lastFailure", failure) }
-    }
-
-    private static func delivery(_ target: DeliveryTarget) -> String {
-        var object = JSONObject()
-        switch target {
-        case .topic(let topic): object.add("topic", topic)
-        case .callback(let target): return target.json(hidesHeaders: true)
-        }
-        return object.text
+        json.member("lastFailure", standing.failure)
     }
 
     private func standing(
@@ -229,18 +230,19 @@ struct ScheduleCalls: Sendable {
         } catch {
             throw .storeUnavailable
         }
-        let objects = progress.map { progress in
-            var object = JSONObject()
-            object.add("partition", progress.partition)
-            object.add("owner", progress.owner)
-            object.add("epoch", progress.epoch)
-            object.add("executedUpTo", json: progress.executedUpTo.map { "\($0.rawValue)" } ?? "null")
-            object.add("pendingResident", progress.pendingResident)
-            object.add("committedOffset", json: progress.committedOffset.map { "\($0)" } ?? "null")
-            object.add("generation", progress.generation)
-            object.add("updatedAt", progress.updatedAt.rawValue)
-            return object.text
+        var json = JSONWriter()
+        json.array(of: progress) { json, progress in
+            json.object { json in
+                json.member("partition", progress.partition)
+                json.member("owner", progress.owner)
+                json.member("epoch", progress.epoch)
+                json.member("executedUpTo", orNull: progress.executedUpTo?.rawValue)
+                json.member("pendingResident", progress.pendingResident)
+                json.member("committedOffset", orNull: progress.committedOffset)
+                json.member("generation", progress.generation)
+                json.member("updatedAt", progress.updatedAt.rawValue)
+            }
         }
-        return Answer(.ok, json: "[\(objects.joined(separator: ","))]")
+        return Answer(.ok, json: json.text)
     }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// One write of a batch.
 public enum BatchWrite: Sendable {
     /// Writes an item, in place of one with the same key.
@@ -91,7 +93,7 @@ extension DynamoDBClient {
             body.raw("]}}")
 
             let unprocessed = try await call(.batchWriteItem, body.bytes, deadline: deadline) {
-                (reader) throws(JSONReader.Malformed) in
+                (reader) throws(JSONError) in
                 try reader.readUnprocessedWrites(table: table)
             }
             if unprocessed.isEmpty { return }
@@ -122,7 +124,7 @@ extension DynamoDBClient {
                 .batchGetItem,
                 batchGetBody(keys, attributes: attributes, table: table),
                 deadline: deadline
-            ) { (reader) throws(JSONReader.Malformed) in try reader.readBatchGetAnswer(table: table) }
+            ) { (reader) throws(JSONError) in try reader.readBatchGetAnswer(table: table) }
             items += answer.items
             if answer.unprocessed.isEmpty { return items }
             guard answer.unprocessed.count <= keys.count else { throw .unreadable(.batchGetItem) }
@@ -225,45 +227,45 @@ extension JSONWriter {
     }
 }
 
-extension JSONReader {
-    mutating func readUnprocessedWrites(table: String) throws(Malformed) -> [BatchWrite] {
+extension AnswerReader {
+    mutating func readUnprocessedWrites(table: String) throws(JSONError) -> [BatchWrite] {
         var writes: [BatchWrite] = []
-        try readObject { (reader, name) throws(Malformed) in
+        try readObject { (reader, name) throws(JSONError) in
             guard name == "UnprocessedItems" else { return try reader.skipMember(name) }
-            try reader.readObject { (reader, name) throws(Malformed) in
-                try reader.readArray { (reader) throws(Malformed) in writes.append(try reader.readBatchWrite()) }
+            try reader.readObject { (reader, name) throws(JSONError) in
+                try reader.readArray { (reader) throws(JSONError) in writes.append(try reader.readBatchWrite()) }
             }
         }
         return writes
     }
 
-    private mutating func readBatchWrite() throws(Malformed) -> BatchWrite {
+    private mutating func readBatchWrite() throws(JSONError) -> BatchWrite {
         var write: BatchWrite?
-        try readObject { (reader, kind) throws(Malformed) in
-            try reader.readObject { (reader, name) throws(Malformed) in
-                switch (kind, name) {
+        try readObject { (reader, kind) throws(JSONError) in
+            try reader.readObject { (reader, name) throws(JSONError) in
+                switch (kind.makeString(), name.makeString()) {
                 case ("PutRequest", "Item"): write = .put(try reader.readItem())
                 case ("DeleteRequest", "Key"): write = .delete(key: try reader.readItem())
                 default: try reader.skipValue()
                 }
             }
         }
-        guard let write else { throw Malformed() }
+        guard let write else { throw otherThanExpected }
         return write
     }
 
     mutating func readBatchGetAnswer(
         table: String
-    ) throws(Malformed) -> (items: [Item], unprocessed: [Item]) {
+    ) throws(JSONError) -> (items: [Item], unprocessed: [Item]) {
         var items: [Item] = []
         var unprocessed: [Item] = []
-        try readObject { (reader, name) throws(Malformed) in
+        try readObject { (reader, name) throws(JSONError) in
             switch name {
             case "Responses":
-                try reader.readObject { (reader, _) throws(Malformed) in items = try reader.readItems() }
+                try reader.readObject { (reader, _) throws(JSONError) in items = try reader.readItems() }
             case "UnprocessedKeys":
-                try reader.readObject { (reader, _) throws(Malformed) in
-                    try reader.readObject { (reader, name) throws(Malformed) in
+                try reader.readObject { (reader, _) throws(JSONError) in
+                    try reader.readObject { (reader, name) throws(JSONError) in
                         if name == "Keys" {
                             unprocessed = try reader.readItems()
                         } else {

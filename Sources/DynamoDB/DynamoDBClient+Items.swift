@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A run of items with one hash key and a range key between two bounds.
 public struct RangeQuery: Sendable {
     /// The table.
@@ -125,8 +127,8 @@ extension DynamoDBClient {
             body.raw("}")
         }
         body.raw(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
-        try await call(.putItem, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
-            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in try reader.skipMember(name) }
+        try await call(.putItem, body.bytes, deadline: deadline) { (reader) throws(JSONError) in
+            try reader.readObject { (reader, name) throws(JSONError) in try reader.skipMember(name) }
         }
     }
 
@@ -141,9 +143,9 @@ extension DynamoDBClient {
             body.item(start)
         }
         body.raw(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
-        return try await call(operation, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
+        return try await call(operation, body.bytes, deadline: deadline) { (reader) throws(JSONError) in
             var page = ItemPage(items: [], next: nil)
-            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
+            try reader.readObject { (reader, name) throws(JSONError) in
                 switch name {
                 case "Items": page.items = try reader.readItems()
                 case "LastEvaluatedKey": page.next = try reader.readItem()

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The keys of a table.
 public struct TableKeys: Sendable, Equatable {
     /// A key attribute with its type, `S` or `N`.
@@ -64,7 +66,7 @@ extension DynamoDBClient {
             body.raw(index == 0 ? ",\"KeyType\":\"HASH\"}" : ",\"KeyType\":\"RANGE\"}")
         }
         body.raw("]}")
-        try await call(.createTable, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
+        try await call(.createTable, body.bytes, deadline: deadline) { (reader) throws(JSONError) in
             try reader.skipValue()
         }
     }
@@ -77,16 +79,16 @@ extension DynamoDBClient {
         deadline: ContinuousClock.Instant
     ) async throws(DynamoDBError) -> TableDescription {
         try await call(.describeTable, tableBody(table), deadline: deadline) {
-            (reader) throws(JSONReader.Malformed) in
+            (reader) throws(JSONError) in
             var description: TableDescription?
-            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
+            try reader.readObject { (reader, name) throws(JSONError) in
                 if name == "Table" {
                     description = try reader.readTableDescription()
                 } else {
                     try reader.skipValue()
                 }
             }
-            guard let description else { throw JSONReader.Malformed() }
+            guard let description else { throw reader.otherThanExpected }
             return description
         }
     }
@@ -98,12 +100,12 @@ extension DynamoDBClient {
         deadline: ContinuousClock.Instant
     ) async throws(DynamoDBError) -> Bool {
         try await call(.describeTimeToLive, tableBody(table), deadline: deadline) {
-            (reader) throws(JSONReader.Malformed) in
+            (reader) throws(JSONError) in
             var status: String?
             var name: String?
-            try reader.readObject { (reader, member) throws(JSONReader.Malformed) in
+            try reader.readObject { (reader, member) throws(JSONError) in
                 guard member == "TimeToLiveDescription" else { return try reader.skipValue() }
-                try reader.readObject { (reader, member) throws(JSONReader.Malformed) in
+                try reader.readObject { (reader, member) throws(JSONError) in
                     switch member {
                     case "TimeToLiveStatus": status = try reader.readString()
                     case "AttributeName": name = try reader.readString()
@@ -127,7 +129,7 @@ extension DynamoDBClient {
         body.raw(",\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":")
         body.string(attribute)
         body.raw("}}")
-        try await call(.updateTimeToLive, body.bytes, deadline: deadline) { (reader) throws(JSONReader.Malformed) in
+        try await call(.updateTimeToLive, body.bytes, deadline: deadline) { (reader) throws(JSONError) in
             try reader.skipValue()
         }
     }
@@ -141,12 +143,12 @@ extension DynamoDBClient {
     }
 }
 
-extension JSONReader {
-    fileprivate mutating func readTableDescription() throws(Malformed) -> TableDescription {
+extension AnswerReader {
+    fileprivate mutating func readTableDescription() throws(JSONError) -> TableDescription {
         var status: String?
         var roles: [String: String] = [:]
         var types: [String: String] = [:]
-        try readObject { (reader, name) throws(Malformed) in
+        try readObject { (reader, name) throws(JSONError) in
             switch name {
             case "TableStatus": status = try reader.readString()
             case "KeySchema": roles = try reader.readPairs(from: "KeyType", to: "AttributeName")
@@ -154,7 +156,7 @@ extension JSONReader {
             default: try reader.skipValue()
             }
         }
-        guard let status else { throw Malformed() }
+        guard let status else { throw otherThanExpected }
         func key(_ role: String) -> TableKeys.Key? {
             guard let name = roles[role], let type = types[name] else { return nil }
             return TableKeys.Key(name: name, type: type)
@@ -163,18 +165,19 @@ extension JSONReader {
     }
 
     /// Reads an array of objects with two strings each.
-    private mutating func readPairs(from first: String, to second: String) throws(Malformed) -> [String: String] {
+    private mutating func readPairs(from first: String, to second: String) throws(JSONError) -> [String: String] {
         var pairs: [String: String] = [:]
-        try readArray { (reader) throws(Malformed) in
+        try readArray { (reader) throws(JSONError) in
             var members: [String: String] = [:]
-            try reader.readObject { (reader, name) throws(Malformed) in
+            try reader.readObject { (reader, name) throws(JSONError) in
+                let name = name.makeString()
                 if name == first || name == second {
                     members[name] = try reader.readString()
                 } else {
                     try reader.skipValue()
                 }
             }
-            guard let from = members[first], let to = members[second] else { throw Malformed() }
+            guard let from = members[first], let to = members[second] else { throw reader.otherThanExpected }
             pairs[from] = to
         }
         return pairs

@@ -1,3 +1,4 @@
+internal import Bytes
 public import HTTPTransport
 public import Logging
 
@@ -75,20 +76,19 @@ public final class DynamoDBClient: Sendable {
         _ operation: Operation,
         _ body: [UInt8],
         deadline: ContinuousClock.Instant,
-        decode: (inout JSONReader) throws(JSONReader.Malformed) -> Output
+        decode: (inout AnswerReader) throws(JSONError) -> Output
     ) async throws(DynamoDBError) -> Output {
         var attempt = 1
         while true {
             let failure: DynamoDBError
             do {
                 let answer = try await send(operation, body, deadline: deadline)
-                var reader = JSONReader(answer)
-                if let output = try? decode(&reader), (try? reader.finish()) != nil {
+                if let answer = AnswerReader.read(answer, decode) {
                     observer?.requestEnded(operation.rawValue, failure: nil)
-                    if reader.consumedCapacity > 0 {
-                        observer?.capacityConsumed(operation.rawValue, units: reader.consumedCapacity)
+                    if answer.consumedCapacity > 0 {
+                        observer?.capacityConsumed(operation.rawValue, units: answer.consumedCapacity)
                     }
-                    return output
+                    return answer.output
                 }
                 failure = .unreadable(operation)
             } catch {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 
 /// A call to DynamoDB that did not succeed.
@@ -93,12 +94,13 @@ extension DynamoDBError {
     init(status: Int, body: [UInt8]) {
         var type: String?
         var detail: String?
-        var reader = JSONReader(body)
-        try? reader.readObject { (reader, name) throws(JSONReader.Malformed) in
-            switch name {
-            case "__type": type = try reader.readString()
-            case "message", "Message": detail = try reader.readString()
-            default: try reader.skipValue()
+        _ = AnswerReader.read(body) { (reader) throws(JSONError) in
+            try reader.readObject { (reader, name) throws(JSONError) in
+                switch name {
+                case "__type": type = try reader.readString()
+                case "message", "Message": detail = try reader.readString()
+                default: try reader.skipValue()
+                }
             }
         }
         // "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"

@@ -36,7 +36,7 @@ public final class ServiceClock: Sendable {
     /// - Parameter date: The `Date` header of the answer.
     /// - Returns: Whether it was, so that the request may be accepted if it is signed again.
     func correct(toDate date: String?, signedAt time: Int64) -> Bool {
-        guard let answered = date.flatMap(AWSTime.parseHTTPDate), abs(answered - time) > Self.tolerance else {
+        guard let answered = date.flatMap(HTTPDate.epochSeconds), abs(answered - time) > Self.tolerance else {
             return false
         }
         let offset = answered - system()

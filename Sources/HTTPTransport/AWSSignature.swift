@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Crypto
 
 /// What a request is signed with: [Amazon Web Services Signature Version
@@ -52,7 +53,7 @@ extension HTTPRequest {
     ///   - time: the service's time in epoch seconds; it takes requests that are up to five minutes off.
     public func signed(_ signature: AWSSignature, at time: Int64) -> HTTPRequest {
         let (host, path, query) = urlParts
-        let timestamp = AWSTime.basic(time)
+        let timestamp = RFC3339.basic(epochSeconds: time)
         var request = self
         request.headers.append(HTTPHeader("x-amz-date", timestamp))
         if let token = signature.sessionToken { request.headers.append(HTTPHeader("x-amz-security-token", token)) }
@@ -104,12 +105,4 @@ extension HTTPRequest {
 extension String {
     /// Without spaces at the ends, and with single ones between the words.
     fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
-}
-
-extension Sequence<UInt8> {
-    /// Two lower-case digits for each byte.
-    fileprivate var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
 }

@@ -32,7 +32,7 @@ final class BodyPatience {
     /// How long it is until the next one has waited long enough, in milliseconds, rounded up; `nil` when none waits.
     var milliseconds: Int32? {
         waiting.first.map {
-            Int32(clamping: max(Duration.zero, ContinuousClock.now.duration(to: $0.end)).wholeMilliseconds)
+            Int32(clamping: max(Duration.zero, ContinuousClock.now.duration(to: $0.end)).curlMilliseconds)
         }
     }
 }

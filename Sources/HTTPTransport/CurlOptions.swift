@@ -31,7 +31,7 @@ struct CurlOptions {
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         // A server that does not answer `Expect: 100-continue` costs a millisecond, not libcurl's second.
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
-        try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.curlMilliseconds)
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.maximumConnectionAgeSeconds)
         try set(CURLOPT_MAXAGE_CONN, configuration.maximumIdleSeconds)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
@@ -53,7 +53,7 @@ struct CurlOptions {
 
     /// Sets what `request` asks for.
     mutating func apply(_ request: HTTPRequest) throws(HTTPTransportError) {
-        try set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
+        try set(CURLOPT_TIMEOUT_MS, request.timeout.curlMilliseconds)
         // Asked here too, since libcurl has one code for a foreign scheme and for an answer that is not HTTP.
         guard let target = request.target else {
             throw HTTPTransportError(code: .invalidRequest, message: "The URL does not begin with https:// or http://.")
@@ -134,7 +134,7 @@ struct CurlOptions {
 
 extension Duration {
     /// Rounded up, and at least 1: to libcurl 0 means no limit.
-    var wholeMilliseconds: Int {
+    var curlMilliseconds: Int {
         let (seconds, attoseconds) = components
         guard seconds < 86_400 else { return 86_400_000 }
         return max(1, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))

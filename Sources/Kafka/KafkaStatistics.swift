@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What librdkafka says of itself every `statistics.interval.ms`.
 ///
 /// [The statistics of librdkafka](https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md)
@@ -21,30 +23,71 @@ public struct KafkaStatistics: Sendable, Equatable {
     /// Reads the few values of interest from the JSON text and passes over the rest, which grows with the partitions.
     /// What is not there stays zero.
     init(json: UnsafeRawBufferPointer) {
-        var scanner = StatisticsScanner(json)
-        scanner.forEachMember { scanner, name in
+        var scanner = JSONScanner(json)
+        // Of a text that is cut off, what came before the end counts.
+        try? read(&scanner)
+    }
+
+    private mutating func read(_ scanner: inout JSONScanner) throws(JSONError) {
+        try scanner.enterText()
+        var isFirst = true
+        while let name = try scanner.nextMember(isFirst: &isFirst) {
             switch name {
-            case "msg_cnt": queuedRecords = scanner.number()
-            case "tx_bytes": sentBytes = scanner.number()
-            case "rx_bytes": receivedBytes = scanner.number()
-            case "brokers": scanner.forEachMember { scanner, _ in readBroker(&scanner) }
-            default: scanner.skip()
+            case "msg_cnt": queuedRecords = try scanner.integer()
+            case "tx_bytes": sentBytes = try scanner.integer()
+            case "rx_bytes": receivedBytes = try scanner.integer()
+            case "brokers": try readBrokers(&scanner)
+            default: _ = try scanner.scanValue()
             }
         }
     }
 
-    private mutating func readBroker(_ scanner: inout StatisticsScanner) {
-        scanner.forEachMember { scanner, name in
+    private mutating func readBrokers(_ scanner: inout JSONScanner) throws(JSONError) {
+        guard try scanner.entersObject() else { return }
+        var isFirst = true
+        while try scanner.nextMember(isFirst: &isFirst) != nil { try readBroker(&scanner) }
+    }
+
+    private mutating func readBroker(_ scanner: inout JSONScanner) throws(JSONError) {
+        guard try scanner.entersObject() else { return }
+        var isFirst = true
+        while let name = try scanner.nextMember(isFirst: &isFirst) {
             switch name {
-            case "state": connectedBrokers += scanner.isText("UP") ? 1 : 0
-            case "txerrs", "rxerrs", "req_timeouts": failedRequests += scanner.number()
-            case "rtt":
-                scanner.forEachMember { scanner, name in
-                    guard name == "avg" else { return scanner.skip() }
-                    roundTripMicroseconds = max(roundTripMicroseconds, scanner.number())
-                }
-            default: scanner.skip()
+            case "state":
+                if case .string(let state) = try scanner.scanValue(), state == "UP" { connectedBrokers += 1 }
+            case "txerrs", "rxerrs", "req_timeouts": failedRequests += try scanner.integer()
+            case "rtt": try readRoundTrips(&scanner)
+            default: _ = try scanner.scanValue()
             }
         }
+    }
+
+    private mutating func readRoundTrips(_ scanner: inout JSONScanner) throws(JSONError) {
+        guard try scanner.entersObject() else { return }
+        var isFirst = true
+        while let name = try scanner.nextMember(isFirst: &isFirst) {
+            if name == "avg" {
+                roundTripMicroseconds = max(roundTripMicroseconds, try scanner.integer())
+            } else {
+                _ = try scanner.scanValue()
+            }
+        }
+    }
+}
+
+extension JSONScanner {
+    /// The whole number that comes next; 0 for any other value.
+    fileprivate mutating func integer() throws(JSONError) -> Int64 {
+        if case .number(let text) = try scanValue() { text.integer ?? 0 } else { 0 }
+    }
+
+    /// Steps into the object that comes next; any other value is skipped.
+    fileprivate mutating func entersObject() throws(JSONError) -> Bool {
+        guard isAtObject() else {
+            _ = try scanValue()
+            return false
+        }
+        try enter()
+        return true
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkAPI
 import ClockworkService
 import HTTPTransport
@@ -209,9 +210,9 @@ final class LivePod: Sendable {
         topic: String = LivePod.topic,
         ordering: String? = nil
     ) -> String {
-        let orderingKey = ordering.map { ",\"orderingKey\":\(JSONText.quoted($0))" } ?? ""
+        let orderingKey = ordering.map { ",\"orderingKey\":\(JSONWriter.quoted($0))" } ?? ""
         return """
-            {"clientId":\(JSONText.quoted(client)),"scheduleKey":\(JSONText.quoted(key))\(orderingKey),\
+            {"clientId":\(JSONWriter.quoted(client)),"scheduleKey":\(JSONWriter.quoted(key))\(orderingKey),\
             "taskData":"x","delivery":{"topic":"\(topic)"},"scheduleTime":\(time)}
             """
     }

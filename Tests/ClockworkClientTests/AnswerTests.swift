@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import ClockworkClient
@@ -71,6 +72,6 @@ import Testing
         (".", "%2E"), ("..", "%2E%2E"), ("a..b", "a..b"), ("\u{0}\n", "%00%0A"), ("+&=;@:", "%2B%26%3D%3B%40%3A"),
     ])
     func `any key is one part of a path`(key: String, part: String) {
-        #expect(PathPart.encode(key) == part)
+        #expect(PercentEncoding.pathPart(key) == part)
     }
 }

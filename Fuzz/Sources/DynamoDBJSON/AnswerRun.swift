@@ -1,42 +1,37 @@
 import Foundation
 import FuzzSupport
 
+@testable import Bytes
 @testable import DynamoDB
 
 /// Answers as they may come from a store that is damaged, or is none.
 enum AnswerRun {
     /// What Foundation reads as an object can be read past.
     static func value(_ bytes: [UInt8]) {
-        var reader = JSONReader(bytes)
-        var isRead = true
-        do {
-            try reader.skipValue()
-            try reader.finish()
-        } catch {
-            isRead = false
-        }
-        // It reads UTF-16 and UTF-32 as well, and marks of byte order.
-        guard !isRead, !bytes.contains(0), bytes.first == UInt8(ascii: "{") else { return }
+        let read: Void? = AnswerReader.read(bytes) { (reader) throws(JSONError) in try reader.skipValue() }?.output
+        // Foundation reads UTF-16 and UTF-32 as well, and marks of byte order.
+        guard read == nil, !bytes.contains(0), bytes.first == UInt8(ascii: "{") else { return }
         let depth = bytes.count { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }
         let text = bytes.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let hasTrailingComma = zip(text, text.dropFirst()).contains { $0 == 0x2C && ($1 == 0x7D || $1 == 0x5D) }
-        guard depth <= 64, !hasTrailingComma else { return }
+        guard depth <= JSONScanner.maximumDepth, !hasTrailingComma else { return }
         let object = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
         require(object == nil, "what Foundation reads can be read past")
     }
 
     static func items(_ bytes: [UInt8]) {
-        var reader = JSONReader(bytes)
-        guard let items = try? reader.readItems() else { return }
-        for item in items {
+        let items = AnswerReader.read(bytes) { (reader) throws(JSONError) in try reader.readItems() }
+        for item in items?.output ?? [] {
             checkRoundTrip(item)
             LayoutRun.item(item)
         }
     }
 
     static func writes(_ bytes: [UInt8]) {
-        var reader = JSONReader(bytes)
-        for write in (try? reader.readUnprocessedWrites(table: "t")) ?? [] {
+        let writes = AnswerReader.read(bytes) { (reader) throws(JSONError) in
+            try reader.readUnprocessedWrites(table: "t")
+        }
+        for write in writes?.output ?? [] {
             switch write {
             case .put(let item), .delete(let item): checkRoundTrip(item)
             }
@@ -44,9 +39,10 @@ enum AnswerRun {
     }
 
     static func batch(_ bytes: [UInt8]) {
-        var reader = JSONReader(bytes)
-        guard let answer = try? reader.readBatchGetAnswer(table: "t") else { return }
-        for item in answer.items + answer.unprocessed { checkRoundTrip(item) }
+        let answer = AnswerReader.read(bytes) { (reader) throws(JSONError) in
+            try reader.readBatchGetAnswer(table: "t")
+        }
+        for item in (answer?.output.items ?? []) + (answer?.output.unprocessed ?? []) { checkRoundTrip(item) }
     }
 
     static func error(_ bytes: [UInt8]) {
@@ -60,10 +56,8 @@ enum AnswerRun {
     private static func checkRoundTrip(_ item: Item) {
         var writer = JSONWriter()
         writer.item(item)
-        var reader = JSONReader(writer.bytes)
-        let again = try? reader.readItem()
-        require(again?.attributes == item.attributes, "an item that was read can be written and read again")
-        require((try? reader.finish()) != nil, "nothing but the item is written")
+        let again = AnswerReader.read(writer.bytes) { (reader) throws(JSONError) in try reader.readItem() }
+        require(again?.output.attributes == item.attributes, "an item that was read can be written and read again")
         require(Set(item.attributes.map { Array($0.name.utf8) }).count == item.attributes.count, "no name twice")
         require(item.sizeInBytes >= 0, "an item has a size")
     }

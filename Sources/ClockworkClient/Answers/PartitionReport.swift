@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How an intake partition is doing: the latest progress record of its owner.
 public struct PartitionReport: Hashable, Sendable {
     /// The intake partition.
@@ -32,15 +34,15 @@ public struct PartitionReport: Hashable, Sendable {
 
     /// The report as a JSON object, with the members that are known.
     public var json: String {
-        var json = JSONWriter()
-        json.member("partition", Int64(partition))
-        json.member("owner", owner)
-        json.member("epoch", epoch)
-        json.member("executedUpTo", executedUpToMilliseconds)
-        json.member("pendingResident", pendingResident)
-        json.member("committedOffset", committedOffset)
-        json.member("generation", generation)
-        json.member("updatedAt", updatedAtMilliseconds)
-        return String(decoding: json.finish(), as: UTF8.self)
+        JSONWriter.objectText { json in
+            json.member("partition", Int64(partition))
+            json.member("owner", owner)
+            json.member("epoch", epoch)
+            json.member("executedUpTo", executedUpToMilliseconds)
+            json.member("pendingResident", pendingResident)
+            json.member("committedOffset", committedOffset)
+            json.member("generation", generation)
+            json.member("updatedAt", updatedAtMilliseconds)
+        }
     }
 }

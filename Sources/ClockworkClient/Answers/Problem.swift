@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Why the service refused a request: an `application/problem+json` body (RFC 9457).
 public struct Problem: Hashable, Sendable, CustomStringConvertible {
     /// The HTTP status code.
@@ -54,21 +56,19 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
 
     /// The problem as a JSON object, with the number of a line in front where it is about one.
     public func json(line: Int? = nil) -> String {
-        var json = JSONWriter()
-        json.member("line", line.map(Int64.init))
-        json.member("type", type)
-        json.member("title", title)
-        json.member("status", Int64(status))
-        json.member("detail", detail)
-        var list: [UInt8] = [UInt8(ascii: "[")]
-        for error in errors {
-            if list.count > 1 { list.append(UInt8(ascii: ",")) }
-            var member = JSONWriter()
-            member.member("field", error.field)
-            member.member("message", error.message)
-            list += member.finish()
+        JSONWriter.objectText { json in
+            json.member("line", line.map(Int64.init))
+            json.member("type", type)
+            json.member("title", title)
+            json.member("status", Int64(status))
+            json.member("detail", detail)
+            json.name("errors")
+            json.array(of: errors) { json, error in
+                json.object { json in
+                    json.member("field", error.field)
+                    json.member("message", error.message)
+                }
+            }
         }
-        json.member("errors", json: list + [UInt8(ascii: "]")])
-        return String(decoding: json.finish(), as: UTF8.self)
     }
 }

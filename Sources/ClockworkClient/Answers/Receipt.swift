@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Where a request stands in the intake topic: on all in-sync replicas, so it cannot be lost any more.
 public struct Receipt: Hashable, Sendable {
     /// The client that the key belongs to.
@@ -25,12 +27,12 @@ public struct Receipt: Hashable, Sendable {
 
     /// The receipt as the JSON object it came as.
     public var json: String {
-        var json = JSONWriter()
-        json.member("clientId", clientID)
-        json.member("scheduleKey", scheduleKey)
-        json.member("scheduleTime", scheduleTimeMilliseconds)
-        json.member("partition", Int64(partition))
-        json.member("offset", offset)
-        return String(decoding: json.finish(), as: UTF8.self)
+        JSONWriter.objectText { json in
+            json.member("clientId", clientID)
+            json.member("scheduleKey", scheduleKey)
+            json.member("scheduleTime", scheduleTimeMilliseconds)
+            json.member("partition", Int64(partition))
+            json.member("offset", offset)
+        }
     }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What the service knows of a schedule.
 public struct ScheduleStatus: Hashable, Sendable {
     /// Where a schedule is in its life. Open for states of later versions of the service.
@@ -68,19 +70,19 @@ public struct ScheduleStatus: Hashable, Sendable {
 
     /// The status as the JSON object of the contract.
     public var json: String {
-        var json = JSONWriter()
-        json.member("clientId", clientID)
-        json.member("scheduleKey", scheduleKey)
-        json.member("orderingKey", orderingKey)
-        json.member("scheduleTime", scheduleTimeMilliseconds)
-        if let delivery { json.member("delivery", json: delivery.json) }
-        json.member("status", state.rawValue)
-        json.member("partition", partition.map(Int64.init))
-        json.member("offset", offset)
-        json.member("attempt", attempt.map(Int64.init))
-        json.member("nextAttemptTime", nextAttemptTimeMilliseconds)
-        json.member("lastFailure", lastFailure)
-        if !isFinal { json.member("final", json: Array("false".utf8)) }
-        return String(decoding: json.finish(), as: UTF8.self)
+        JSONWriter.objectText { json in
+            json.member("clientId", clientID)
+            json.member("scheduleKey", scheduleKey)
+            json.member("orderingKey", orderingKey)
+            json.member("scheduleTime", scheduleTimeMilliseconds)
+            if let delivery { json.member("delivery", delivery.write(to:)) }
+            json.member("status", state.rawValue)
+            json.member("partition", partition.map(Int64.init))
+            json.member("offset", offset)
+            json.member("attempt", attempt.map(Int64.init))
+            json.member("nextAttemptTime", nextAttemptTimeMilliseconds)
+            json.member("lastFailure", lastFailure)
+            if !isFinal { json.member("final", false) }
+        }
     }
 }

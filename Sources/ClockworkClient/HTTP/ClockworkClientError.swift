@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 
 /// A call of the client that did not succeed.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 
 /// Speaks to the HTTP API of Clockwork.
@@ -117,7 +118,7 @@ public final class ClockworkHTTPClient: Sendable {
         scheduleKey: String,
         wait: Duration? = nil
     ) async throws(ClockworkClientError) -> ScheduleStatus {
-        let path = "/schedule/\(PathPart.encode(clientID))/\(PathPart.encode(scheduleKey))"
+        let path = "/schedule/\(PercentEncoding.pathPart(clientID))/\(PercentEncoding.pathPart(scheduleKey))"
         let response = try await exchange("GET", path, preferring: wait)
         guard let json = JSONValue(response.body) else { throw .unexpectedAnswer("no JSON") }
         let isFinal = response.status != 202

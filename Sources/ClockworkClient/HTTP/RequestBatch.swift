@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Requests that are sent in one exchange, as NDJSON: one structured request a line, applied in this order.
 public struct RequestBatch: Sendable {
     /// The most requests of a batch that is not full.

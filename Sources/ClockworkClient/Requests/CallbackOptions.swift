@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How a callback is made, where it is not to be as the service does it by default. `nil` leaves a choice to the service.
 public struct CallbackOptions: Hashable, Sendable {
     /// The method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`; `POST` by default.
@@ -21,27 +23,20 @@ public struct CallbackOptions: Hashable, Sendable {
     /// Writes the members of a `delivery` object.
     func write(to json: inout JSONWriter) {
         json.member("method", method)
-        if !headers.isEmpty { json.member("headers", json: Self.object(headers)) }
+        if !headers.isEmpty {
+            json.member("headers") { json in
+                for (name, value) in headers.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+            }
+        }
         json.member("timeoutMs", timeoutMilliseconds)
         if maxAttempts != nil || initialBackoffMilliseconds != nil || maxBackoffMilliseconds != nil {
-            var retry = JSONWriter()
-            retry.member("maxAttempts", maxAttempts)
-            retry.member("initialBackoffMs", initialBackoffMilliseconds)
-            retry.member("maxBackoffMs", maxBackoffMilliseconds)
-            json.member("retry", json: retry.finish())
+            json.member("retry") { json in
+                json.member("maxAttempts", maxAttempts)
+                json.member("initialBackoffMs", initialBackoffMilliseconds)
+                json.member("maxBackoffMs", maxBackoffMilliseconds)
+            }
         }
-        if let isOrdered { json.member("ordered", json: Array("\(isOrdered)".utf8)) }
-    }
-
-    private static func object(_ headers: [String: String]) -> [UInt8] {
-        var bytes = Array("{".utf8)
-        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
-            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-            JSONWriter.append(name, to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            JSONWriter.append(value, to: &bytes)
-        }
-        return bytes + "}".utf8
+        json.member("ordered", isOrdered)
     }
 
     /// What the service answered.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A request to take back the pending schedule of a key.
 ///
 /// A value; making one checks nothing, ``validate()`` does.
@@ -20,17 +22,17 @@ public struct CancelRequest: Hashable, Sendable {
     /// The structured form, with the action in it: the value of a record for the intake topic, whose key is the
     /// ordering key.
     public var json: [UInt8] {
-        var json = JSONWriter()
-        json.member("action", "cancel")
-        writeKeys(to: &json)
-        return json.finish()
+        JSONWriter.object { json in
+            json.member("action", "cancel")
+            writeKeys(to: &json)
+        }
     }
 
     /// The body of `DELETE /schedule`.
     var body: [UInt8] {
-        var json = JSONWriter()
-        writeKeys(to: &json)
-        return json.finish()
+        JSONWriter.object { json in
+            writeKeys(to: &json)
+        }
     }
 
     /// Checks every rule.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Where a schedule's payload goes when it is due.
 ///
 /// A struct rather than an enum, so that a new kind of target breaks no `switch`.
@@ -19,13 +21,11 @@ public struct Delivery: Hashable, Sendable {
         Delivery(topic: nil, url: address, options: options)
     }
 
-    /// The object of the structured request.
-    var json: [UInt8] {
-        var json = JSONWriter()
+    /// Writes the members of the structured request's object.
+    func write(to json: inout JSONWriter) {
         json.member("topic", topic)
         json.member("url", url)
         options.write(to: &json)
-        return json.finish()
     }
 
     private init(topic: String?, url: String?, options: CallbackOptions) {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A request to deliver a payload at a time: a create, in the words of the contract.
 ///
 /// A later request with the same ``clientID`` and ``scheduleKey`` replaces one that is still pending, and sending the
@@ -37,14 +39,14 @@ public struct ScheduleRequest: Hashable, Sendable {
     /// The structured form: a JSON object in UTF-8, on one line. It is the body of `POST /schedule`, and as well the
     /// value of a record for the intake topic, whose key is ``recordKey``.
     public var json: [UInt8] {
-        var json = JSONWriter()
-        json.member("clientId", clientID)
-        json.member("scheduleKey", scheduleKey)
-        json.member("orderingKey", orderingKey)
-        json.member("scheduleTime", scheduleTimeMilliseconds)
-        json.member("taskData", taskData)
-        json.member("delivery", json: delivery.json)
-        return json.finish()
+        JSONWriter.object { json in
+            json.member("clientId", clientID)
+            json.member("scheduleKey", scheduleKey)
+            json.member("orderingKey", orderingKey)
+            json.member("scheduleTime", scheduleTimeMilliseconds)
+            json.member("taskData", taskData)
+            json.member("delivery", delivery.write(to:))
+        }
     }
 
     /// The record key for those who produce the request themselves: it chooses the partition.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 internal import Scheduling
 
@@ -37,21 +38,8 @@ struct CallbackRequest {
 
     /// Any text as a field's value: what is not visible ASCII, and `%`, is percent-encoded.
     private static func fieldValue(_ text: String) -> String {
-        guard !text.utf8.allSatisfy(isPlain) else { return text }
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            if isPlain(byte) {
-                encoded.append(byte)
-            } else {
-                encoded.append(UInt8(ascii: "%"))
-                encoded.append(hexDigits[Int(byte >> 4)])
-                encoded.append(hexDigits[Int(byte & 15)])
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
+        PercentEncoding.encode(text, keeping: isPlain)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool { 0x21...0x7E ~= byte && byte != UInt8(ascii: "%") }
-
-    private static let hexDigits = Array("0123456789ABCDEF".utf8)
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How the HTTP API is reached.
 public struct APIConfiguration: Equatable, Sendable {
     /// The address to listen on.

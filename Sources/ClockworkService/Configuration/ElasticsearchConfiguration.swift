@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Where metrics are sent to, beside being shown.
 public struct ElasticsearchConfiguration: Equatable, Sendable {
     /// The base URL, with user and password if they are needed, without a trailing slash.

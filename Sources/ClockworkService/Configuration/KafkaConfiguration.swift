@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How a pod meets Kafka.
 public struct KafkaConfiguration: Equatable, Sendable {
     /// The bootstrap list: `host:port`, several separated by commas.

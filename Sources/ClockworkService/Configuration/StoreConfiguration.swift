@@ -1,3 +1,4 @@
+internal import Bytes
 public import DynamoDB
 
 /// Where pending schedules are kept.

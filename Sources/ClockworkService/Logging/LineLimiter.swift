@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Logging
 
 /// Which lines are written of those that come again and again: the first few of a kind in each window. Those that are

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Logging
 internal import Scheduling
 
@@ -23,7 +24,7 @@ enum LogFormatter {
 
     private func textLine(at time: EpochMilliseconds, event: LogEvent, metadata: SortedMetadata) -> String {
         let level = event.level.rawValue
-        var line = RFC3339.format(time) + " " + level + String(repeating: " ", count: max(1, 9 - level.utf8.count))
+        var line = time.rfc3339 + " " + level + String(repeating: " ", count: max(1, 9 - level.utf8.count))
         appendUnbroken(event.message.description, to: &line)
         for (key, value) in metadata {
             line += " "
@@ -56,7 +57,7 @@ enum LogFormatter {
         if isPlain, !text.isEmpty {
             line += text
         } else {
-            JSONText.append(text, to: &line)
+            line += JSONWriter.quoted(text)
         }
     }
 
@@ -68,47 +69,36 @@ enum LogFormatter {
         event: LogEvent,
         metadata: SortedMetadata
     ) -> String {
-        var line = "{\"time\":\"" + RFC3339.format(time) + "\",\"level\":\"" + event.level.rawValue + "\",\"logger\":"
-        JSONText.append(label, to: &line)
-        line += ",\"message\":"
-        JSONText.append(event.message.description, to: &line)
-        if let error = event.error {
-            line += ",\"error\":"
-            JSONText.append("\(error)", to: &line)
+        let json = JSONWriter.objectText { json in
+            json.member("time", time.rfc3339)
+            json.member("level", event.level.rawValue)
+            json.member("logger", label)
+            json.member("message", event.message.description)
+            json.member("error", event.error.map { "\($0)" })
+            if !metadata.isEmpty {
+                json.member("metadata") { json in write(metadata, to: &json) }
+            }
         }
-        if !metadata.isEmpty {
-            line += ",\"metadata\":"
-            appendObject(metadata, to: &line)
-        }
-        return line + "}\n"
+        return json + "\n"
     }
 
-    private func appendObject(_ members: SortedMetadata, to line: inout String) {
-        line += "{"
-        for (index, (key, value)) in members.enumerated() {
-            if index > 0 { line += "," }
-            JSONText.append(key, to: &line)
-            line += ":"
-            appendValue(value, to: &line)
+    private func write(_ members: SortedMetadata, to json: inout JSONWriter) {
+        for (key, value) in members {
+            json.name(key)
+            write(value, to: &json)
         }
-        line += "}"
     }
 
-    private func appendValue(_ value: Logger.Metadata.Value, to line: inout String) {
+    private func write(_ value: Logger.Metadata.Value, to json: inout JSONWriter) {
         switch value {
         case .dictionary(let members):
-            appendObject(members.sorted { $0.key < $1.key }, to: &line)
+            json.object { json in write(members.sorted { $0.key < $1.key }, to: &json) }
         case .array(let values):
-            line += "["
-            for (index, value) in values.enumerated() {
-                if index > 0 { line += "," }
-                appendValue(value, to: &line)
-            }
-            line += "]"
+            json.array(of: values) { json, value in write(value, to: &json) }
         case .string, .stringConvertible:
-            JSONText.append(value.description, to: &line)
+            json.string(value.description)
         @unknown default:
-            JSONText.append(value.description, to: &line)
+            json.string(value.description)
         }
     }
 }

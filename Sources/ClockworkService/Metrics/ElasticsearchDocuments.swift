@@ -1,33 +1,53 @@
+internal import Bytes
 internal import PrometheusMetrics
 internal import Scheduling
 
 /// Metrics as the body of a bulk request: an action and a document for each series.
 enum ElasticsearchDocuments {
     static func body(_ readings: [MetricReading], at time: EpochMilliseconds, pod: String) -> String {
-        let head = "{\"@timestamp\":\"\(RFC3339.format(time))\",\"pod\":\(JSONText.quoted(pod)),\"name\":"
         var body = ""
         for reading in readings {
-            let name = JSONText.quoted(reading.description.name)
-            let type = JSONText.quoted(PrometheusText.typeName(reading.description.kind))
-            for series in reading.series {
-                guard let value = members(of: series.value) else { continue }
-                let labels = series.labels.map { JSONText.quoted($0.name) + ":" + JSONText.quoted($0.value) }
+            for series in reading.series where series.value.isFinite {
                 body += "{\"create\":{}}\n"
-                body += "\(head)\(name),\"type\":\(type),\"labels\":{\(labels.joined(separator: ","))},\(value)}\n"
+                body += JSONWriter.objectText { json in
+                    json.member("@timestamp", time.rfc3339)
+                    json.member("pod", pod)
+                    json.member("name", reading.description.name)
+                    json.member("type", PrometheusText.typeName(reading.description.kind))
+                    json.member("labels") { json in
+                        for label in series.labels { json.member(label.name, label.value) }
+                    }
+                    write(series.value, to: &json)
+                }
+                body += "\n"
             }
         }
         return body
     }
 
-    /// `nil` for what JSON has no number for.
-    private static func members(of value: MetricReading.Value) -> String? {
+    private static func write(_ value: MetricReading.Value, to json: inout JSONWriter) {
+        func member(_ name: String, _ number: Double) {
+            json.name(name)
+            json.json("\(number)")
+        }
         switch value {
         case .number(let number):
-            return number.isFinite ? "\"value\":\(number)" : nil
+            member("value", number)
         case .histogram(let buckets, let sum):
             let count = buckets.last?.count ?? 0
-            guard sum.isFinite else { return nil }
-            return "\"count\":\(count),\"sum\":\(sum),\"mean\":\(count == 0 ? 0 : sum / Double(count))"
+            json.member("count", count)
+            member("sum", sum)
+            member("mean", count == 0 ? 0 : sum / Double(count))
+        }
+    }
+}
+
+extension MetricReading.Value {
+    /// Whether JSON has a number for it.
+    fileprivate var isFinite: Bool {
+        switch self {
+        case .number(let number): number.isFinite
+        case .histogram(_, let sum): sum.isFinite
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Kafka
 internal import Logging
 internal import PrometheusMetrics

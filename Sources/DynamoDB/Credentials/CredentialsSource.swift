@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 
 /// One place where credentials may be found.
@@ -40,22 +41,19 @@ extension Credentials {
     /// - Returns: `nil` where it is not such a document, or one without credentials.
     init?(document: [UInt8]) {
         var members: [String: String] = [:]
-        var reader = JSONReader(document)
-        do {
-            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
+        let answer: Void? = AnswerReader.read(document) { (reader) throws(JSONError) in
+            try reader.readObject { (reader, name) throws(JSONError) in
                 switch name {
                 case "Code", "AccessKeyId", "SecretAccessKey", "Token", "Expiration":
-                    members[name] = try reader.readString()
+                    members[name.makeString()] = try reader.readString()
                 default: try reader.skipValue()
                 }
             }
-            try reader.finish()
-        } catch {
-            return nil
-        }
+        }?.output
+        guard answer != nil else { return nil }
         guard members["Code"] ?? "Success" == "Success", let id = members["AccessKeyId"],
             let secret = members["SecretAccessKey"], let token = members["Token"],
-            let expiration = members["Expiration"].flatMap(AWSTime.parseISO8601)
+            let expiration = members["Expiration"].flatMap(RFC3339.epochSeconds)
         else { return nil }
         self.init(accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiresAt: expiration)
         guard isUsable else { return nil }

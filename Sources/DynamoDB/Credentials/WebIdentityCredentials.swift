@@ -1,3 +1,4 @@
+internal import Bytes
 package import HTTPTransport
 
 /// A role taken on with a token of somebody else's, as a Kubernetes service account has one on EKS.
@@ -48,7 +49,7 @@ package struct WebIdentityCredentials: CredentialsSource {
                 method: "POST",
                 url: "\(endpoint)/",
                 headers: [HTTPHeader("content-type", "application/x-www-form-urlencoded")],
-                body: HTTPForm.body(form),
+                body: PercentEncoding.form(form),
                 timeout: .seconds(5)
             )
         )
@@ -66,7 +67,7 @@ package struct WebIdentityCredentials: CredentialsSource {
         let found = answer?["AssumeRoleWithWebIdentityResult"]?["Credentials"]
         guard answer?.name == "AssumeRoleWithWebIdentityResponse", let id = found?["AccessKeyId"]?.text,
             let secret = found?["SecretAccessKey"]?.text, let token = found?["SessionToken"]?.text,
-            let expiration = (found?["Expiration"]?.text).flatMap(AWSTime.parseISO8601)
+            let expiration = (found?["Expiration"]?.text).flatMap(RFC3339.epochSeconds)
         else { throw DynamoDBError(code: .unavailable, message: "\(service) gave an answer that cannot be read.") }
         let credentials = Credentials(
             accessKeyID: id,

@@ -1,3 +1,5 @@
+internal import Bytes
+
 extension RequestFields {
     /// Reads the fields of a request in binary form.
     ///
@@ -21,7 +23,7 @@ extension RequestFields {
                 if isRepeated { delivery = .problem(.repeated) } else { takeDelivery(header) }
             }
         }
-        if let value { taskData = .text(RequestText(plain: value)) }
+        if let value { taskData = .text(BorrowedText(plain: value)) }
     }
 
     private mutating func takeDelivery(_ header: HeaderView) {
@@ -51,7 +53,7 @@ extension FieldValue {
             self = .problem(.null)
             return
         }
-        self = UTF8Form.isValid(value) ? .text(RequestText(plain: value)) : .problem(.notUTF8)
+        self = UTF8Form.isValid(value) ? .text(BorrowedText(plain: value)) : .problem(.notUTF8)
     }
 
     /// What is wrong with a header that is there a second time. Where one of the two came with the headers of a delivered

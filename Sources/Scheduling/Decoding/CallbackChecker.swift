@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Applies the contract's rules to the members of a callback and builds its target.
 struct CallbackChecker {
     /// The limits that are part of the contract.
@@ -22,7 +24,7 @@ struct CallbackChecker {
     /// The target, if no rule is broken.
     ///
     /// - Parameter policy: to which URLs callbacks may go; `nil` to leave that open.
-    mutating func target(_ url: RequestText, _ fields: CallbackFields, policy: CallbackPolicy?) -> CallbackTarget? {
+    mutating func target(_ url: BorrowedText, _ fields: CallbackFields, policy: CallbackPolicy?) -> CallbackTarget? {
         let url = self.url(url, policy)
         let method = method(fields.method)
         let headers = headers(fields)
@@ -30,7 +32,7 @@ struct CallbackChecker {
         var retry = CallbackTarget.RetryPolicy()
         if let problem = fields.retryProblem { errors.invalid(form.member("retry"), problem.message) }
         if let name = fields.unknownRetryMember {
-            errors.invalid(form.member("retry.\(name.shown)"), RequestText.unknown)
+            errors.invalid(form.member("retry.\(name.shown)"), BorrowedText.unknown)
         }
         if let attempts = integer(fields.maxAttempts, form.member("retry.maxAttempts"), Limits.attempts) {
             retry.maxAttempts = Int32(attempts)
@@ -57,7 +59,7 @@ struct CallbackChecker {
         )
     }
 
-    private mutating func url(_ text: RequestText, _ policy: CallbackPolicy?) -> CallbackURL? {
+    private mutating func url(_ text: BorrowedText, _ policy: CallbackPolicy?) -> CallbackURL? {
         guard (1...CallbackURL.maximumBytes).contains(text.byteCount) else {
             errors.invalid(form.url, "must have 1 to \(CallbackURL.maximumBytes) bytes, not \(text.byteCount)")
             return nil
@@ -136,7 +138,7 @@ struct CallbackChecker {
         return isReserved ? "must not set \(lowercased), which is the service's own" : nil
     }
 
-    private static func fault(value: RequestText?) -> String? {
+    private static func fault(value: BorrowedText?) -> String? {
         guard let value else { return "must have strings as values" }
         guard value.byteCount <= Limits.headerValueBytes else {
             return "must have values of at most \(Limits.headerValueBytes) bytes"

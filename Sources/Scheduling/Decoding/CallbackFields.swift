@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The members of a `delivery` object with a `url`, as they were found. Borrowed from the request.
 ///
 /// Read in a second pass, and only where there is a `url`: requests for topics pay nothing for these.
@@ -10,19 +12,19 @@ struct CallbackFields {
     /// The problem of the `retry` object as a whole.
     var retryProblem: FieldProblem?
     /// The header fields in order; a value is `nil` where it is no string.
-    var headers: [(name: RequestText, value: RequestText?)] = []
+    var headers: [(name: BorrowedText, value: BorrowedText?)] = []
     /// The problem of the `headers` object as a whole.
     var headersProblem: FieldProblem?
     var isOrdered: Bool?
     var orderedProblem: FieldProblem?
     /// The first member of the `retry` object that has no meaning.
-    var unknownRetryMember: RequestText?
+    var unknownRetryMember: BorrowedText?
 
     /// What a URL alone says.
     init() {}
 
     /// Whether a `delivery` object with a `url` may have a member of this name besides.
-    static func isKnown(_ name: RequestText) -> Bool {
+    static func isKnown(_ name: BorrowedText) -> Bool {
         name == "method" || name == "headers" || name == "timeoutMs" || name == "retry" || name == "ordered"
     }
 
@@ -65,7 +67,7 @@ struct CallbackFields {
     private mutating func scanHeaders(_ scanner: inout JSONScanner) throws(JSONError) {
         var isFirst = true
         while let name = try scanner.nextMember(isFirst: &isFirst) {
-            var text: RequestText?
+            var text: BorrowedText?
             if case .string(let value) = try scanner.scanValue() { text = value }
             headers.append((name, text))
         }

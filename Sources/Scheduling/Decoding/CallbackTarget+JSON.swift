@@ -1,17 +1,26 @@
+internal import Bytes
+
 extension CallbackTarget {
     /// The target as the `delivery` object of a structured request, every member written out but for empty `headers`.
     ///
     /// - Parameter hidesHeaders: whether `***` stands for each header's value, which may be a secret.
     public func json(hidesHeaders: Bool = false) -> String {
-        var text = "{\"url\":\(Self.quoted(url.text)),\"method\":\"\(method.rawValue)\""
-        if !headers.isEmpty {
-            let members = headers.map { "\(Self.quoted($0.name)):\(Self.quoted(hidesHeaders ? "***" : $0.value))" }
-            text += ",\"headers\":{\(members.joined(separator: ","))}"
+        JSONWriter.objectText { json in
+            json.member("url", url.text)
+            json.member("method", method.rawValue)
+            if !headers.isEmpty {
+                json.member("headers") { json in
+                    for header in headers { json.member(header.name, hidesHeaders ? "***" : header.value) }
+                }
+            }
+            json.member("timeoutMs", timeoutMilliseconds)
+            json.member("retry") { json in
+                json.member("maxAttempts", retry.maxAttempts)
+                json.member("initialBackoffMs", retry.initialBackoffMilliseconds)
+                json.member("maxBackoffMs", retry.maxBackoffMilliseconds)
+            }
+            json.member("ordered", isOrdered)
         }
-        text += ",\"timeoutMs\":\(timeoutMilliseconds),\"retry\":{\"maxAttempts\":\(retry.maxAttempts)"
-        text += ",\"initialBackoffMs\":\(retry.initialBackoffMilliseconds)"
-        text += ",\"maxBackoffMs\":\(retry.maxBackoffMilliseconds)},\"ordered\":\(isOrdered)}"
-        return text
     }
 
     /// Reads what ``json(hidesHeaders:)`` has written; `nil` when it is not that.
@@ -44,19 +53,5 @@ extension CallbackTarget {
         } catch {
             return nil
         }
-    }
-
-    /// A JSON string of ASCII without control characters other than the tab, which is all that a target holds.
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\t": quoted += "\\t"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Collects what is wrong with a request, in the order in which it is looked at. Allocates nothing while all is well.
 struct FieldErrors {
     /// The code of the first error.
@@ -21,7 +23,7 @@ struct FieldErrors {
 
     /// A header is not one of requests, although its name begins as theirs do.
     mutating func misspelt(_ header: UnsafeRawBufferPointer) {
-        invalid(RequestText.shown(header), RequestHeader.misspeltMessage(header))
+        invalid(BorrowedText.shown(header), RequestHeader.misspeltMessage(header))
     }
 
     /// Takes over the errors of another collection, behind those so far.

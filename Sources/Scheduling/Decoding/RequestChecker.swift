@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Applies the contract's rules to the fields of one request, in the order of its table, and builds the request.
 struct RequestChecker {
     private let rules: RequestRules
@@ -36,7 +38,7 @@ struct RequestChecker {
         let target = target(fields, isCreate: isCreate)
         let time = time(fields.scheduleTime, isCreate: isCreate)
         if let name = fields.unknownDeliveryMember {
-            errors.invalid(form.member(name.shown), RequestText.unknown)
+            errors.invalid(form.member(name.shown), BorrowedText.unknown)
         }
         if let name = headers.misspelt { errors.misspelt(name) }
 
@@ -190,7 +192,7 @@ struct RequestChecker {
     }
 
     private mutating func callback(
-        _ url: RequestText,
+        _ url: BorrowedText,
         _ delivery: UnsafeRawBufferPointer?,
         isCreate: Bool
     ) -> DeliveryTarget? {
@@ -203,7 +205,7 @@ struct RequestChecker {
     }
 
     private mutating func target(topic: String, isCreate: Bool) -> DeliveryTarget? {
-        guard TopicPolicy.isLegalName(topic) else {
+        guard TopicName.isLegal(topic) else {
             errors.invalid(form.topic, "must be a legal topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'")
             return nil
         }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Turns intake records into requests, in either form. A value without state; may be used by many threads at once.
 public struct RequestDecoder: Sendable {
     private let rules: RequestRules

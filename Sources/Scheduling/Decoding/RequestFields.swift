@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The fields of a request as they were found, in either form, before any rule about their content is applied.
 /// Borrowed from the record; of trivial types only, so that passing it on is a plain copy.
 struct RequestFields {
@@ -17,7 +19,7 @@ struct RequestFields {
     /// The schedule time as it is written.
     var scheduleTime = FieldValue.absent
     /// The first member of `delivery` that has no meaning.
-    var unknownDeliveryMember: RequestText?
+    var unknownDeliveryMember: BorrowedText?
     /// Whether the request has members without a meaning besides, which are ignored.
     var hasUnknownMembers = false
     /// What the fields are called where they were found.
@@ -27,7 +29,7 @@ struct RequestFields {
 /// A field as it was found.
 enum FieldValue {
     case absent
-    case text(RequestText)
+    case text(BorrowedText)
     /// It is there and breaks a rule about its form.
     case problem(FieldProblem)
 

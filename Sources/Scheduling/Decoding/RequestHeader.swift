@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A header of a record by what it means in a request.
 enum RequestHeader: Equatable {
     /// Not Clockwork's: it is carried to the delivered record.

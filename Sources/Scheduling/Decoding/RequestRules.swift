@@ -38,6 +38,4 @@ enum RequestLimits {
     static let clientID = 128
     static let scheduleKey = 512
     static let orderingKey = 1024
-    /// How deep objects and arrays may be nested, the request itself included.
-    static let nesting = 128
 }

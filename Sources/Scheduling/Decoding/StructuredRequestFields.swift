@@ -1,3 +1,5 @@
+internal import Bytes
+
 extension RequestFields {
     /// Reads the fields of a structured request in one pass; nothing is copied.
     ///
@@ -33,7 +35,7 @@ extension RequestFields {
     }
 
     /// The names of the request's own members.
-    private static func isKnown(_ name: RequestText) -> Bool {
+    private static func isKnown(_ name: BorrowedText) -> Bool {
         name == "clientId" || name == "scheduleKey" || name == "taskData" || name == "delivery"
             || name == "scheduleTime" || name == "orderingKey" || name == "action" || name == "scheduleId"
     }

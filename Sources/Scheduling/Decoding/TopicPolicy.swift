@@ -24,22 +24,4 @@ public struct TopicPolicy: Sendable, Equatable {
         if names.isEmpty && prefixes.isEmpty { return true }
         return names.contains(topic) || prefixes.contains { topic.utf8.starts(with: $0.utf8) }
     }
-
-    /// Whether Kafka takes `name` as a topic: 1 to 249 of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`.
-    public static func isLegalName(_ name: String) -> Bool {
-        guard (1...249).contains(name.utf8.count), name != ".", name != ".." else { return false }
-        var name = name
-        return name.withUTF8 { bytes in
-            for byte in bytes {
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    continue
-                default:
-                    return false
-                }
-            }
-            return true
-        }
-    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkService
 
 /// `clockwork bench`: how fast, how late, how much, beside the floor of what librdkafka allows.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkService
 
 /// What `clockwork bench` measures.
@@ -86,9 +87,9 @@ struct BenchResult {
     var json: String {
         var members = [
             #""scenario":"\#(scenario.rawValue)""#, #""subject":"\#(subject.rawValue)""#, #""run":\#(repetition)"#,
-            #""brokers":\#(JSONText.quoted(brokers))"#,
+            #""brokers":\#(JSONWriter.quoted(brokers))"#,
         ]
-        members += figures.map { "\(JSONText.quoted($0.name)):\($0.value)" }
+        members += figures.map { "\(JSONWriter.quoted($0.name)):\($0.value)" }
         if !latenessMs.isEmpty {
             members.append(#""percentiles":[\#(Self.percentiles.map { "\($0)" }.joined(separator: ","))]"#)
             members.append(#""latenessMs":[\#(latenessMs.map { "\($0)" }.joined(separator: ","))]"#)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkClient
 import ClockworkService
 
@@ -48,7 +49,7 @@ struct HTTPOptions: ParsableArguments {
             checked = try ServiceAddress(baseURL: url)
         } catch {
             // What may hold a password is not shown.
-            let shown = url.contains("@") ? "its value (not shown)" : JSONText.quoted(String(url.prefix(200)))
+            let shown = url.contains("@") ? "its value (not shown)" : JSONWriter.quoted(String(url.prefix(200)))
             throw ClientConfigurationError(
                 "CLOCKWORK_URL: \(shown) is not accepted, only http://host:port or https://host:port/path"
             )

@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkService
 import Kafka
 import Scheduling
@@ -41,7 +42,7 @@ struct DeliveredRecord {
 
     /// One line for people.
     var line: String {
-        var parts = [RFC3339.format(timestamp), topic]
+        var parts = [timestamp.rfc3339, topic]
         if let error = properties["error"] {
             parts.append("\(error): \(properties["error-detail"] ?? "")")
         } else if let lateness {
@@ -58,16 +59,18 @@ struct DeliveredRecord {
     /// One JSON object for scripts: `topic`, `partition`, `offset`, `timestamp`, `key`, `value` (text; not UTF-8 is
     /// repaired), `latenessMs`, and the `clockwork-` headers under `clockwork`.
     var json: String {
-        var members = [
-            "\"topic\":\(JSONText.quoted(topic))", "\"partition\":\(partition)", "\"offset\":\(offset)",
-            "\"timestamp\":\(timestamp.rawValue)", "\"key\":\(key.map(JSONText.quoted) ?? "null")",
-            "\"value\":\(value.map { JSONText.quoted(String(decoding: $0, as: UTF8.self)) } ?? "null")",
-        ]
-        if let lateness { members.append("\"latenessMs\":\(lateness)") }
-        let properties = properties.sorted { $0.key < $1.key }
-            .map { "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))" }
-        members.append("\"clockwork\":{\(properties.joined(separator: ","))}")
-        return "{\(members.joined(separator: ","))}"
+        JSONWriter.objectText { json in
+            json.member("topic", topic)
+            json.member("partition", partition)
+            json.member("offset", offset)
+            json.member("timestamp", timestamp.rawValue)
+            json.member("key", orNull: key)
+            json.member("value", orNull: value.map { String(decoding: $0, as: UTF8.self) })
+            json.member("latenessMs", lateness)
+            json.member("clockwork") { json in
+                for (name, value) in properties.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+            }
+        }
     }
 
     private static func shown(_ bytes: [UInt8]) -> String {

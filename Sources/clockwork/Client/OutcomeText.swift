@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkClient
 import ClockworkService
 
@@ -26,6 +27,10 @@ extension RequestSender.Receipt {
 
     /// One JSON object: topic, partition and offset of the record.
     func json(topic: String) -> String {
-        "{\"topic\":\(JSONText.quoted(topic)),\"partition\":\(partition),\"offset\":\(offset)}"
+        JSONWriter.objectText { json in
+            json.member("topic", topic)
+            json.member("partition", partition)
+            json.member("offset", offset)
+        }
     }
 }

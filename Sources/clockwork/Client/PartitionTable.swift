@@ -17,7 +17,7 @@ enum PartitionTable {
                 number(report.pendingResident),
                 number(report.generation),
                 number(report.committedOffset),
-                report.executedUpToMilliseconds.map { RFC3339.format(EpochMilliseconds(rawValue: $0)) } ?? "-",
+                report.executedUpToMilliseconds.map { EpochMilliseconds(rawValue: $0).rfc3339 } ?? "-",
                 report.updatedAtMilliseconds.map {
                     StatusText.distance(from: now, to: EpochMilliseconds(rawValue: $0))
                 } ?? "-",

@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkService
 import Scheduling
 
@@ -38,7 +39,7 @@ struct RequestFile {
     /// file, a pipe perhaps, has nothing to read.
     mutating func next(now: () -> EpochMilliseconds) throws(LocalFileError) -> OutgoingRequest? {
         while let line = try lines.next() {
-            if line.allSatisfy(JSONMembers.isSpace) { continue }
+            if line.allSatisfy(JSONScanner.isSpace) { continue }
             return RequestLine.prepare(line, now: now())
         }
         return nil

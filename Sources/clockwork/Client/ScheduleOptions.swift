@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkClient
 import ClockworkService
 import Scheduling
@@ -203,7 +204,9 @@ struct ScheduleOptions: ParsableArguments {
     }
 
     private static func instant(_ text: String) throws -> EpochMilliseconds {
-        guard let instant = milliseconds(text) ?? RFC3339.parse(text), (.zero ... .maximum).contains(instant) else {
+        guard let instant = milliseconds(text) ?? EpochMilliseconds(rfc3339: text),
+            (.zero ... .maximum).contains(instant)
+        else {
             throw ValidationError(
                 "A time is written like 2026-12-24T18:00:00+01:00 or in epoch milliseconds, from 1970 to 9999."
             )

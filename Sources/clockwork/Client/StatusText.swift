@@ -9,7 +9,7 @@ enum StatusText {
         var lines = [clean("\(status.clientID)/\(status.scheduleKey)  \(status.state)")]
         if let time = status.scheduleTimeMilliseconds {
             let instant = EpochMilliseconds(rawValue: time)
-            let due = RFC3339.format(instant)
+            let due = instant.rfc3339
             lines.append("due           \(due)  (\(distance(from: now, to: instant)))")
         }
         if let topic = status.delivery?.topic { lines.append("delivery      topic \(clean(topic))") }
@@ -22,7 +22,7 @@ enum StatusText {
             var line = "attempt       \(attempt)"
             if let time = status.nextAttemptTimeMilliseconds {
                 let instant = EpochMilliseconds(rawValue: time)
-                line += "  due \(RFC3339.format(instant)) (\(distance(from: now, to: instant)))"
+                line += "  due \(instant.rfc3339) (\(distance(from: now, to: instant)))"
             }
             lines.append(line)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkService
 
 /// How long a command waits for the owner of the partition to apply its request.

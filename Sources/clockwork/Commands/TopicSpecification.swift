@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import ClockworkService
 
 /// A topic to be created in the local cluster, written `NAME` or `NAME:PARTITIONS`.

@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkService
 import Dispatch
 import DynamoDB
@@ -65,17 +66,17 @@ struct OpenIDTokens: Sendable {
         } catch {
             throw KafkaTokenFailure(reason: "the token endpoint cannot be reached: \(error.message)")
         }
+        let answer = JSONValue(response.body)
         guard response.status == 200 else {
             // RFC 6749, section 5.2: a code of the protocol's own, such as invalid_client.
-            let code = member("error", of: response.body).flatMap(JSONMembers.text)?
+            let code = answer?["error"]?.text?
                 .filter { $0.isASCII && ($0.isLetter || $0 == "_") }.prefix(60)
             throw KafkaTokenFailure(
                 reason: "the token endpoint answered with status \(response.status)\(code.map { " (\($0))" } ?? "")"
             )
         }
-        guard let value = member("access_token", of: response.body).flatMap(JSONMembers.text), !value.isEmpty,
-            let lifetime = member("expires_in", of: response.body),
-            let seconds = Int64(String(decoding: lifetime, as: UTF8.self)), 1...31_536_000 ~= seconds
+        guard let value = answer?["access_token"]?.text, !value.isEmpty,
+            let seconds = answer?["expires_in"]?.integer, 1...31_536_000 ~= seconds
         else { throw KafkaTokenFailure(reason: "the token endpoint gave no access_token with expires_in") }
         return KafkaToken(
             value: value,
@@ -87,7 +88,8 @@ struct OpenIDTokens: Sendable {
 
     private var request: HTTPRequest {
         var credentials = Array("Basic ".utf8)
-        let pair = "\(HTTPForm.encoded(clientID)):\(HTTPForm.encoded(clientSecret.revealed))"
+        let pair =
+            "\(PercentEncoding.encode(clientID, keeping: PercentEncoding.isUnreserved)):\(PercentEncoding.encode(clientSecret.revealed, keeping: PercentEncoding.isUnreserved))"
         Base64.encode(Array(pair.utf8), into: &credentials)
         var fields = [("grant_type", "client_credentials")]
         if let scope { fields.append(("scope", scope)) }
@@ -99,12 +101,8 @@ struct OpenIDTokens: Sendable {
                 HTTPHeader("authorization", String(decoding: credentials, as: UTF8.self)),
                 HTTPHeader("content-type", "application/x-www-form-urlencoded"),
             ],
-            body: HTTPForm.body(fields),
+            body: PercentEncoding.form(fields),
             timeout: .seconds(10)
         )
-    }
-
-    private func member(_ name: String, of body: [UInt8]) -> ArraySlice<UInt8>? {
-        JSONMembers.values(in: body)?[name].map { body[$0] }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import ClockworkService
 
 /// One thing that was looked at, and how it is.
@@ -47,8 +48,11 @@ struct Finding: Equatable {
 
     /// A JSON object.
     var json: String {
-        let remedy = remedy.map { ",\"remedy\":\(JSONText.quoted($0))" } ?? ""
-        return "{\"subject\":\(JSONText.quoted(subject)),\"verdict\":\"\(verdict.rawValue)\","
-            + "\"detail\":\(JSONText.quoted(detail))\(remedy)}"
+        JSONWriter.objectText { json in
+            json.member("subject", subject)
+            json.member("verdict", verdict.rawValue)
+            json.member("detail", detail)
+            json.member("remedy", remedy)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPTransport
 
 /// What a pod that has the port already says of itself.
@@ -21,22 +22,11 @@ enum RunningPod: Equatable {
             body: [],
             timeout: patience
         )
-        guard let answer = try? await http.send(request), let members = JSONMembers.values(in: answer.body) else {
-            return nil
+        guard let answer = try? await http.send(request), let json = JSONValue(answer.body) else { return nil }
+        if answer.status == 200, json["status"]?.text == "ok" {
+            return .ready((json["obstacles"]?.elements ?? []).compactMap { $0["reason"]?.text })
         }
-        func text(_ name: String) -> String? {
-            members[name].flatMap { JSONMembers.text(answer.body[$0]) }
-        }
-        if answer.status == 200, text("status") == "ok" {
-            return .ready(members["obstacles"].map { reasons(answer.body[$0]) } ?? [])
-        }
-        guard text("type") == "urn:clockwork:problem:not-ready" else { return nil }
-        return text("detail").map { .notReady($0) }
-    }
-
-    private static func reasons(_ obstacles: ArraySlice<UInt8>) -> [String] {
-        (JSONMembers.elements(of: obstacles) ?? []).compactMap { obstacle in
-            JSONMembers.values(in: obstacle)?["reason"].flatMap { JSONMembers.text(obstacle[$0]) }
-        }
+        guard json["type"]?.text == "urn:clockwork:problem:not-ready" else { return nil }
+        return (json["detail"]?.text).map { .notReady($0) }
     }
 }

@@ -133,7 +133,7 @@ struct StoreExamination {
         let url = settings.endpoint ?? RegionalEndpoint.url(service: "dynamodb", region: settings.region)
         let before = Int64(time(nil))
         let request = HTTPRequest(method: "GET", url: "\(url)/", timeout: patience)
-        guard let date = try? await http.send(request).header("date").flatMap(AWSTime.parseHTTPDate) else {
+        guard let date = try? await http.send(request).header("date").flatMap(HTTPDate.epochSeconds) else {
             return .warning("clock", "the store tells no time to compare with", remedy: "see that the host runs NTP")
         }
         let after = Int64(time(nil))

@@ -1,3 +1,4 @@
+import Bytes
 import DynamoDB
 import HTTPTransport
 import Logging
@@ -109,7 +110,7 @@ struct CredentialsFixture {
     }
 
     private static func isoTime(_ time: Int64) -> String {
-        let text = Array(AWSTime.basic(time))
+        let text = Array(RFC3339.basic(epochSeconds: time))
         func part(_ range: Range<Int>) -> String { String(text[range]) }
         return "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z"
     }

@@ -1,3 +1,4 @@
+import Bytes
 import Scheduling
 import Testing
 
@@ -62,11 +63,13 @@ import Testing
                 EarlierStore.writtenAt
             }
             try await store.createTables()
-            var reader = JSONReader(PackageResources.items_json)
             var tables: [String: [Item]] = [:]
-            try reader.readObject { (reader, name) throws(JSONReader.Malformed) in
-                tables[name] = try reader.readItems()
-            }
+            let layout: Void? = AnswerReader.read(PackageResources.items_json) { (reader) throws(JSONError) in
+                try reader.readObject { (reader, name) throws(JSONError) in
+                    tables[name.makeString()] = try reader.readItems()
+                }
+            }?.output
+            try #require(layout != nil)
             for (table, items) in tables {
                 for item in items { try await client.put(item, table: prefix + table, deadline: .now + .seconds(10)) }
             }

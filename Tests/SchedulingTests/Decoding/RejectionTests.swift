@@ -1,3 +1,4 @@
+import Bytes
 import Scheduling
 import Testing
 
@@ -63,12 +64,12 @@ struct TopicPolicyTests {
     @Test("knows Kafka's rules for names")
     func legalNames() {
         for name in ["a", "A.b_c-9", "...", String(repeating: "a", count: 249)] {
-            #expect(TopicPolicy.isLegalName(name))
+            #expect(TopicName.isLegal(name))
         }
         for name in [
             "", ".", "..", "a b", "a/b", "ä", "a\0", "a:", "a@", "a[", "a`", String(repeating: "a", count: 250),
         ] {
-            #expect(!TopicPolicy.isLegalName(name))
+            #expect(!TopicName.isLegal(name))
         }
     }
 }

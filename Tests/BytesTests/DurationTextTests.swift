@@ -1,6 +1,5 @@
+import Bytes
 import Testing
-
-@testable import ClockworkService
 
 @Suite struct DurationTextTests {
     @Test(arguments: [

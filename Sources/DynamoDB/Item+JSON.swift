@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTPTransport
 
 extension JSONWriter {
@@ -29,29 +30,30 @@ extension JSONWriter {
     }
 }
 
-extension JSONReader {
+extension AnswerReader {
     /// Reads an item. Attributes of types that Clockwork does not store are left out, so an item that something else
     /// wrote to the table can still be read.
-    mutating func readItem() throws(Malformed) -> Item {
+    mutating func readItem() throws(JSONError) -> Item {
         var item: Item = [:]
-        try readObject { (reader, name) throws(Malformed) in
+        try readObject { (reader, name) throws(JSONError) in
             guard let value = try reader.readValue() else { return }
+            let name = name.makeString()
             let isRepeated = item.attributes.contains { $0.name.utf8.elementsEqual(name.utf8) }
-            guard !isRepeated else { throw Malformed() }
+            guard !isRepeated else { throw reader.otherThanExpected }
             item.append(name, value)
         }
         return item
     }
 
-    mutating func readItems() throws(Malformed) -> [Item] {
+    mutating func readItems() throws(JSONError) -> [Item] {
         var items: [Item] = []
-        try readArray { (reader) throws(Malformed) in items.append(try reader.readItem()) }
+        try readArray { (reader) throws(JSONError) in items.append(try reader.readItem()) }
         return items
     }
 
-    private mutating func readValue() throws(Malformed) -> AttributeValue? {
+    private mutating func readValue() throws(JSONError) -> AttributeValue? {
         var value: AttributeValue?
-        try readObject { (reader, type) throws(Malformed) in
+        try readObject { (reader, type) throws(JSONError) in
             switch type {
             case "S": value = .string(try reader.readString())
             case "N": value = .number(try reader.readString())

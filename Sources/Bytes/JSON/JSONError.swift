@@ -1,6 +1,6 @@
 /// Why bytes are not JSON, and where.
-struct JSONError: Error, CustomStringConvertible {
-    enum Reason: String {
+package struct JSONError: Error, CustomStringConvertible {
+    package enum Reason: String {
         case unexpectedByte = "unexpected character"
         case unexpectedEnd = "unexpected end"
         case byteOrderMark = "byte order mark"
@@ -12,11 +12,13 @@ struct JSONError: Error, CustomStringConvertible {
         case badEscape = "unknown escape"
         case loneSurrogate = "surrogate without its partner"
         case badNumber = "malformed number"
+        /// It is JSON, and not what the reader looks for.
+        case otherThanExpected = "something other than expected"
     }
 
-    var reason: Reason
+    package var reason: Reason
     /// Counted in bytes from 0.
-    var position: Int
+    package var position: Int
 
-    var description: String { "\(reason.rawValue) at byte \(position)" }
+    package var description: String { "\(reason.rawValue) at byte \(position)" }
 }

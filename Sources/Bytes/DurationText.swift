@@ -1,10 +1,10 @@
 /// Durations as people write them: a whole number and one unit, `250ms`, `10s`, `5m`, `12h` or `7d`.
-public enum DurationText {
+package enum DurationText {
     /// Reads one duration.
     ///
     /// - Returns: `nil` when the text has another shape (a sign, a space, a fraction, two units), or is longer than
     ///   `Int64.max` milliseconds.
-    public static func parse(_ text: some StringProtocol) -> Duration? {
+    package static func parse(_ text: some StringProtocol) -> Duration? {
         let digits = text.prefix { $0.utf8.allSatisfy(\.isASCIIDigit) }
         guard let number = Int64(digits), let unit = milliseconds(inUnit: text[digits.endIndex...]) else { return nil }
         let (total, overflows) = number.multipliedReportingOverflow(by: unit)
@@ -12,7 +12,7 @@ public enum DurationText {
     }
 
     /// Writes a duration with the largest unit that divides it. What is below a millisecond is cut off.
-    public static func format(_ duration: Duration) -> String {
+    package static func format(_ duration: Duration) -> String {
         let total = duration.wholeMilliseconds
         for unit in ["d", "h", "m", "s"] {
             guard let size = milliseconds(inUnit: unit), total != 0, total.isMultiple(of: size) else { continue }
@@ -35,7 +35,7 @@ public enum DurationText {
 
 extension Duration {
     /// The duration in milliseconds. What is below a millisecond is cut off, and a duration beyond `Int64` is clamped.
-    public var wholeMilliseconds: Int64 {
+    package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000)
         guard !overflows else { return seconds < 0 ? .min : .max }

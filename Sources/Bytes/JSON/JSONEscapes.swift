@@ -58,12 +58,7 @@ enum JSONEscapes {
         guard position + 4 <= bytes.count else { return nil }
         var unit: UInt16 = 0
         for index in position..<(position + 4) {
-            let digit: UInt8
-            switch bytes[index] {
-            case let byte where byte &- UInt8(ascii: "0") < 10: digit = byte - UInt8(ascii: "0")
-            case let byte where (byte | 0x20) &- UInt8(ascii: "a") < 6: digit = (byte | 0x20) - UInt8(ascii: "a") + 10
-            default: return nil
-            }
+            guard let digit = bytes[index].hexadecimalValue else { return nil }
             unit = unit << 4 | UInt16(digit)
         }
         return unit

@@ -1,19 +1,25 @@
 /// A strict JSON scanner (RFC 8259) over borrowed bytes: one pass, no allocation, nothing kept but positions.
 ///
 /// Everything is checked, also what is skipped: a scan that reaches ``finish()`` has seen one JSON text in UTF-8.
-struct JSONScanner {
-    let bytes: UnsafeRawBufferPointer
-    private(set) var position = 0
+package struct JSONScanner {
+    /// What is scanned.
+    package let bytes: UnsafeRawBufferPointer
+    /// How far it has come, in bytes.
+    package private(set) var position = 0
     private var depth = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// The deepest nesting of objects and arrays that is taken, so that no text exhausts the stack.
+    package static let maximumDepth = 128
+
+    /// A scanner at the beginning of `bytes`, which must outlive it and every text it finds.
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// A value as it was found; the content of objects and arrays has been skipped.
-    enum Value {
-        case string(RequestText)
-        case number(RequestText)
+    package enum Value {
+        case string(BorrowedText)
+        case number(BorrowedText)
         case boolean(Bool)
         case null
         case object
@@ -21,7 +27,7 @@ struct JSONScanner {
     }
 
     /// Steps into the object that is the whole text.
-    mutating func enterText() throws(JSONError) {
+    package mutating func enterText() throws(JSONError) {
         if bytes.starts(with: "\u{FEFF}") { throw error(.byteOrderMark) }
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
@@ -30,14 +36,20 @@ struct JSONScanner {
     }
 
     /// Whether an object begins here; white space before it is skipped.
-    mutating func isAtObject() -> Bool {
+    package mutating func isAtObject() -> Bool {
         skipWhitespace()
         return position < bytes.count && bytes[position] == UInt8(ascii: "{")
     }
 
+    /// Whether an array begins here; white space before it is skipped.
+    package mutating func isAtArray() -> Bool {
+        skipWhitespace()
+        return position < bytes.count && bytes[position] == UInt8(ascii: "[")
+    }
+
     /// Steps over the brace or bracket at the position.
-    mutating func enter() throws(JSONError) {
-        guard depth < RequestLimits.nesting else { throw error(.tooDeep) }
+    package mutating func enter() throws(JSONError) {
+        guard depth < Self.maximumDepth else { throw error(.tooDeep) }
         depth += 1
         position += 1
     }
@@ -45,7 +57,7 @@ struct JSONScanner {
     /// The name of the object's next member, whose value comes next; `nil` after its end.
     ///
     /// - Parameter isFirst: whether no member of this object has been read yet; cleared here.
-    mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> RequestText? {
+    package mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> BorrowedText? {
         guard try hasNext(isFirst: &isFirst, end: UInt8(ascii: "}")) else { return nil }
         skipWhitespace()
         try expect(UInt8(ascii: "\""), .unexpectedByte)
@@ -55,8 +67,15 @@ struct JSONScanner {
         return name
     }
 
+    /// Whether the array that was entered has another element, whose value comes next; steps over its end where not.
+    ///
+    /// - Parameter isFirst: whether no element of this array has been read yet; cleared here.
+    package mutating func nextElement(isFirst: inout Bool) throws(JSONError) -> Bool {
+        try hasNext(isFirst: &isFirst, end: UInt8(ascii: "]"))
+    }
+
     /// Reads any value and skips what is inside it.
-    mutating func scanValue() throws(JSONError) -> Value {
+    package mutating func scanValue() throws(JSONError) -> Value {
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
         switch bytes[position] {
@@ -71,7 +90,7 @@ struct JSONScanner {
         case UInt8(ascii: "["):
             try enter()
             var isFirst = true
-            while try hasNext(isFirst: &isFirst, end: UInt8(ascii: "]")) { _ = try scanValue() }
+            while try nextElement(isFirst: &isFirst) { _ = try scanValue() }
             return .array
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             return .number(try scanNumber())
@@ -90,7 +109,7 @@ struct JSONScanner {
     }
 
     /// Checks that nothing but white space follows.
-    mutating func finish() throws(JSONError) {
+    package mutating func finish() throws(JSONError) {
         skipWhitespace()
         guard position == bytes.count else { throw error(.trailingBytes) }
     }
@@ -109,7 +128,7 @@ struct JSONScanner {
         return true
     }
 
-    private mutating func scanNumber() throws(JSONError) -> RequestText {
+    private mutating func scanNumber() throws(JSONError) -> BorrowedText {
         let start = position
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
@@ -128,7 +147,7 @@ struct JSONScanner {
             }
             try scanDigits()
         }
-        return RequestText(plain: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+        return BorrowedText(plain: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
     }
 
     /// Steps over one digit or more.
@@ -151,23 +170,28 @@ struct JSONScanner {
         position += 1
     }
 
-    private mutating func skipWhitespace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
-            }
+    /// Steps over white space.
+    package mutating func skipWhitespace() {
+        while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
+    }
+
+    /// Whether the byte is white space between the parts of a JSON text.
+    @inlinable package static func isSpace(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x09, 0x0A, 0x0D: true
+        default: false
         }
     }
 
-    private func error(_ reason: JSONError.Reason) -> JSONError {
+    /// An error at the position.
+    package func error(_ reason: JSONError.Reason) -> JSONError {
         JSONError(reason: reason, position: position)
     }
 }
 
 extension JSONScanner {
     /// Reads the rest of a string whose opening quote has been read.
-    private mutating func scanString() throws(JSONError) -> RequestText {
+    private mutating func scanString() throws(JSONError) -> BorrowedText {
         let start = position
         var saved = 0
         while true {
@@ -177,7 +201,7 @@ extension JSONScanner {
             case UInt8(ascii: "\""):
                 let raw = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
                 position += 1
-                return RequestText(raw: raw, byteCount: raw.count - saved)
+                return BorrowedText(raw: raw, byteCount: raw.count - saved)
             case UInt8(ascii: "\\"):
                 saved += try scanEscape()
             case 0..<0x20:

@@ -48,33 +48,36 @@ package enum Base64 {
         if rest == 2 { output[place + 2] = alphabet[Int(group >> 6 & 63)] }
     }
 
-    /// - Returns: `nil` when `input` is not base64 with padding.
-    package static func decode(_ input: ArraySlice<UInt8>) -> [UInt8]? {
+    /// The bytes that `input` stands for; `nil` when it is not base64 with padding.
+    package static func decode(_ input: some Collection<UInt8>) -> [UInt8]? {
+        let decoded = input.withContiguousStorageIfAvailable { decode(UnsafeRawBufferPointer($0)) }
+        return decoded ?? Array(input).withUnsafeBytes(decode)
+    }
+
+    /// The bytes that `input` stands for; `nil` when it is not base64 with padding.
+    package static func decode(_ input: UnsafeRawBufferPointer) -> [UInt8]? {
         guard input.count % 4 == 0 else { return nil }
         let paddingCount = input.suffix(2).count { $0 == padding }
-        if paddingCount == 2, input.last != padding || input[input.endIndex - 2] != padding { return nil }
-        if paddingCount == 1, input.last != padding { return nil }
+        if paddingCount > 0, input.last != padding { return nil }
         let digits = input.dropLast(paddingCount)
 
         var isValid = true
         let output = [UInt8](unsafeUninitializedCapacity: input.count / 4 * 3) { output, count in
-            digits.withUnsafeBufferPointer { digits in
-                values.withUnsafeBufferPointer { values in
-                    var group: UInt32 = 0
-                    var bits = 0
-                    for digit in digits {
-                        let value = values[Int(digit)]
-                        guard value != invalid else {
-                            isValid = false
-                            return
-                        }
-                        group = group << 6 | UInt32(value)
-                        bits += 6
-                        guard bits >= 8 else { continue }
-                        bits -= 8
-                        output[count] = UInt8(truncatingIfNeeded: group >> UInt32(bits))
-                        count += 1
+            values.withUnsafeBufferPointer { values in
+                var group: UInt32 = 0
+                var bits = 0
+                for digit in digits {
+                    let value = values[Int(digit)]
+                    guard value != invalid else {
+                        isValid = false
+                        return
                     }
+                    group = group << 6 | UInt32(value)
+                    bits += 6
+                    guard bits >= 8 else { continue }
+                    bits -= 8
+                    output[count] = UInt8(truncatingIfNeeded: group >> UInt32(bits))
+                    count += 1
                 }
             }
         }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The shape of `host`, `host:port` and `[IPv6 address]:port`.
 enum HostAndPort {
     /// Whether `text` has that shape. The host is not looked up.

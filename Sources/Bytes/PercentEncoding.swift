@@ -1,0 +1,59 @@
+/// Percent-encoding (RFC 3986, section 2.1), byte by byte.
+package enum PercentEncoding {
+    /// `text` with every byte encoded that `isKept` does not keep. Digits are upper case.
+    package static func encode(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
+        guard !text.utf8.allSatisfy(isKept) else { return text }
+        let digits = Array("0123456789ABCDEF".utf8)
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            if isKept(byte) {
+                encoded.append(byte)
+            } else {
+                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Whether the byte is a letter, a digit or one of `-._~` (RFC 3986, section 2.3).
+    package static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": true
+        default: false
+        }
+    }
+
+    /// `text` as one part of a URL's path (RFC 3986, section 3.3), so that any text survives, also one with a slash.
+    package static func pathPart(_ text: String) -> String {
+        // A part of dots alone would be taken for a step in the path, and left out.
+        let isDots = text.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
+        return encode(text) { isUnreserved($0) && !(isDots && $0 == UInt8(ascii: ".")) }
+    }
+
+    /// A body of `application/x-www-form-urlencoded`, as HTML forms send it.
+    package static func form(_ fields: [(name: String, value: String)]) -> [UInt8] {
+        let pairs = fields.map {
+            "\(encode($0.name, keeping: isUnreserved))=\(encode($0.value, keeping: isUnreserved))"
+        }
+        return Array(pairs.joined(separator: "&").utf8)
+    }
+
+    /// The text that `part` stands for.
+    ///
+    /// - Returns: `nil` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    package static func decode(_ part: some Sequence<UInt8>) -> String? {
+        var bytes: [UInt8] = []
+        var iterator = part.makeIterator()
+        while let byte = iterator.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = iterator.next()?.hexadecimalValue, let low = iterator.next()?.hexadecimalValue else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
