@@ -57,7 +57,7 @@ def compose():
     rule(len(pods) == 3, "docker-compose.yml: three pods")
     for pod in pods:
         for name in pod["environment"]:
-            rule(name in settings, f"docker-compose.yml: {name} is no setting")
+            rule(name in settings, f"docker-compose.yml: {name} is not a setting")
     for name, service in text["services"].items():
         image = service["image"]
         rule(image == "clockwork" or re.search(r":v?\d", image), f"docker-compose.yml: {image} has no fixed tag")
@@ -85,7 +85,7 @@ def kubernetes(settings, documents):
             rule(selector(document).items() <= labels.items(), f"{document['kind']}: selects no pod")
         if document["kind"] == "ConfigMap":
             for name in document["data"]:
-                rule(name in settings, f"ConfigMap: {name} is no setting")
+                rule(name in settings, f"ConfigMap: {name} is not a setting")
     rule("replicas" not in stateful_set["spec"], "StatefulSet: the autoscaler sets the replicas")
     target = by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
     rule(target["kind"] == "StatefulSet" and target["name"] == stateful_set["metadata"]["name"],

@@ -267,7 +267,7 @@ actor IntakeProducer {
             succession.succeeded(now: now)
         } catch {
             if succession.failed("\(error)", now: now) {
-                logger.error("the intake producer cannot be made", metadata: ["error": "\(error)"])
+                logger.error("the intake producer cannot be created", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -106,7 +106,7 @@ enum Problem: Error, Sendable, Equatable {
                 status: .conflict,
                 name: "delivery-failed",
                 title: "The delivery has failed.",
-                detail: reason ?? "The dead letter tells why."
+                detail: reason ?? "The dead letter says why."
             )
         case .otherOrderingKey:
             Form(
@@ -114,8 +114,8 @@ enum Problem: Error, Sendable, Equatable {
                 name: "other-ordering-key",
                 title: "The schedule has another ordering key.",
                 detail: """
-                    The schedule of this key was created with another orderingKey. Leave orderingKey out to mean that \
-                    schedule.
+                    The schedule of this key was created with another orderingKey. Leave orderingKey out to refer to \
+                    that schedule.
                     """,
                 errors: [
                     Rejection.FieldError(field: "orderingKey", message: "is not that of the schedule")
@@ -161,14 +161,14 @@ enum Problem: Error, Sendable, Equatable {
                 status: .serviceUnavailable,
                 name: "intake-refused",
                 title: "The intake topic cannot be written to.",
-                detail: "It does not exist, or this service may not write to it. The log of the service tells which."
+                detail: "It does not exist, or this service may not write to it. The log of the service says which."
             )
         case .storeUnavailable:
             Form(
                 status: .serviceUnavailable,
                 name: "store-unavailable",
                 title: "The store cannot be reached.",
-                detail: "Where schedules stand cannot be told now."
+                detail: "Schedule status is unavailable."
             )
         case .tooBusy:
             Form(

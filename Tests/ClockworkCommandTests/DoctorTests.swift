@@ -277,11 +277,11 @@ import Testing
             ([0: (9, 7)], [0: (30, 20)], "10 requests wait, and are being taken"),
             // They have come between the looks.
             ([0: (9, 9)], [0: (12, 9)], "3 requests wait, and are being taken"),
-            ([0: (9, 7), 3: (8, nil)], [0: (12, 7), 3: (8, nil)], "how many at most: 0 (5), 3 (8)"),
+            ([0: (9, 7), 3: (8, nil)], [0: (12, 7), 3: (8, nil)], "most per partition: 0 (5), 3 (8)"),
             // One stands still, another does not.
-            ([0: (9, 7), 1: (9, 7)], [0: (12, 8), 1: (12, 7)], "how many at most: 1 (5)"),
+            ([0: (9, 7), 1: (9, 7)], [0: (12, 8), 1: (12, 7)], "most per partition: 1 (5)"),
             // The log of before had more.
-            ([0: (4, 70)], [0: (4, 70)], "how many at most: 0 (4)"),
+            ([0: (4, 70)], [0: (4, 70)], "most per partition: 0 (4)"),
             // A partition that does not answer is no backlog.
             ([0: (nil, 7)], [0: (nil, 7)], "no request waits"),
         ] as [([Int32: (Int64?, Int64?)], [Int32: (Int64?, Int64?)], String)]

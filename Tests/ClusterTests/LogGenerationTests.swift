@@ -241,7 +241,7 @@ extension LocalCluster {
         /// partitions away in newer versions.
         private static func hasNoticed(_ pods: [PodProcess]) -> Bool {
             pods.contains { pod in
-                pod.log.contains { $0.message.contains("perhaps not the one that is read") || $0.message == "lost" }
+                pod.log.contains { $0.message.contains("may have been replaced") || $0.message == "lost" }
             }
         }
 

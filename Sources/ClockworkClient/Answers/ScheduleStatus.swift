@@ -41,9 +41,9 @@ public struct ScheduleStatus: Hashable, Sendable {
     public let partition: Int32?
     /// The offset of the request in that partition.
     public let offset: Int64?
-    /// Of a callback: the number of the attempt that is pending, is being made, or was the last.
+    /// For a callback: the number of the attempt that is pending, in flight, or was the last.
     public let attempt: Int?
-    /// Of a pending callback: when that attempt is due, in epoch milliseconds.
+    /// For a pending callback: when that attempt is due, in epoch milliseconds.
     public let nextAttemptTimeMilliseconds: Int64?
     /// Why the delivery, or the latest attempt of a callback, failed.
     public let lastFailure: String?

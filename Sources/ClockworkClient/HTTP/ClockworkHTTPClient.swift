@@ -85,7 +85,7 @@ public final class ClockworkHTTPClient: Sendable {
         var results: [BatchResult] = []
         for line in response.body.split(separator: UInt8(ascii: "\n")) where line.contains(where: { $0 > 0x20 }) {
             guard let result = BatchResult(line: line) else {
-                throw .unexpectedAnswer("line \(results.count + 1) is no result")
+                throw .unexpectedAnswer("line \(results.count + 1) is not a result")
             }
             if case .refused(let problem) = result {
                 let error = ClockworkClientError(problem)
@@ -126,7 +126,7 @@ public final class ClockworkHTTPClient: Sendable {
         guard !isFinal else { throw .unexpectedAnswer("no status") }
         throw ClockworkClientError(
             code: .unavailable,
-            message: "nothing is known of the schedule yet: requests that came before are still to be applied",
+            message: "nothing is known of the schedule yet: earlier requests are still to be applied",
             retryAfter: .seconds(1)
         )
     }

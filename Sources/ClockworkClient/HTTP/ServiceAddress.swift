@@ -31,7 +31,7 @@ public struct ServiceAddress: Sendable, CustomStringConvertible, CustomDebugStri
         guard token.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), token.utf8.count <= 8_192 else {
             throw ClockworkClientError(
                 code: .invalidConfiguration,
-                message: "the token (not shown) has characters that no bearer token has"
+                message: "the token (not shown) has characters that a bearer token cannot have"
             )
         }
         self.token = token

@@ -189,7 +189,7 @@ final class CallbackChannel: DeliveryChannel {
         let host = exchange.call.host
         let wasPaused = hosts.isPaused(host)
         hosts.answered(exchange.call, exchange.place)
-        if wasPaused, !hosts.isPaused(host) { logger.info("callbacks go on", metadata: ["host": "\(host)"]) }
+        if wasPaused, !hosts.isPaused(host) { logger.info("callbacks resumed", metadata: ["host": "\(host)"]) }
     }
 
     private func noteFailed(_ exchange: Exchange, _ reason: String, _ now: Moment) {
@@ -198,7 +198,7 @@ final class CallbackChannel: DeliveryChannel {
         let queued = hosts.failed(exchange.call, exchange.place, now)
         if !wasPaused, hosts.isPaused(host) {
             logger.warning(
-                "callbacks pause: a path of the host keeps failing",
+                "callbacks paused: a path of the host keeps failing",
                 metadata: ["host": "\(host)", "last": "\(reason)"]
             )
         }

@@ -3,7 +3,7 @@ extension Setting {
     static let awsRegion = Setting(
         "AWS_REGION",
         aliases: ["AWS_DEFAULT_REGION"],
-        meaning: "region of the tables; else the AWS profile's, else us-east-1 where an endpoint is given",
+        meaning: "region of the tables; when not set, the AWS profile's, else us-east-1 where an endpoint is given",
         accepted: "a region such as eu-central-1"
     )
     static let awsAccessKeyID = Setting(
@@ -45,17 +45,17 @@ extension Setting {
     )
     static let awsWebIdentityTokenFile = Setting(
         "AWS_WEB_IDENTITY_TOKEN_FILE",
-        meaning: "token that AWS_ROLE_ARN is taken on with, as EKS sets it for a service account",
+        meaning: "file of the token that AWS_ROLE_ARN is assumed with; EKS sets it for a service account",
         accepted: "a file path, together with AWS_ROLE_ARN"
     )
     static let awsRoleARN = Setting(
         "AWS_ROLE_ARN",
-        meaning: "role that is taken on with a web identity",
+        meaning: "role to assume with a web identity",
         accepted: "a name that begins with arn:"
     )
     static let awsRoleSessionName = Setting(
         "AWS_ROLE_SESSION_NAME",
-        meaning: "what that session is called in AWS's logs; clockwork when not set",
+        meaning: "name of that session in AWS's logs; clockwork when not set",
         accepted: "2 to 64 of a-z, A-Z, 0-9, and _+=,.@-"
     )
     static let awsTokenServiceEndpoint = Setting(
@@ -65,23 +65,23 @@ extension Setting {
     )
     static let awsContainerRelativeURI = Setting(
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        meaning: "path of the container's credentials at 169.254.170.2, as ECS sets it",
+        meaning: "path of the container's credentials at 169.254.170.2; ECS sets it",
         accepted: "a path that begins with /"
     )
     static let awsContainerFullURI = Setting(
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        meaning: "address of the container's credentials, as EKS Pod Identity sets it",
+        meaning: "address of the container's credentials; EKS Pod Identity sets it",
         accepted: "an https:// URL, or an http:// one of this host, 169.254.170.2, 169.254.170.23 or fd00:ec2::23"
     )
     static let awsContainerToken = Setting(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-        meaning: "what the container's credentials are asked for with",
+        meaning: "token to ask for the container's credentials with",
         accepted: "visible ASCII characters",
         isSecret: true
     )
     static let awsContainerTokenFile = Setting(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-        meaning: "file with that token; goes before it",
+        meaning: "file with that token; takes precedence over it",
         accepted: "a file path"
     )
     static let awsInstanceMetadataDisabled = Setting(

@@ -4,17 +4,17 @@ extension Setting {
         """
         # Configuration
 
-        Every setting is an environment variable, or a line of the file that `--config` names. The environment stands
-        above the file.
+        Every setting is an environment variable, or a line of the file that `--config` names. The environment takes
+        precedence.
 
         - A line of the file is `name=value`; the name is the variable's, or the same in lower case with dots for
-          underscores (`kafka.brokers`). `#` begins a comment line. A name that is no setting is an error.
-        - An empty value counts as not set. Environment variables that are no setting are ignored.
+          underscores (`kafka.brokers`). `#` begins a comment line. An unknown name is an error.
+        - An empty value counts as not set. Unknown environment variables are ignored.
         - Durations are written `250ms`, `10s`, `5m`, `12h`, `7d`; booleans `true` or `false`.
         - A value that is missing or not accepted stops the start with exit code 78 and one line that names the variable,
-          the value (unless it is a secret) and what is accepted. `clockwork doctor` checks the settings and all that
-          they lead to.
-        - Secrets show in no log and no error. To keep them out of the environment, put them into the file of `--config`
+          the value (unless it is a secret) and what is accepted. `clockwork doctor` checks the settings and everything
+          they refer to.
+        - Secrets appear in no log and no error. To keep them out of the environment, put them into the file of `--config`
           or `KAFKA_PROPERTIES_FILE`.
 
         | variable | default | meaning | accepted |
@@ -27,7 +27,7 @@ extension Setting {
 
         Kafka's own properties, such as those of TLS and SASL, are
         [librdkafka's](https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md). Those that correctness
-        rests on cannot be changed: the assignment strategy, no automatic commit, no creation of topics, idempotence.
+        depends on cannot be changed: the assignment strategy, no automatic commit, no creation of topics, idempotence.
 
         """
     }

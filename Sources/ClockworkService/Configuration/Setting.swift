@@ -55,7 +55,7 @@ extension Setting {
     static let deadLetterTopic = Setting(
         "DEAD_LETTER_KAFKA_TOPIC",
         defaultValue: "schedule-dead-letters",
-        meaning: "where requests and deliveries go that can never succeed",
+        meaning: "topic of requests and deliveries that can never succeed",
         accepted: "a topic name other than the intake topic's"
     )
     static let kafkaPropertiesFile = Setting(
@@ -119,7 +119,7 @@ extension Setting {
     static let shutdownDelay = Setting(
         "SHUTDOWN_DELAY",
         defaultValue: "3s",
-        meaning: "how long the HTTP API goes on serving after a signal to end, not ready, for balancers to notice",
+        meaning: "how long the HTTP API still serves after a signal to end, as not ready, so that balancers notice",
         accepted: "a duration from 0s to 60s, such as 5s"
     )
     static let deliveryTopicAllow = Setting(
@@ -129,7 +129,7 @@ extension Setting {
     )
     static let callbackSigningSecret = Setting(
         "CALLBACK_SIGNING_SECRET",
-        meaning: "signs callbacks as Standard Webhooks says, with each of several; unsigned when not set",
+        meaning: "secrets that sign callbacks by Standard Webhooks, one signature each; unsigned when not set",
         accepted: "secrets separated by spaces or commas: whsec_ and base64, or any other text for its bytes",
         isSecret: true
     )
@@ -142,7 +142,7 @@ extension Setting {
     static let callbackHostAllow = Setting(
         "CALLBACK_HOST_ALLOW",
         meaning: "hosts that callbacks may go to; every public one when not set",
-        accepted: "host, host:port or host:*, where *. begins all below a domain, separated by commas"
+        accepted: "host, host:port or host:*, separated by commas; a leading *. stands for every host below a domain"
     )
     static let callbackCAFile = Setting(
         "CALLBACK_CA_FILE",
@@ -182,7 +182,7 @@ extension Setting {
     static func logLevel(of category: LogCategory) -> Setting {
         Setting(
             "LOG_LEVEL_\(category.rawValue.uppercased())",
-            meaning: "least severe level of \(category.meaning); LOG_LEVEL where it is not set",
+            meaning: "least severe level of \(category.meaning); LOG_LEVEL when not set",
             accepted: logLevel.accepted
         )
     }
@@ -194,7 +194,7 @@ extension Setting {
     )
     static let metricsURL = Setting(
         "ES_METRIC_URL",
-        meaning: "Elasticsearch that metrics are sent to; none are where it is not set",
+        meaning: "Elasticsearch that metrics are sent to; nowhere when not set",
         accepted: "http:// or https://, optionally user:password@, host and port",
         isSecret: true
     )
@@ -207,7 +207,7 @@ extension Setting {
     static let metricsStep = Setting(
         "ES_METRIC_STEP",
         defaultValue: "1m",
-        meaning: "time between two sendings of metrics to Elasticsearch",
+        meaning: "time between two sends of metrics to Elasticsearch",
         accepted: "a duration from 1s to 1h, such as 30s"
     )
     static let podName = Setting(

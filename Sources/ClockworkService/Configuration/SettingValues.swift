@@ -15,7 +15,7 @@ struct SettingValues {
             for line in try PropertyLines(file.text, path: file.path).lines {
                 guard let name = Self.settingName(line.name) else {
                     throw ConfigurationError(
-                        "\(file.path) line \(line.number): \(ConfigurationError.quoted(line.name)) is no setting;"
+                        "\(file.path) line \(line.number): \(ConfigurationError.quoted(line.name)) is not a setting;"
                             + " accepted are the names of the documentation, such as KAFKA_BROKERS or kafka.brokers"
                     )
                 }

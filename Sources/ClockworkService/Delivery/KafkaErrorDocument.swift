@@ -6,9 +6,9 @@ extension KafkaErrorMeaning {
         var text = """
             # Errors of Kafka
 
-            What follows from each error code of Kafka and of librdkafka, by its meaning. This page is written from the \
-            table in the code (`KafkaErrorMeaning.table`); a test compares the two. A code that is not in it, such as one \
-            of a later Kafka, is `other`.
+            What Clockwork does on each error code of Kafka and of librdkafka, by its meaning. This page is written from \
+            the table in the code (`KafkaErrorMeaning.table`); a test compares the two. A code that is not in the table, \
+            such as one of a later Kafka, is `other`.
 
             A *delivery* is a record for a delivery topic or for the dead-letter topic. A *request* is one that the HTTP \
             API writes to the intake.
@@ -26,7 +26,7 @@ extension KafkaErrorMeaning {
         }
         text += """
 
-            Whatever a code means, an error by which librdkafka says that the client is finished is `fatal`.
+            An error that librdkafka marks as fatal is `fatal`, whatever its code.
 
             | code | name | meaning |
             | --- | --- | --- |
@@ -39,7 +39,7 @@ extension KafkaErrorMeaning {
     private var inWords: String {
         switch self {
         case .transient: "an outage, an overload, a change of leader"
-        case .rebalance: "the group moves on"
+        case .rebalance: "the group rebalances"
         case .unknownTopic: "no such topic or partition"
         case .tooLarge: "the record, or its batch, is too large"
         case .recordRefused: "the record, or another one of its batch, is not taken"
@@ -47,7 +47,7 @@ extension KafkaErrorMeaning {
         case .clientRefused: "the brokers refuse this client"
         case .offsetGone: "the log does not have the offset"
         case .fatal: "the client is finished"
-        case .other: "all else"
+        case .other: "any other error"
         }
     }
 
@@ -56,7 +56,7 @@ extension KafkaErrorMeaning {
         return switch self {
         case .transient, .rebalance, .clientRefused, .offsetGone, .other: again
         case .unknownTopic:
-            "held in order; the topic is looked up and the record produced again, its partition chosen anew; "
+            "held in order; the topic is looked up and the record produced again, its partition chosen again; "
                 + "`unknown-topic` after 60 s of this. A dead letter: until it is written"
         case .tooLarge:
             "produced again by itself; then `delivery-rejected`. A dead letter: cut, and tried until it is written"
@@ -66,8 +66,8 @@ extension KafkaErrorMeaning {
             "held in order and produced again with the time of that attempt; `delivery-rejected` after 60 s of this. "
                 + "A dead letter: until it is written"
         case .fatal:
-            "the producer is replaced, at once and then after pauses of 0.5 to 10 s; all that it had is produced again "
-                + "in the first order; the pod is not ready meanwhile"
+            "the producer is replaced, at once and then after pauses of 0.5 to 10 s; everything it held is produced again "
+                + "in the original order; the pod is not ready meanwhile"
         }
     }
 
@@ -86,7 +86,7 @@ extension KafkaErrorMeaning {
         switch self {
         case .transient, .unknownTopic, .tooLarge, .recordRefused, .topicRefuses, .clientRefused, .offsetGone, .other:
             "made again; a warning"
-        case .rebalance: "made again by whoever has the partition then; no warning"
+        case .rebalance: "made again by the partition's next owner; no warning"
         case .fatal: "the pod ends"
         }
     }

@@ -153,7 +153,7 @@ final class TopicChannel: DeliveryChannel {
             case .checkTopic(let topic): wantedChecks.append(topic)
             case .giveUpProducer(let topic):
                 logger.warning(
-                    "a topic has fewer partitions, the producer is replaced",
+                    "a topic has fewer partitions; the producer is replaced",
                     metadata: ["topic": "\(topic)"]
                 )
                 giveUpProducer(nil, now)
@@ -274,7 +274,7 @@ final class TopicChannel: DeliveryChannel {
     /// it, and what left here after that would be a repeat, and in no order with theirs.
     func startAfresh(now: Moment) {
         guard queues.inFlightCount > 0 else { return }
-        logger.notice("deliveries under way are given up", metadata: ["count": "\(queues.inFlightCount)"])
+        logger.notice("deliveries in flight are given up", metadata: ["count": "\(queues.inFlightCount)"])
         giveUpProducer(nil, now)
         perform(now)
     }
@@ -292,7 +292,7 @@ final class TopicChannel: DeliveryChannel {
             queues.producerReplaced(now: now)
         } catch {
             if queues.producerNotReplaced("\(error)", now: now) {
-                logger.error("Kafka producer cannot be made", metadata: ["error": "\(error)"])
+                logger.error("Kafka producer cannot be created", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -23,7 +23,7 @@ public enum LogCategory: String, CaseIterable, Sendable {
         case .store: "lines about the store"
         case .kafka: "lines of the Kafka library"
         case .api: "lines about the HTTP API"
-        case .metrics: "lines about metrics that are sent away"
+        case .metrics: "lines about sending metrics"
         }
     }
 

@@ -6,16 +6,16 @@ extension Metric {
         """
         # Metrics
 
-        `GET /metrics` on `APP_PORT` answers in Prometheus's text format, without a token and whatever part of Clockwork
-        the process runs. Histograms count in seconds. Labels are bounded: no key becomes one, and of
-        what clients choose only names of topics and of callback hosts, at most 100 of each.
+        Every role serves `GET /metrics` on `APP_PORT`, in Prometheus's text format and without a token. Histograms are in
+        seconds. Labels are bounded: a key is never a label. Of the names that clients choose, only topics and callback
+        hosts are, at most 100 of each.
 
         | metric | kind | unit | meaning |
         | --- | --- | --- | --- |
         \(all.map(row).joined(separator: "\n"))
 
-        What is pending beyond the horizon is known to the store alone: `clockwork_resident_schedules` counts what is in
-        memory.
+        `clockwork_resident_schedules` counts the schedules in memory. Pending schedules beyond the horizon are in the store
+        alone.
 
         ## Labels
 
@@ -33,17 +33,19 @@ extension Metric {
 
         With `ES_METRIC_URL` set, every process also sends its metrics to `ES_METRIC_URL/ES_METRIC_INDEX/_bulk` each
         `ES_METRIC_STEP`, one document for each series: `@timestamp`, `pod`, `name`, `type`, `labels`, and `value`, or
-        `count`, `sum` and `mean` of a histogram. Counters are sent as they stand, so a sending that fails loses nothing
-        but its own point in time.
+        `count`, `sum` and `mean` of a histogram. Counters are sent as totals, so a failed send loses only its own
+        point in time.
 
         ## Traces
 
-        Headers of a request that Clockwork does not know, `traceparent` and `tracestate` among them, are carried to the
-        delivered record unchanged, so a trace goes on across the time between. Those two of an HTTP call go into each of its
-        intake records, and are carried from there. Where the process has a tracer of swift-distributed-tracing, there is a
-        span `clockwork intake` for each batch of requests, `clockwork delivery` for each batch of deliveries handed to the
-        producer, both with links to the traces of up to \(BatchTracer.maxLinks) of their records, and `clockwork store <operation>` for
-        each call to the store. A span for each record would cost more than its work does.
+        Clockwork carries the request headers that it does not know to the delivered record, unchanged. `traceparent` and
+        `tracestate` are among them, so a trace continues across the time between. An HTTP call's two go into each of its
+        intake records, and are carried from there.
+
+        With a tracer of swift-distributed-tracing, the process has a span `clockwork intake` for each batch of requests,
+        `clockwork delivery` for each batch of deliveries handed to the producer, and `clockwork store <operation>` for
+        each call to the store. The first two link to the traces of up to \(BatchTracer.maxLinks) of their records. A span for each
+        record would cost more than its work does.
 
         """
     }

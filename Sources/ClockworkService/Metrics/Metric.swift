@@ -33,21 +33,21 @@ public enum Metric {
         unit: "records",
         labels: [Label("partition", "the partitions this pod owns")],
         help:
-            "Records of an owned intake partition that can be read and have not been, as of the latest fetch; markers "
-            + "of transactions behind the last one do not count."
+            "Readable records of an owned intake partition that have not been read, as of the latest fetch; transaction "
+            + "markers after the last of them do not count."
     )
     static let heldBack = MetricDescription(
         "clockwork_intake_held_back_records",
         .gauge,
         unit: "records",
         labels: [Label("partition", "the partitions this pod owns")],
-        help: "Records of an owned intake partition behind a transaction that a producer has begun and not ended."
+        help: "Records of an owned intake partition that a producer's open transaction holds back."
     )
     static let unsettledOffsets = MetricDescription(
         "clockwork_unsettled_offsets",
         .gauge,
         unit: "offsets",
-        help: "Requests that have been read and are neither stored nor delivered nor dead-lettered yet."
+        help: "Requests that have been read, but not yet stored, delivered or dead-lettered."
     )
 
     // MARK: Schedules and deliveries
@@ -76,7 +76,7 @@ public enum Metric {
             ),
             Label("result", "delivered, failed"),
         ],
-        help: "Deliveries that their target has acknowledged, and such as can never succeed."
+        help: "Deliveries acknowledged by their target, or failed for good."
     )
     static let deliveriesInFlight = MetricDescription(
         "clockwork_deliveries_in_flight",
@@ -89,14 +89,14 @@ public enum Metric {
         .histogram(buckets: latenessBuckets),
         unit: "seconds",
         help:
-            "From the time that it was to be delivered at, put off or not, to a topic's acknowledgement; schedules that were "
-            + "due when they were read are left out."
+            "From the due time, a deferred one included, to the topic's acknowledgement; schedules already due when they "
+            + "were read are left out."
     )
     static let deliveryRetries = MetricDescription(
         "clockwork_delivery_retries_total",
         .counter,
         unit: "records",
-        help: "Records of any kind that are produced again because nothing was wrong with them."
+        help: "Records of any kind that are produced again because the failure was not theirs."
     )
 
     // MARK: Callbacks
@@ -111,34 +111,33 @@ public enum Metric {
         .counter,
         unit: "callbacks",
         labels: [host, Label("result", "delivered, retried, failed, put_off")],
-        help: "What became of callbacks that were due: answered 2xx; failed and to be tried again; failed for good; "
-            + "not attempted for now."
+        help: "Outcomes of due callbacks: answered 2xx; failed, to be retried; failed for good; not attempted for now."
     )
     static let callbackDuration = MetricDescription(
         "clockwork_callback_duration_seconds",
         .histogram(buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]),
         unit: "seconds",
         labels: [host],
-        help: "Attempts, until the answer or until they were given up."
+        help: "Duration of an attempt, until it is answered or given up."
     )
     static let callbackLateness = MetricDescription(
         "clockwork_callback_lateness_seconds",
         .histogram(buckets: latenessBuckets),
         unit: "seconds",
-        help: "From schedule time to the answer that accepted it at the first attempt; schedules that were due when "
-            + "they were read, and those that were put off or retried, are left out."
+        help: "From schedule time to the 2xx answer of the first attempt; schedules already due when they were read, "
+            + "put off or retried are left out."
     )
     static let callbacksInFlight = MetricDescription(
         "clockwork_callbacks_in_flight",
         .gauge,
         unit: "callbacks",
-        help: "Callbacks that wait for an answer."
+        help: "Callbacks waiting for an answer."
     )
     static let pausedCallbackHosts = MetricDescription(
         "clockwork_paused_callback_hosts",
         .gauge,
         unit: "hosts",
-        help: "Hosts of which something is left alone because it keeps failing, or is being tried again."
+        help: "Hosts that are paused, in whole or for one path, because they keep failing; one on trial counts too."
     )
 
     // MARK: The group
@@ -160,7 +159,7 @@ public enum Metric {
         .counter,
         unit: "rebalances",
         labels: [Label("kind", "assigned, revoked, lost")],
-        help: "Changes of the partitions of this pod; an assignment of none counts as well."
+        help: "Changes of this pod's partitions; an empty assignment counts too."
     )
 
     /// What keeps the process from a part of its work.
@@ -169,7 +168,7 @@ public enum Metric {
         .gauge,
         unit: "obstacles",
         labels: [Label("kind", "\(Obstacle.Kind.allCases.map(\.rawValue).joined(separator: ", "))")],
-        help: "1 while something keeps the process from a part of its work, as `/health/ready` says, else 0."
+        help: "1 while `/health/ready` reports an obstacle of this kind, else 0."
     )
 
     // MARK: The store
@@ -193,7 +192,7 @@ public enum Metric {
             Label("operation", "DynamoDB's operations"),
             Label("result", "ok, throttled, unavailable and further kinds of failure"),
         ],
-        help: "Requests sent to DynamoDB, each attempt for itself."
+        help: "Requests sent to DynamoDB; every attempt counts."
     )
     /// Requests to DynamoDB that are sent again.
     public static let dynamoDBRetries = MetricDescription(
@@ -201,7 +200,7 @@ public enum Metric {
         .counter,
         unit: "requests",
         labels: [Label("operation", "DynamoDB's operations")],
-        help: "Requests to DynamoDB that are sent again, after a failure or for what was left unprocessed."
+        help: "Requests sent to DynamoDB again, after a failure or for unprocessed items."
     )
     /// Capacity that DynamoDB charges.
     public static let dynamoDBCapacity = MetricDescription(
@@ -209,7 +208,7 @@ public enum Metric {
         .counter,
         unit: "capacity units",
         labels: [Label("operation", "DynamoDB's operations")],
-        help: "Capacity that DynamoDB says it has charged: write units for writes, read units for reads."
+        help: "Capacity that DynamoDB reports as charged: write units for writes, read units for reads."
     )
 
     // MARK: The HTTP API
@@ -234,8 +233,7 @@ public enum Metric {
         .counter,
         unit: "lines",
         labels: [Label("reason", "dropped, repeated")],
-        help: "Log lines that standard error did not take in time, and such as were left out because too many of their "
-            + "kind came."
+        help: "Log lines dropped because standard error was too slow, or left out because too many of one kind came."
     )
 
     static let cpu = MetricDescription(

@@ -18,7 +18,7 @@ extension GroupMember {
         let actions = assignments.logDoubted(partitions)
         for case .look(let doubted, _) in actions {
             logger.warning(
-                "the intake is perhaps not the one that is read; it is looked at, and not read on meanwhile",
+                "the intake may have been replaced; reading pauses until its log is checked",
                 metadata: ["partitions": "\(doubted.sorted())", "reason": "\(reason)"]
             )
         }
@@ -47,7 +47,7 @@ extension GroupMember {
         let actions = assignments.logsConfirmed(starts, doubt: doubt)
         for case .assign(let starts) in actions {
             logger.warning(
-                "the intake is the one that was read; it is read on",
+                "the intake has not been replaced; reading resumes",
                 metadata: ["partitions": "\(starts.keys.sorted())"]
             )
         }
@@ -59,7 +59,7 @@ extension GroupMember {
         let actions = assignments.logChanged(partition, owner: owner, readUpTo: readUpTo, now: now.uptime)
         guard !actions.isEmpty else { return }
         logger.info(
-            "the intake partition is not the one that is read; it is settled again",
+            "the intake partition has another log; it is settled again",
             metadata: ["partition": "\(partition)", "reason": "\(reason)"]
         )
         act(actions, now)

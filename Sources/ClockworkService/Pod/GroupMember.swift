@@ -234,7 +234,7 @@ final class GroupMember {
             case .letGo(let number, let ending, let wasInTime):
                 guard let owner = owners[number] else { continue }
                 if !wasInTime {
-                    logger.warning("let go before all was done", metadata: ["partition": "\(owner.partition)"])
+                    logger.warning("released with work in flight", metadata: ["partition": "\(owner.partition)"])
                 }
                 if case .settleAgain = ending {
                     known[owner.partition] = owners.progress(of: owner, now: now)
@@ -255,7 +255,7 @@ final class GroupMember {
             try consumer.assign(starts)
         } catch {
             // These partitions would not be read, and be nobody else's.
-            logger.critical("partitions not taken", metadata: ["error": "\(error)"])
+            logger.critical("partitions not taken over", metadata: ["error": "\(error)"])
             abandon(error, now: now)
         }
     }

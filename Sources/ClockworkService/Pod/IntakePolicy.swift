@@ -27,7 +27,7 @@ struct IntakePolicy: Sendable {
                 return nil
             case .failure(let error) where error.isUnauthorized:
                 logger.warning(
-                    "the intake's cleanup.policy may not be asked for; see that it is delete",
+                    "the intake's cleanup.policy may not be read; make sure that it is delete",
                     metadata: ["topic": "\(topic)", "error": "\(error)"]
                 )
                 return nil

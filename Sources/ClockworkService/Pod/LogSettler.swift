@@ -64,7 +64,7 @@ struct LogSettler: Sendable {
             } catch {
                 logger.log(
                     level: isTold ? .debug : .warning,
-                    "the intake's logs are not known yet; asking on",
+                    "the intake's logs are not known yet; asking again",
                     metadata: ["partitions": "\(question.partitions.sorted())", "error": "\(error)"]
                 )
                 isTold = true
@@ -149,7 +149,7 @@ struct LogSettler: Sendable {
         logger.warning(
             """
             the intake partition is not the one that was read before: its topic was recreated, lost records, or is of \
-            another cluster. It is read from its beginning; what is pending stays so
+            another cluster. It is read from its beginning; pending schedules stay pending
             """,
             metadata: [
                 "topic": "\(topic)", "partition": "\(partition)", "generation": "\(settlement.generation)",

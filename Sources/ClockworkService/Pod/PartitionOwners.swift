@@ -293,7 +293,7 @@ final class PartitionOwners {
             owner.steered(successfully: true, now: now.uptime)
         } catch {
             owner.steered(successfully: false, now: now.uptime)
-            logger.warning("intake not steered", metadata: ["partition": "\(owner.partition)", "error": "\(error)"])
+            logger.warning("intake not switched", metadata: ["partition": "\(owner.partition)", "error": "\(error)"])
         }
     }
 }

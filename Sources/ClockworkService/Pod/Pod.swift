@@ -146,7 +146,7 @@ public actor Pod: Service {
         loop.wake()
         let observed = observed.withLock { $0 }
         if Uptime.now() > observed.time.advanced(byMilliseconds: Self.loopPatience) {
-            return [Obstacle(.loop, "The pod's event loop has not come round for \(Self.loopPatience / 1_000) s.")]
+            return [Obstacle(.loop, "The pod's event loop has been blocked for \(Self.loopPatience / 1_000) s.")]
         }
         // Its place in the group may be lost, or given up, since the last look.
         let others = observed.obstacles.filter { $0.kind != .group || !hasJoined }

@@ -127,7 +127,7 @@ public actor CredentialsChain: CredentialsProvider {
             do throws(DynamoDBError) {
                 guard let credentials = try await source.load() else { continue }
                 guard clock.now < credentials.expiresAt ?? .max else {
-                    throw DynamoDBError(code: .unavailable, message: "Those of \(source.name) have expired.")
+                    throw DynamoDBError(code: .unavailable, message: "The credentials of \(source.name) have expired.")
                 }
                 logger.debug("credentials loaded", metadata: ["source": "\(source.name)"])
                 return .success(credentials)
@@ -139,7 +139,7 @@ public actor CredentialsChain: CredentialsProvider {
         return .failure(
             DynamoDBError(
                 code: .accessDenied,
-                message: "There are no credentials: neither AWS_ACCESS_KEY_ID nor any of these is there: \(names)."
+                message: "There are no credentials: AWS_ACCESS_KEY_ID is not set, nor is any of these: \(names)."
             )
         )
     }

@@ -41,7 +41,7 @@ package struct ProfileCredentials: CredentialsSource {
             sessionToken: profile["aws_session_token"]
         )
         guard credentials.isUsable else {
-            throw DynamoDBError(code: .accessDenied, message: "The keys of the profile \(name) are not whole.")
+            throw DynamoDBError(code: .accessDenied, message: "The keys of the profile \(name) are incomplete.")
         }
         return credentials
     }

@@ -284,7 +284,7 @@ extension ScheduleStoreError {
     /// The error for one of DynamoDB.
     init(_ error: DynamoDBError) {
         let code: Code = error.isRetriable || error.code == .cancelled ? .unavailable : .refused
-        let advice = error.code == .tableNotFound ? " `clockwork tables create` makes the tables." : ""
+        let advice = error.code == .tableNotFound ? " `clockwork tables create` creates the tables." : ""
         self.init(code: code, message: "DynamoDB: \(error)\(advice)")
     }
 }

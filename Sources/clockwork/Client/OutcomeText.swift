@@ -12,7 +12,7 @@ enum OutcomeText {
             switch outcome.stage {
             case .accepted: accepted
             case .stored: "scheduled and stored"
-            case .repeated: "nothing to do, it repeats a request before it; read"
+            case .repeated: "nothing to do, it repeats an earlier request; read"
             case .cancelled: "cancelled"
             }
         return "\(verb) as \(outcome.receipt.partition)/\(outcome.receipt.offset)"

@@ -73,7 +73,7 @@ struct ScheduleOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Sends each line of a file of structured requests instead; - is standard input.",
-            discussion: #"A scheduleTime such as "+90s" becomes the time of sending plus that."#
+            discussion: #"A scheduleTime such as "+90s" counts from the time of sending."#
         )
     )
     var file: String?
@@ -87,14 +87,14 @@ struct ScheduleOptions: ParsableArguments {
         if file != nil {
             guard topic == nil, url == nil, client == nil, key == nil, orderingKey == nil, delay == nil, at == nil,
                 data == nil, dataFile == nil, headers.isEmpty, !hasCallbackOptions
-            else { throw ValidationError("--file stands alone: its lines say all that the other options would.") }
+            else { throw ValidationError("--file takes no other option of a request: its lines say everything.") }
             return
         }
         guard topic != nil || url != nil, let client, let key else {
             throw ValidationError("Give --topic or --url, --client and --key, or --file.")
         }
         guard topic == nil || url == nil else { throw ValidationError("Give one of --topic and --url.") }
-        if let topic, !TopicName.isLegal(topic) { throw ValidationError("--topic is no legal topic name.") }
+        if let topic, !TopicName.isLegal(topic) { throw ValidationError("--topic is not a legal topic name.") }
         if topic != nil, hasCallbackOptions {
             throw ValidationError("--method, --timeout, --max-attempts and --ordered belong to --url.")
         }
@@ -140,13 +140,13 @@ struct ScheduleOptions: ParsableArguments {
     func structuredRequest(now: EpochMilliseconds) throws -> ScheduleRequest {
         guard let client, let key else { throw ValidationError("Give --client and --key.") }
         guard headers.isEmpty || url != nil else {
-            throw ValidationError("--header needs Kafka: a request by HTTP has no headers.")
+            throw ValidationError("--header needs Kafka: a request over HTTP has no headers.")
         }
         guard let bytes = try payload() else {
             throw ValidationError("Give --data or --data-file: such a request always has a payload.")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ValidationError("--data-file is no UTF-8 text, which a request in structured form has to be.")
+            throw ValidationError("--data-file is not UTF-8 text, which a request over HTTP requires.")
         }
         let request = ScheduleRequest(
             clientID: client,
@@ -208,7 +208,7 @@ struct ScheduleOptions: ParsableArguments {
             (.zero ... .maximum).contains(instant)
         else {
             throw ValidationError(
-                "A time is written like 2026-12-24T18:00:00+01:00 or in epoch milliseconds, from 1970 to 9999."
+                "A time is written as 2026-12-24T18:00:00+01:00 or in epoch milliseconds, from 1970 to 9999."
             )
         }
         guard instant == .zero || instant >= .earliestRequested else {

@@ -27,7 +27,7 @@ enum StatusText {
             lines.append(line)
         }
         if let failure = status.lastFailure { lines.append("last failure  \(clean(failure))") }
-        if !status.isFinal { lines.append("not certain   requests that came before are still to be applied") }
+        if !status.isFinal { lines.append("not certain   earlier requests are still to be applied") }
         return lines.joined(separator: "\n")
     }
 

@@ -9,7 +9,7 @@ struct CancelCommand: AsyncParsableCommand {
         commandName: "cancel",
         abstract: "Takes back a schedule that is pending.",
         discussion: """
-            By the HTTP API, which finds the partition of the schedule by itself:
+            Over the HTTP API, which finds the partition of the schedule itself:
               clockwork cancel --http http://localhost:5000 --client shop --key order-17
 
             Or as a record in the intake topic, with the ordering key of the create:
@@ -27,7 +27,7 @@ struct CancelCommand: AsyncParsableCommand {
     @Option(help: "The client's key of the schedule.")
     var key: String
 
-    @Option(help: "The ordering key of the schedule; it chooses the partition, so without --http it has to be given.")
+    @Option(help: "The ordering key of the schedule. It chooses the partition, so it is required without --http.")
     var orderingKey: String?
 
     @OptionGroup var waiting: WaitOption

@@ -11,9 +11,8 @@ struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a pod with a local Kafka cluster and SQLite, and says how to reach it.",
         discussion: """
-            The cluster is that of `clockwork local-kafka`: it lives and dies with this process, while pending \
-            schedules stay in SQLITE_PATH. Delivery topics have to exist before something is delivered to them: name \
-            them with --topic.
+            The cluster is that of `clockwork local-kafka`: it ends with this process, while pending schedules stay in \
+            SQLITE_PATH. Delivery topics have to exist before something is delivered to them: name them with --topic.
             """
     )
 
@@ -21,13 +20,13 @@ struct Dev: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Sends the requests of a file, shows what becomes of each, and ends; keeps nothing.",
+            "Sends the requests of a file, shows the outcome of each, and ends; keeps nothing.",
             valueName: "file"
         )
     )
     var demo: String?
 
-    @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file of name=value lines; the environment takes precedence.", valueName: "file"))
     var config: String?
 
     func run() async throws {

@@ -7,17 +7,17 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Checks the configuration, the brokers, the store, the clock and the port; changes nothing.",
         discussion: """
-            Takes the settings of `clockwork serve`, from the environment and --config. Prints a line for each thing: \
-            ✓ is as it should be, ! works and should be better, ✗ does not work; behind an arrow, what to do.
+            Takes the settings of `clockwork serve`, from the environment and --config. Prints a line for each check: \
+            ✓ is in order, ! works but should be better, ✗ does not work. Behind an arrow it says what to do.
 
-            What a user may write to cannot be seen without writing, so those rights are not checked in Kafka; in \
-            DynamoDB they are, by deleting an item that does not exist.
+            Rights to write cannot be checked in Kafka without writing. In DynamoDB they are checked, by deleting an \
+            item that does not exist.
 
-            Exit code 0 where nothing is marked ✗, 78 where the configuration is wrong, else 1.
+            Exit codes: 0 when nothing is marked ✗, 78 when the configuration is wrong, else 1.
             """
     )
 
-    @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file of name=value lines; the environment takes precedence.", valueName: "file"))
     var config: String?
 
     @Flag(help: "Print one JSON array.")

@@ -9,14 +9,14 @@ struct PartitionsCommand: AsyncParsableCommand {
         commandName: "partitions",
         abstract: "Shows the owner and the progress of every intake partition.",
         discussion: """
-            Asks the HTTP API. RESIDENT are the schedules in the owner's memory, COMMITTED is the intake offset to be \
-            read next after a restart, and DELIVERED UP TO the schedule time of the latest delivery.
+            Asks the HTTP API. RESIDENT is the number of schedules in the owner's memory, COMMITTED the intake offset \
+            to be read next after a restart, and DELIVERED UP TO the schedule time of the latest delivery.
             """
     )
 
     @OptionGroup var http: HTTPOptions
 
-    @Flag(help: "Show it again every second until Ctrl-C; on a terminal in place.")
+    @Flag(help: "Show it again every second until Ctrl-C; on a terminal, in place.")
     var watch = false
 
     @Flag(help: "Print one JSON array, with --watch one a line.")

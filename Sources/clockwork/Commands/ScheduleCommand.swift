@@ -19,10 +19,10 @@ struct ScheduleCommand: AsyncParsableCommand {
             A file of structured requests, one JSON object a line, of any size (- is standard input):
               clockwork schedule --file examples/requests.jsonl
 
-            It goes where --brokers or --http says, else to $KAFKA_BROKERS, else to $CLOCKWORK_URL. The request is in \
-            the intake topic, on all in-sync replicas, when the command ends with 0. What no service can accept is \
-            refused before it is sent, with every field that is wrong, of a file line by line. What this service does not \
-            accept besides, the HTTP API refuses at once; as a record in the intake topic it goes to the dead-letter topic.
+            It goes where --brokers or --http says, else to $KAFKA_BROKERS, else to $CLOCKWORK_URL. When the command \
+            ends with 0, the request is in the intake topic, on all in-sync replicas. A request that no service accepts \
+            is refused before it is sent, with every field that is wrong; a file is refused line by line. The service \
+            may refuse more: over HTTP it answers at once, and a record goes to the dead-letter topic.
             """
     )
 
@@ -30,7 +30,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     @OptionGroup var options: ScheduleOptions
     @OptionGroup var waiting: WaitOption
 
-    @Flag(help: "Print JSON: the request's place, or for a file each refused line and the numbers in the end.")
+    @Flag(help: "Print JSON: the request's place; for a file, each refused line and the totals at the end.")
     var json = false
 
     func validate() throws {

@@ -22,7 +22,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "What this process runs: api (the HTTP API), scheduler (the pod), or all.")
     var role = Role.all
 
-    @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file of name=value lines; the environment takes precedence.", valueName: "file"))
     var config: String?
 
     func run() async throws {

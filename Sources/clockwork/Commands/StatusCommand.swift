@@ -8,8 +8,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Shows what has become of a schedule.",
         discussion: """
-            Asks the HTTP API. A schedule is PENDING, EXECUTED, CANCELLED or FAILED; one that is not known, or no \
-            longer, is an error.
+            Asks the HTTP API. A schedule is PENDING, EXECUTED, CANCELLED or FAILED. A schedule that is unknown, or \
+            has been forgotten, is an error.
             """
     )
 

@@ -16,13 +16,13 @@ struct Tables: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates the tables where they are missing, with time to live turned on.",
             discussion: """
-                The names are those of SCHEDULE_DB and PARTITION_EXEC_DB. Tables are paid for by request; tables that \
+                The names are those of SCHEDULE_DB and PARTITION_EXEC_DB. Tables are billed by request. Tables that \
                 exist are left as they are. Needs dynamodb:CreateTable, DescribeTable, DescribeTimeToLive and \
                 UpdateTimeToLive.
                 """
         )
 
-        @Option(help: ArgumentHelp("A file of name=value lines; the environment stands above it.", valueName: "file"))
+        @Option(help: ArgumentHelp("A file of name=value lines; the environment takes precedence.", valueName: "file"))
         var config: String?
 
         func run() async throws {

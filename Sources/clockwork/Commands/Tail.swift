@@ -8,8 +8,8 @@ struct Tail: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prints the records of a topic as they are delivered, with their lateness.",
         discussion: """
-            Lateness is the time from when a schedule was due to when Clockwork delivered it. Of the dead-letter topic \
-            the error is shown. Ends with Ctrl-C, or after --count records.
+            Lateness is the time from when a schedule was due to when Clockwork delivered it. A dead letter is shown \
+            with its error. Ends with Ctrl-C, or after --count records.
             """
     )
 

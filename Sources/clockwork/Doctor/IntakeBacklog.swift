@@ -49,7 +49,7 @@ struct IntakeBacklog {
         let list = stuck.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
         return .warning(
             subject,
-            "requests wait that nobody takes; by partition, how many at most: \(list)",
+            "requests wait and nobody takes them; most per partition: \(list)",
             remedy:
                 "start a pod, or see what /health/ready of the pod says; an open transaction holds requests back, too"
         )

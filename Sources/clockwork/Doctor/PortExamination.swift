@@ -16,13 +16,13 @@ struct PortExamination {
             return .warning(
                 finding.subject,
                 "a pod listens at \(host), and is ready, but: \(reasons.joined(separator: " "))",
-                remedy: "see what its log says of it, and docs/troubleshooting.md"
+                remedy: "see its log, and docs/troubleshooting.md"
             )
         case .notReady(let reasons):
             return .fault(
                 finding.subject,
                 "a pod listens at \(host), and is not ready: \(reasons)",
-                remedy: "see what its log says of it, and docs/troubleshooting.md"
+                remedy: "see its log, and docs/troubleshooting.md"
             )
         case nil:
             return finding
@@ -39,7 +39,7 @@ struct PortExamination {
         guard result == 0, let address = list else {
             return .fault(
                 subject,
-                "\(host) is no address of this host: \(String(cString: gai_strerror(result)))",
+                "\(host) is not an address of this host: \(String(cString: gai_strerror(result)))",
                 remedy: "set APP_HOST to one, or to 0.0.0.0"
             )
         }

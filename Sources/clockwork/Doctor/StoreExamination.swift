@@ -79,7 +79,7 @@ struct StoreExamination {
             }
             return .warning(
                 subject,
-                "\(operation) is not allowed, so not all could be looked at",
+                "\(operation) is not allowed, so not everything could be checked",
                 remedy: "allow dynamodb:\(operation) on it"
             )
         }
@@ -134,7 +134,7 @@ struct StoreExamination {
         let before = Int64(time(nil))
         let request = HTTPRequest(method: "GET", url: "\(url)/", timeout: patience)
         guard let date = try? await http.send(request).header("date").flatMap(HTTPDate.epochSeconds) else {
-            return .warning("clock", "the store tells no time to compare with", remedy: "see that the host runs NTP")
+            return .warning("clock", "the store gives no time to compare with", remedy: "see that the host runs NTP")
         }
         let after = Int64(time(nil))
         let difference = date < before ? date - before : date > after ? date - after : 0

@@ -69,7 +69,7 @@ import Testing
             message(["LOG_LEVEL_STORE": "loud"])
                 == #"LOG_LEVEL_STORE: "loud" is not accepted, only trace, debug, info, notice, warning, error or critical"#
         )
-        #expect(message(file: "log.level.everything = debug\n").contains("is no setting"))
+        #expect(message(file: "log.level.everything = debug\n").contains("is not a setting"))
     }
 
     @Test func `metrics are sent where Elasticsearch is named, and its password is never shown`() throws {
@@ -164,9 +164,9 @@ import Testing
 
     @Test func `a variable that is no setting is ignored, a name in the file is not`() throws {
         _ = try configuration(["HORIZONN": "5m", "PATH": "/bin"])
-        #expect(message(file: "\n# x\nhorizn=5m").hasPrefix("pod.conf line 3: \"horizn\" is no setting"))
-        #expect(message(file: "Horizon=5m").contains("\"Horizon\" is no setting"))
-        #expect(message(file: "kafka.property.=5m").contains("is no setting"))
+        #expect(message(file: "\n# x\nhorizn=5m").hasPrefix("pod.conf line 3: \"horizn\" is not a setting"))
+        #expect(message(file: "Horizon=5m").contains("\"Horizon\" is not a setting"))
+        #expect(message(file: "kafka.property.=5m").contains("is not a setting"))
     }
 
     @Test func `a line of the file must be a name and a value, once`() {
