@@ -28,8 +28,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("what is in a partition that was added is delivered within tens of seconds, and the rest meanwhile")
-        func added() async throws {
+        @Test
+        func `schedules of an added partition are delivered within tens of seconds, others meanwhile`() async throws {
             let topics = ["orders": Self.partitions]
             try await TestCluster.with(.sqlite, intakePartitions: Self.partitions, topics: topics) { cluster in
                 let kafka = try #require(cluster.longPoll)
@@ -100,8 +100,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("a schedule in a partition that was added can be cancelled by way of a pod that has not seen it yet")
-        func cancelled() async throws {
+        @Test
+        func `a schedule in an added partition can be cancelled through a pod that has not seen it yet`() async throws {
             try await TestCluster.with(.dynamoDB, intakePartitions: Self.partitions) { cluster in
                 let scheduler = try cluster.startPod("scheduler", options: ["--role", "scheduler"])
                 try await cluster.waitForOwners([scheduler])

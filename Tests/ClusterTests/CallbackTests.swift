@@ -26,8 +26,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("callbacks are made, signed, made again and given up as the contract says")
-        func contract() async throws {
+        @Test func `callbacks are made, signed, retried and given up as the contract says`() async throws {
             let server = ScriptedServer(Self.reaction)
             defer { server.stop() }
             // By itself: a connection that is closed without an answer is tried anew at once where it had been used.
@@ -132,8 +131,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("what may not be called is refused, and no connection is made")
-        func refused() async throws {
+        @Test func `a callback that is not allowed is refused, and no connection is made`() async throws {
             let server = ScriptedServer { _ in .answer(status: 200) }
             defer { server.stop() }
             try await TestCluster.with(.sqlite) { cluster in
@@ -156,8 +154,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("what was accepted before the hosts that may be called were narrowed is dead-lettered when it falls due")
-        func narrowed() async throws {
+        @Test
+        func `a callback to a host that is no longer allowed is dead-lettered when it falls due`() async throws {
             let server = ScriptedServer { _ in .answer(status: 503, headers: ["Retry-After: 10"]) }
             defer { server.stop() }
             try await TestCluster.with(.sqlite) { cluster in
@@ -189,8 +187,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("a path that fails delays no other of its host")
-        func paths() async throws {
+        @Test func `a path that fails delays no other of its host`() async throws {
             let server = ScriptedServer { .answer(status: $0.path == "/hooks/a" ? 503 : 200) }
             defer { server.stop() }
             try await TestCluster.with(.sqlite) { cluster in
@@ -214,8 +211,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("a pod killed between attempts: another one makes the next, when it is due and with its number")
-        func killed() async throws {
+        @Test
+        func `when a pod is killed between attempts, another makes the next in time, with its number`() async throws {
             let server = ScriptedServer { request in
                 request.attempt == 1 ? .answer(status: 503, headers: ["Retry-After: 12"]) : .answer(status: 200)
             }
@@ -247,8 +244,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("an ordered callback holds its ordering key through its retries, and no other")
-        func ordered() async throws {
+        @Test func `an ordered callback holds its ordering key through its retries, and no other`() async throws {
             let server = ScriptedServer { request in
                 request.key == "a" && request.attempt < 3 ? .answer(status: 503) : .answer(status: 200)
             }
@@ -277,8 +273,8 @@ extension LocalCluster {
         private static let node = ["/usr/bin/node", "/usr/local/bin/node"]
             .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-        @Test("certificates are verified, a private authority is trusted where it is named, and HTTP/2 is spoken")
-        func secure() async throws {
+        @Test
+        func `certificates are verified, a named private authority is trusted, and HTTP2 is spoken`() async throws {
             try await withTemporaryFolder { folder in
                 try await makeCertificates(folder)
                 let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

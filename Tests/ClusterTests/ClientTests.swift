@@ -21,10 +21,9 @@ extension LocalCluster {
         }
 
         @Test(
-            "a person schedules with the client commands and sees the deliveries",
             .enabled(if: TestCluster.realBrokers == nil)
         )
-        func byHand() async throws {
+        func `a person schedules with the client commands and sees the deliveries`() async throws {
             try await withTemporaryFolder { folder in
                 let kafka = try ChildProcess(
                     Clockwork.path,
@@ -171,8 +170,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("a client command that cannot do what it is asked for ends with exit code 1 and says why")
-        func failures() async throws {
+        @Test
+        func `a client command that cannot do what it is asked for ends with exit code 1 and says why`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let environment = cluster.environment()
                 let one = ["schedule", "--topic", "t", "--client", "c", "--key", "k", "--in", "1s"]
@@ -205,8 +204,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("the demo shows what becomes of the requests of a file")
-        func demo() async throws {
+        @Test func `the demo shows the outcome of the requests of a file`() async throws {
             try await withTemporaryFolder { folder in
                 func requests(_ topics: [String]) -> [UInt8] {
                     Array(

@@ -7,8 +7,8 @@ extension LocalCluster {
     /// What becomes of connections: those to brokers that somebody on the way forgets, and those to a pod that ends.
     @Suite(.timeLimit(.minutes(5)), .enabled(if: TestCluster.realBrokers == nil))
     struct ConnectionTests {
-        @Test("idle connections that are forgotten on the way delay neither the next request nor the next delivery")
-        func forgottenIdle() async throws {
+        @Test
+        func `idle connections that are forgotten delay neither the next request nor the next delivery`() async throws {
             try await withPod { cluster, kafka, post in
                 // The shortest limit of firewalls that is usual.
                 kafka.forgetIdleConnections(after: .seconds(28))
@@ -23,10 +23,8 @@ extension LocalCluster {
             }
         }
 
-        @Test(
-            "when connections in use are forgotten, a request sent again is taken, and the next delivery made in seconds"
-        )
-        func forgotten() async throws {
+        @Test
+        func `when connections in use are forgotten, a repeated request and the next delivery succeed`() async throws {
             try await withPod { cluster, kafka, post in
                 let due = nowMilliseconds() + 10_000
                 #expect(try await post("before", due) == 1)
@@ -97,8 +95,8 @@ extension LocalCluster {
             return (String(text.prefix { $0 != "\r" }), text.lowercased().contains("\r\nconnection: close\r\n"))
         }
 
-        @Test("a pod that is told to end is not ready at once, and refuses no connection for the time of its delay")
-        func ending() async throws {
+        @Test
+        func `a pod that is to end is not ready at once, and refuses no connection during its delay`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let pod = try cluster.startPod("pod", ["SHUTDOWN_DELAY": "4s"])
                 let port = try await pod.servingPort()

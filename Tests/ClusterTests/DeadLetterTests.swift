@@ -108,8 +108,8 @@ extension LocalCluster {
             ]
         }
 
-        @Test("what can never succeed is a dead letter that says why, and the partitions go on")
-        func deadLetters() async throws {
+        @Test
+        func `a request that can never succeed becomes a dead letter with a reason, and others go on`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let allow = ["DELIVERY_TOPIC_ALLOW": "\(cluster.prefix)orders*,\(cluster.topic("payments"))"]
                 let pod = try cluster.startPod("pod", allow)

@@ -22,8 +22,8 @@ extension LocalCluster {
             return count
         }
 
-        @Test("a topic that comes back with fewer partitions gets all that falls due for it")
-        func fewerPartitions() async throws {
+        @Test
+        func `a topic that comes back with fewer partitions gets every delivery that falls due for it`() async throws {
             try await TestCluster.with(.sqlite, isRecreatable: true) { cluster in
                 let kafka = try #require(cluster.recreatable)
                 try cluster.local?.createTopic("moved", partitions: 8)
@@ -45,10 +45,9 @@ extension LocalCluster {
         }
 
         @Test(
-            "what is pending for a topic that is no longer allowed is not delivered",
             arguments: [["DELIVERY_TOPIC_ALLOW": "payments"], ["DEAD_LETTER_KAFKA_TOPIC": "orders"]]
         )
-        func narrowedPolicy(change: [String: String]) async throws {
+        func `a schedule for a topic no longer allowed is not delivered`(change: [String: String]) async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let before = try cluster.startPod("pod")
                 try await cluster.waitForOwners([before])
@@ -73,8 +72,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("the dead letter of a delivery can be sent again as it is, and is delivered once its topic is there")
-        func sentAgain() async throws {
+        @Test
+        func `a delivery's dead letter can be sent again as it is, and arrives once its topic is there`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let pod = try cluster.startPod("pod")
                 try await cluster.waitForOwners([pod])

@@ -34,10 +34,9 @@ extension LocalCluster {
         private static func median(_ values: some Collection<Int64>) -> Int64 { values.sorted()[values.count / 2] }
 
         @Test(
-            "the first delivery to a topic, or after idle connections were closed, is no later than the hundredth",
             arguments: roundTrips
         )
-        func first(roundTrip: Int) async throws {
+        func `a first delivery, or one after idleness, is no later than the hundredth`(roundTrip: Int) async throws {
             try await TestCluster.with(.sqlite, topics: ["orders": 3, "payments": 3]) { cluster in
                 let kafka = try #require(cluster.longPoll)
                 let pod = try cluster.startPod("pod")

@@ -6,8 +6,8 @@ import Testing
 extension LocalCluster {
     @Suite(.timeLimit(.minutes(5)))
     struct GroupTests {
-        @Test("pods share the partitions, and none is lost or repeated when one ends and another comes")
-        func rollingPods() async throws {
+        @Test
+        func `pods share the partitions, and no delivery is lost or repeated when pods end and come`() async throws {
             let seed = seed("rollingPods")
             try await TestCluster.with(.dynamoDB, intakePartitions: 6) { cluster in
                 var verifier = Verifier(intake: cluster.intake)

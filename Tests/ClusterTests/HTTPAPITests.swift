@@ -11,10 +11,9 @@ extension LocalCluster {
         private static let hasSanitizer = ProcessInfo.processInfo.environment["CLOCKWORK_SANITIZER"] != nil
 
         @Test(
-            "ten thousand requests over 64 connections are all accepted and delivered once",
             arguments: StoreKind.allCases
         )
-        func load(store: StoreKind) async throws {
+        func `ten thousand requests over 64 connections are each delivered once`(store: StoreKind) async throws {
             try await TestCluster.with(store) { cluster in
                 let pod = try cluster.startPod("pod")
                 let port = try await pod.servingPort()
@@ -51,8 +50,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("a request that was accepted is delivered, though the pod is killed with requests in flight")
-        func killedInFlight() async throws {
+        @Test
+        func `an accepted request is delivered, though the pod is killed with requests in flight`() async throws {
             var random = SeededRandom(seed: seed("killedInFlight"))
             try await TestCluster.with(.sqlite) { cluster in
                 var verifier = Verifier(intake: cluster.intake)
@@ -110,8 +109,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("thousands of connections, slow clients and large bodies do not keep others from being served")
-        func manyConnections() async throws {
+        @Test
+        func `thousands of connections, slow clients and large bodies keep no others waiting`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let pod = try cluster.startPod("pod")
                 let port = try await pod.servingPort()

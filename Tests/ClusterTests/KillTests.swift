@@ -9,10 +9,9 @@ extension LocalCluster {
         private static let settlingTime: Int64 = 2_000
 
         @Test(
-            "a pod that is killed and started again loses nothing and repeats only what was in flight",
             arguments: StoreKind.allCases
         )
-        func killed(store: StoreKind) async throws {
+        func `a pod that is killed loses nothing and repeats only what was in flight`(store: StoreKind) async throws {
             var random = SeededRandom(seed: seed("killed (\(store))"))
             try await TestCluster.with(store) { cluster in
                 var verifier = Verifier(intake: cluster.intake)

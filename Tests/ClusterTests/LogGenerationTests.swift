@@ -14,11 +14,10 @@ extension LocalCluster {
         }
 
         @Test(
-            "when the intake is recreated under running pods, what was read stays and what is new counts",
             arguments: StoreKind.allCases,
             Absence.allCases
         )
-        func recreatedIntake(store: StoreKind, absence: Absence) async throws {
+        func `a recreated intake keeps old requests and takes new`(store: StoreKind, absence: Absence) async throws {
             try await TestCluster.with(store, isRecreatable: true) { cluster in
                 let kafka = try #require(cluster.recreatable)
                 // A file has one process.
@@ -58,11 +57,10 @@ extension LocalCluster {
         }
 
         @Test(
-            "a new log that has grown beyond the old one is seen, and nothing of it is lost or repeated",
             arguments: StoreKind.allCases,
             Absence.allCases
         )
-        func overgrownIntake(store: StoreKind, absence: Absence) async throws {
+        func `an overgrown new log loses nothing, repeats nothing`(store: StoreKind, absence: Absence) async throws {
             try await TestCluster.with(store, isRecreatable: true) { cluster in
                 let kafka = try #require(cluster.recreatable)
                 let pod = try cluster.startPod("pod")
@@ -108,10 +106,9 @@ extension LocalCluster {
         }
 
         @Test(
-            "pods that move to another cluster take along what is pending, and new requests count there",
             arguments: StoreKind.allCases
         )
-        func anotherCluster(store: StoreKind) async throws {
+        func `pods that move to another cluster keep their pending schedules`(store: StoreKind) async throws {
             try await TestCluster.with(store) { old in
                 try await TestCluster.with(store) { new in
                     let start = nowMilliseconds()
@@ -154,10 +151,9 @@ extension LocalCluster {
         }
 
         @Test(
-            "a group whose offsets are deleted goes on where its pods have stopped",
             arguments: StoreKind.allCases
         )
-        func deletedOffsets(store: StoreKind) async throws {
+        func `a group whose offsets are deleted goes on where its pods have stopped`(store: StoreKind) async throws {
             try await TestCluster.with(store, isRecreatable: true) { cluster in
                 let kafka = try #require(cluster.recreatable)
                 var verifier = Verifier(intake: cluster.intake)

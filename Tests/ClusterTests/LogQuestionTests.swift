@@ -5,8 +5,8 @@ extension LocalCluster {
     /// Questions about the intake's log, which an assignment waits for.
     @Suite(.timeLimit(.minutes(2)), .enabled(if: TestCluster.realBrokers == nil))
     struct LogQuestionTests {
-        @Test("a question about the log waits for no fetch of the question before, whatever wait is configured")
-        func repeated() async throws {
+        @Test
+        func `a question about the log waits for no earlier fetch, whatever wait is configured`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let kafka = try #require(cluster.longPoll)
                 let due = nowMilliseconds() + 3_600_000

@@ -3,8 +3,7 @@ import Testing
 extension LocalCluster {
     @Suite(.timeLimit(.minutes(5)), .enabled(if: TestCluster.realBrokers == nil))
     struct LoggingTests {
-        @Test("a standard error that nobody reads stops no delivery; lines are dropped and counted")
-        func unread() async throws {
+        @Test func `an unread standard error stops no delivery, and lines are dropped and counted`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 // One of the ports that nobody uses: the log, which would tell it, is not read.
                 let port = Int(try LocalSocket.freePort())
@@ -36,8 +35,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("a broker that answers fetches wrongly fills no log, and deliveries go on")
-        func garbled() async throws {
+        @Test func `a broker that answers fetches wrongly fills no log, and deliveries go on`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let kafka = try #require(cluster.longPoll)
                 let pod = try cluster.startPod("pod")

@@ -7,10 +7,9 @@ extension LocalCluster {
     @Suite(.timeLimit(.minutes(5)))
     struct OutageTests {
         @Test(
-            "while the store is out of reach resident schedules are delivered, and no offset passes an unsettled request",
             arguments: [TCPProxy.State.cut, .silent]
         )
-        func storeOutage(kind: TCPProxy.State) async throws {
+        func `a store outage delays no resident schedule and skips no request`(kind: TCPProxy.State) async throws {
             let seed = seed("storeOutage (\(kind))")
             let endpoint = try #require(URL(string: try DynamoDBEndpoint.url)?.port)
             let proxy = try TCPProxy(toPort: UInt16(endpoint))
@@ -70,10 +69,9 @@ extension LocalCluster {
         }
 
         @Test(
-            "while the brokers are down nothing is lost and nothing early",
             .enabled(if: TestCluster.realBrokers == nil)
         )
-        func brokerOutage() async throws {
+        func `while the brokers are down, nothing is lost and nothing is early`() async throws {
             let seed = seed("brokerOutage")
             try await TestCluster.with(.sqlite) { cluster in
                 let kafka = try #require(cluster.local)
@@ -109,11 +107,10 @@ extension LocalCluster {
         }
 
         @Test(
-            "a pod that is told to end during an outage ends in time, and the next one delivers what it left",
             .enabled(if: TestCluster.realBrokers == nil),
             arguments: Outage.allCases
         )
-        func endDuringOutage(outage: Outage) async throws {
+        func `a pod ends in time during an outage, and the next one delivers its rest`(outage: Outage) async throws {
             let seed = seed("endDuringOutage (\(outage))")
             let endpoint = try #require(URL(string: try DynamoDBEndpoint.url)?.port)
             let proxy = try TCPProxy(toPort: UInt16(endpoint))

@@ -32,10 +32,9 @@ extension LocalCluster {
         ]
 
         @Test(
-            "a wrong setting stops the start with exit code 78 and one line naming it and its value",
             arguments: wrongSettings
         )
-        func wrongSetting(setting: [String: String]) async throws {
+        func `a wrong setting is shown with its value and ends with code 78`(setting: [String: String]) async throws {
             let (name, value) = try #require(setting.first)
             try await withTemporaryFolder { folder in
                 var environment = Self.sound
@@ -52,8 +51,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("DynamoDB settings are checked, and a secret is not shown")
-        func wrongDynamoDBSettings() async throws {
+        @Test func `DynamoDB settings are checked, and a secret is not shown`() async throws {
             let base = [
                 "KAFKA_BROKERS": "127.0.0.1:1", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id",
                 "AWS_SECRET_ACCESS_KEY": "geheim",
@@ -77,8 +75,8 @@ extension LocalCluster {
             }
         }
 
-        @Test("a file of settings is read, and a name in it that is none is told with exit code 78")
-        func settingsFile() async throws {
+        @Test
+        func `a file of settings is read, and an unknown name in it is reported with exit code 78`() async throws {
             try await withTemporaryFolder { folder in
                 let path = folder + "/clockwork.properties"
                 for (text, named) in [("horizn=5m", "horizn"), ("horizon=soon", "soon"), ("no line", path)] {
@@ -95,7 +93,6 @@ extension LocalCluster {
         }
 
         @Test(
-            "wrong usage ends with exit code 64",
             arguments: [
                 ["sevre"], ["serve", "--nope"], ["dev", "--topic", "a:0"], ["local-kafka", "--brokers", "0"],
                 ["schedule"],
@@ -109,27 +106,25 @@ extension LocalCluster {
                 ["tail"], ["tail", "t", "--count", "many"], ["tail", "t", "--count", "-1"], ["tables", "drop"],
             ]
         )
-        func wrongUsage(arguments: [String]) async throws {
+        func `wrong usage ends with exit code 64`(arguments: [String]) async throws {
             let result = try await Clockwork.run(arguments, environment: Self.sound)
             #expect(result.exit == .code(64), "\(result.errors)")
             #expect(result.errors.contains("Usage:"), "\(result.errors)")
         }
 
         @Test(
-            "every command explains itself",
             arguments: [
                 [], ["serve"], ["dev"], ["local-kafka"], ["schedule"], ["tail"], ["tables"], ["tables", "create"],
             ]
         )
-        func help(arguments: [String]) async throws {
+        func `every command explains itself`(arguments: [String]) async throws {
             let result = try await Clockwork.run(arguments + ["--help"])
             #expect(result.exit == .code(0))
             #expect(result.output.contains("USAGE: clockwork") && result.output.contains("OVERVIEW:"))
             #expect(result.errors.isEmpty)
         }
 
-        @Test("a second pod on the same SQLite file does not start and says who holds it")
-        func lockedFile() async throws {
+        @Test func `a second pod on the same SQLite file does not start and says who holds it`() async throws {
             try await TestCluster.with(.sqlite) { cluster in
                 let holder = try cluster.startPod("holder")
                 try await cluster.waitForOwners([holder])

@@ -75,8 +75,8 @@ extension LocalCluster {
             }.sorted()
         }
 
-        @Test("the same requests lead to the same deliveries, byte for byte, whichever store keeps them")
-        func sameDeliveries() async throws {
+        @Test
+        func `the same requests lead to the same deliveries, byte for byte, whichever store keeps them`() async throws {
             try await TestCluster.with(.sqlite) { sqlite in
                 try await TestCluster.with(.dynamoDB) { dynamoDB in
                     let clusters = [sqlite, dynamoDB]

@@ -50,7 +50,7 @@ import Testing
         )
     }
 
-    @Test func throttlingFailuresAndBrokenConnectionsAreRepeatedUntilTheWriteIsDone() async throws {
+    @Test func `throttling, failures and broken connections are repeated until the write is done`() async throws {
         let faults: [ScriptedServer.Reaction] = [
             Self.failure("ProvisionedThroughputExceededException"), Self.failure("ThrottlingException"),
             Self.failure("RequestLimitExceeded"), Self.failure("InternalServerError", status: 500),
@@ -73,7 +73,7 @@ import Testing
         ("AccessDeniedException", .accessDenied), ("UnrecognizedClientException", .accessDenied),
         ("SomethingNewException", .other), ("ResourceInUseException", .tableInUse),
     ])
-    func whatCannotSucceedIsNotRepeated(exception: String, code: DynamoDBError.Code) async throws {
+    func `a request that cannot succeed is not repeated`(exception: String, code: DynamoDBError.Code) async throws {
         try await withClient({ _ in Self.failure(exception) }) { client, server in
             let error = await error { () async throws(DynamoDBError) in
                 try await client.put([:], table: "t", deadline: soon())
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func anErrorDoesNotRepeatWhatWasSigned() async throws {
+    @Test func `an error does not repeat the signed request`() async throws {
         let detail = "The request signature we calculated does not match.\\n\\nPOST\\nx-amz-security-token:psst"
         let body = "{\"__type\":\"x#InvalidSignatureException\",\"message\":\"\(detail)\"}"
         try await withClient({ _ in .answer(status: 400, body: body) }) { client, _ in
@@ -99,7 +99,7 @@ import Testing
     }
 
     /// Every other write of a batch is left unprocessed, again and again, and failures come between.
-    @Test(.timeLimit(.minutes(1))) func nothingOfABatchIsDropped() async throws {
+    @Test(.timeLimit(.minutes(1))) func `nothing of a batch is dropped`() async throws {
         let stored = Mutex<[Int]>([])
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             if request.index % 5 == 3 { return Self.failure("InternalServerError", status: 500) }
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func unprocessedKeysAreAskedForAgain() async throws {
+    @Test func `unprocessed keys are asked for again`() async throws {
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             let keys = request.text.split(separator: "\"N\":\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
             func items(_ numbers: some Sequence<String>) -> String {
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: ["{\"UnprocessedItems\":{\"t\":[{\"PutRequest\":{\"Item\":{}}}]}}", "", "{}{}"])
-    func theDeadlineEndsACallThatNeverSucceeds(answer: String) async throws {
+    func `the deadline ends a call that never succeeds`(answer: String) async throws {
         try await withClient({ _ in .answer(status: 200, body: answer) }) { client, server in
             let error = await error { () async throws(DynamoDBError) in
                 try await client.batchWrite([.put([:])], table: "t", deadline: soon(.milliseconds(100)))
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func theDeadlineEndsACallThatIsNeverAnswered() async throws {
+    @Test func `the deadline ends a call that is never answered`() async throws {
         try await withClient({ _ in .silence }) { client, server in
             let error = await error { () async throws(DynamoDBError) in
                 try await client.put([:], table: "t", deadline: soon(.milliseconds(100)))
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func withNoTimeLeftNothingIsSent() async throws {
+    @Test func `with no time left, nothing is sent`() async throws {
         try await withClient({ _ in .answer(status: 200, body: "{}") }) { client, server in
             let error = await error { () async throws(DynamoDBError) in
                 try await client.put([:], table: "t", deadline: soon(.zero))
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func cancellingTheTaskEndsTheCall() async throws {
+    @Test func `cancelling the task ends the call`() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         let react = { @Sendable (_: ScriptedServer.Request) -> ScriptedServer.Reaction in
             arrived.yield()
@@ -204,7 +204,7 @@ import Testing
         }
     }
 
-    @Test func requestsAreCutToWhatDynamoDBTakes() async throws {
+    @Test func `requests are split to the sizes that DynamoDB takes`() async throws {
         try await withClient({ _ in .answer(status: 200, body: "{}") }) { client, server in
             let small = (0..<60).map { BatchWrite.put(["n": .number("\($0)")]) }
             let large = (0..<5).map {

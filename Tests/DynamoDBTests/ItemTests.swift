@@ -2,7 +2,7 @@ import DynamoDB
 import Testing
 
 @Suite struct ItemTests {
-    @Test func sizeCountsNamesTextBytesAndDigits() {
+    @Test func `the size counts names, text, bytes and digits`() {
         #expect(([:] as Item).sizeInBytes == 0)
         #expect((["ab": .string("é")] as Item).sizeInBytes == 2 + 2)
         #expect((["ab": .binary([1, 2, 3])] as Item).sizeInBytes == 2 + 3)
@@ -10,7 +10,7 @@ import Testing
         #expect((["n": .number("-1234.5")] as Item).sizeInBytes == 1 + 3 + 1 + 1)
     }
 
-    @Test func attributesAreSetReplacedAndRemoved() {
+    @Test func `attributes are set, replaced and removed`() {
         var item: Item = ["a": .string("1")]
         item["b"] = .number("2")
         item["a"] = .string("3")
@@ -22,7 +22,7 @@ import Testing
         #expect(item.attributes.map(\.name) == ["b"])
     }
 
-    @Test func credentialsDoNotShowThemselves() {
+    @Test func `credentials do not appear in descriptions`() {
         let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "hush", sessionToken: "psst")
         for text in ["\(credentials)", String(reflecting: credentials)] {
             #expect(!text.contains("hush"))

@@ -71,7 +71,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: vectors) func aRequestIsSignedAsThePublishedCaseIs(vector: Vector) throws {
+    @Test(arguments: vectors) func `a request is signed as in the published case`(vector: Vector) throws {
         let request = HTTPRequest(
             method: vector.method,
             url: "https://example.amazonaws.com\(vector.target)",
@@ -91,7 +91,7 @@ import Testing
         #expect(authorization.value.hasSuffix("Signature=\(vector.signature)"))
     }
 
-    @Test func thePortIsPartOfTheHostUnlessItIsTheSchemesOwn() {
+    @Test func `the port is part of the host unless it is the scheme's own`() {
         func authorization(_ url: String) -> String? {
             HTTPRequest(method: "GET", url: url, timeout: .seconds(1)).signed(
                 AWSSignature(region: "r", service: "s", accessKeyID: "id", secretAccessKey: "secret"),

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerComesBackWhole() async throws {
+    @Test func `an answer comes back whole`() async throws {
         let react = { @Sendable (_: ScriptedServer.Request) in
             ScriptedServer.Reaction.answer(status: 418, headers: ["X-One:  two "], body: "short and stout")
         }
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: ["GET", "DELETE", "PUT", "PATCH", "HEAD"])
-    func aRequestIsSentWithItsMethod(method: String) async throws {
+    func `a request is sent with its method`(method: String) async throws {
         try await withServer({ _ in .answer(status: 204) }) { client, server in
             var request = post(server)
             request.method = method
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
-    func anEmptyBodyHasALength(method: String) async throws {
+    func `an empty body has a length`(method: String) async throws {
         try await withServer({ .answer(status: $0.headers["content-length"] == nil ? 411 : 200) }) { client, server in
             var request = post(server)
             request.method = method
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func aGetWithoutABodyHasNoLength() async throws {
+    @Test func `a GET without a body has no length`() async throws {
         try await withServer({ _ in .answer(status: 200) }) { client, server in
             var request = post(server)
             request.method = "GET"
@@ -87,7 +87,7 @@ import Testing
         ("//x//", "//x//"), ("/a;b=1,c/@:!$&'()*+", "/a;b=1,c/@:!$&'()*+"), ("/p?a=/../b?c", "/p?a=/../b?c"),
         ("/p?%zz[]|", "/p?%zz[]|"),
     ])
-    func pathAndQueryAreSentAsTheyAreWritten(given: String, sent: String) async throws {
+    func `path and query are sent as they are written`(given: String, sent: String) async throws {
         try await withServer({ _ in .answer(status: 200) }) { client, server in
             var request = post(server)
             request.url = server.url + given
@@ -110,7 +110,7 @@ import Testing
         (200, "200 OK\r\nX: " + String(repeating: "y", count: 2_000) + "\r\n\r\n"),
         (429, "103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 429 Wait\r\nContent-Length: 9\r\n\r\n"),
     ])
-    func theStatusDecidesWhereBodiesAreDropped(status: Int, text: String) async throws {
+    func `where bodies are dropped, the status decides`(status: Int, text: String) async throws {
         try await withServer({ _ in .raw("HTTP/1.1 " + text) }, configuration: Self.dropping) { client, server in
             let response = try await client.send(post(server))
             #expect(response.status == status)
@@ -121,14 +121,14 @@ import Testing
     @Test(arguments: [
         "", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 20", "SSH-2.0-x\r\n",
     ])
-    func withoutAStatusThereIsNoAnswer(text: String) async throws {
+    func `without a status there is no answer`(text: String) async throws {
         try await withServer({ _ in .raw(text) }, configuration: Self.dropping) { client, server in
             #expect(await code(client, post(server)) == .brokenConnection)
         }
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: ["Transfer-Encoding: chunked", "Content-Length: 100"])
-    func aBodyThatDoesNotComeIsNotWaitedForLong(field: String) async throws {
+    func `a body that does not come is not awaited for long`(field: String) async throws {
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             request.text == "silence" ? .silence : .unfinished("HTTP/1.1 200 OK\r\nX-A: b\r\n\(field)\r\n\r\n")
         }
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionIsUsedAgainBehindABodyThatIsDropped() async throws {
+    @Test func `a connection is used again after a dropped body`() async throws {
         try await withServer({ _ in .answer(status: 200, body: "thanks") }, configuration: Self.dropping) {
             client,
             server in
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func aConnectionThatIsOldIsNotUsedAgain() async throws {
+    func `an old connection is not used again`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.maximumConnectionAgeSeconds = 1
         try await withServer({ _ in .answer(status: 200) }, configuration: configuration) { client, server in
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func aConnectionThatWasIdleIsNotUsedAgain() async throws {
+    func `a connection that was idle is not used again`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.maximumIdleSeconds = 1
         try await withServer({ _ in .answer(status: 200) }, configuration: configuration) { client, server in
@@ -187,7 +187,7 @@ import Testing
 
     /// The kernel lists the timer that a connection has: 2 is that of keeping it alive.
     @Test(.timeLimit(.minutes(1)))
-    func aConnectionThatAwaitsAnAnswerIsKeptAlive() async throws {
+    func `a connection that awaits an answer is kept alive`() async throws {
         try await withServer({ _ in .silence }) { client, server in
             let port = try #require(server.url.split(separator: ":").last.flatMap { UInt16($0) })
             let digits = String(port, radix: 16, uppercase: true)
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionIsUsedForOneRequestAfterAnother() async throws {
+    @Test func `a connection is used for one request after another`() async throws {
         try await withServer({ .answer(status: 200, body: $0.text) }) { client, server in
             for index in 0..<20 {
                 let response = try await client.send(post(server, "\(index)"))
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test func manyRequestsShareABoundedNumberOfConnections() async throws {
+    @Test func `many requests share a bounded number of connections`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.maximumConnectionsPerHost = 3
         try await withServer({ .answer(status: 200, body: $0.text) }, configuration: configuration) { client, server in
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test func requestsBeyondTheLimitAreRefusedAtOnce() async throws {
+    @Test func `requests beyond the limit are refused at once`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.maximumOutstanding = 1
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
@@ -253,7 +253,7 @@ import Testing
         }
     }
 
-    @Test func aTooLargeAnswerIsNotRead() async throws {
+    @Test func `an answer that is too large is not read`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.maximumResponseBytes = 1000
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
@@ -267,13 +267,13 @@ import Testing
         }
     }
 
-    @Test func silenceEndsWithTheTimeout() async throws {
+    @Test func `silence ends with the timeout`() async throws {
         try await withServer({ _ in .silence }) { client, server in
             #expect(await code(client, post(server, timeout: .milliseconds(50))) == .timedOut)
         }
     }
 
-    @Test func aBrokenConnectionIsAnError() async throws {
+    @Test func `a broken connection is an error`() async throws {
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             switch request.text {
             case "nothing": ScriptedServer.Reaction.hangUp
@@ -288,14 +288,14 @@ import Testing
         }
     }
 
-    @Test func nobodyThereIsAConnectionFailure() async throws {
+    @Test func `a host where nobody listens is a connection failure`() async throws {
         let server = ScriptedServer { _ in .hangUp }
         server.stop()
         let client = try HTTPClient()
         #expect(await code(client, post(server)) == .connectFailed)
     }
 
-    @Test func aRedirectIsNotFollowed() async throws {
+    @Test func `a redirect is not followed`() async throws {
         try await withServer({ _ in .answer(status: 302, headers: ["Location: /elsewhere"]) }) { client, server in
             let response = try await client.send(post(server))
             #expect(response.status == 302)
@@ -304,7 +304,7 @@ import Testing
     }
 
     @Test(arguments: ["file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "not a url", ""])
-    func onlyHTTPIsSpoken(url: String) async throws {
+    func `only HTTP is spoken`(url: String) async throws {
         let client = try HTTPClient()
         let request = HTTPRequest(method: "GET", url: url, timeout: .seconds(5))
         #expect(await code(client, request) == .invalidRequest)
@@ -314,7 +314,7 @@ import Testing
         HTTPHeader("X-A", "a\r\nX-B: b"), HTTPHeader("X A", "a"), HTTPHeader("X-A:", "a"), HTTPHeader("", "a"),
         HTTPHeader("X-A", "\u{0}"), HTTPHeader("X\nB", "a"), HTTPHeader("X-A", "  "),
     ])
-    func aHeaderThatWouldSayMoreThanItShouldIsRefused(header: HTTPHeader) async throws {
+    func `a header that could smuggle in another is refused`(header: HTTPHeader) async throws {
         try await withServer({ _ in .answer(status: 200) }) { client, server in
             var request = post(server)
             request.headers = [header]
@@ -323,7 +323,7 @@ import Testing
         }
     }
 
-    @Test func cancellingTheTaskAbortsTheRequest() async throws {
+    @Test func `cancelling the task aborts the request`() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         let react = { @Sendable (_: ScriptedServer.Request) in
             arrived.yield()
@@ -337,7 +337,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskSendsNothingOfUse() async throws {
+    @Test func `a cancelled task sends nothing of use`() async throws {
         try await withServer({ _ in .silence }) { client, server in
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -347,7 +347,7 @@ import Testing
         }
     }
 
-    @Test func closingFailsWhatIsOutstandingAndWhatComesLater() async throws {
+    @Test func `closing fails outstanding and later requests`() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         let react = { @Sendable (_: ScriptedServer.Request) in
             arrived.yield()
@@ -366,7 +366,7 @@ import Testing
         }
     }
 
-    @Test func aSignedRequestCarriesTheTokenAndSignsEveryHeader() async throws {
+    @Test func `a signed request carries the token and signs every header`() async throws {
         try await withServer({ _ in .answer(status: 200) }) { client, server in
             var request = post(server, "{}")
             request.headers = [HTTPHeader("content-type", "application/json"), HTTPHeader("x-amz-target", "T.Op")]
@@ -392,7 +392,7 @@ import Testing
         }
     }
 
-    @Test func aSignatureDoesNotShowItsSecret() {
+    @Test func `a signature does not show its secret`() {
         let signature = AWSSignature(
             region: "r",
             service: "s",

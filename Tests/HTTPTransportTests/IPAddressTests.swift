@@ -35,7 +35,7 @@ import Testing
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1", "2002:c0a8:101::1",
         "2620:0:1:2:0:5efe:10.0.0.1", "2620:0:1:2:200:5efe:127.0.0.1",
     ])
-    func isNotGlobalUnicast(text: String) throws {
+    func `an address of a special range is not global unicast`(text: String) throws {
         #expect(try !address(text).isGlobalUnicast)
     }
 
@@ -46,11 +46,11 @@ import Testing
         "2000::1", "2001:200::1", "2001:4860:4860::8888", "2606:4700::1111", "2a00::1", "3ffe::1", "3fff:1000::1",
         "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "2620:0:1:2:0:5efe:8.8.8.8",
     ])
-    func isGlobalUnicast(text: String) throws {
+    func `a public address is global unicast`(text: String) throws {
         #expect(try address(text).isGlobalUnicast)
     }
 
-    @Test func anotherFamilyIsNoAddress() {
+    @Test func `an address of another family is not one`() {
         var local = sockaddr_un()
         local.sun_family = sa_family_t(AF_UNIX)
         #expect(withUnsafeBytes(of: &local) { IPAddress($0) } == nil)
@@ -89,7 +89,7 @@ import Testing
         "0x7f.1", "localhost", "LOCALHOST", "0", "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]",
         "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "10.1.2.3", "169.254.169.254", "[fe80::1]", "[fd00:ec2::254]",
     ])
-    func everySpellingIsRefused(host: String) async throws {
+    func `every spelling is refused`(host: String) async throws {
         try await withServer { server, port in
             let result = try await outcome("http://\(host):\(port)/")
             #expect(result == "addressRefused")
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func everyAddressOfANameIsLookedAt() async throws {
+    @Test func `every address of a name is looked at`() async throws {
         try await withServer { server, port in
             let all = ["name.test:\(port):127.0.0.1,10.0.0.1,[::1]"]
             let result = try await outcome("http://name.test:\(port)/", resolutions: all)
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func withoutTheRuleTheSameNameIsCalled() async throws {
+    @Test func `without the rule, the same name is called`() async throws {
         try await withServer { server, port in
             let resolutions = ["name.test:\(port):127.0.0.1"]
             let result = try await outcome("http://name.test:\(port)/", resolutions: resolutions, .any)

@@ -14,7 +14,7 @@ import Testing
         return count ?? 0
     }
 
-    @Test func theLeadersOfATopicAreConnectedBeforeTheFirstRecord() async throws {
+    @Test func `the leaders of a topic are connected to before the first record`() async throws {
         let cluster = try LocalKafka(brokers: 3, topics: ["t": 3])
         for partition in 0..<Int32(3) {
             try cluster.setLeader(ofTopic: "t", partition: partition, broker: partition + 1)
@@ -36,7 +36,7 @@ import Testing
         #expect(try await producer.partitionCount(of: "nobody-has-made-this") == nil)
     }
 
-    @Test func connectionsThatWereClosedAreMadeAnew() async throws {
+    @Test func `closed connections are made again`() async throws {
         let cluster = try LocalKafka(brokers: 2, topics: ["t": 2])
         for partition in 0..<Int32(2) {
             try cluster.setLeader(ofTopic: "t", partition: partition, broker: partition + 1)
@@ -57,7 +57,7 @@ import Testing
         while try await connected(producer) < 2 {}
     }
 
-    @Test func everyClientHasConnectionsThatSurviveWhatIsOnTheWay() async throws {
+    @Test func `every client keeps its connections alive through middleboxes`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let properties: KafkaProperties = ["bootstrap.servers": cluster.bootstrapServers]
         let producer = try KafkaProducer(properties: properties, logger: quietLogger)
@@ -78,7 +78,7 @@ import Testing
         )
     }
 
-    @Test func librdkafkaBefore23IsKnownToRepeat() {
+    @Test func `librdkafka before 2.3 is known to repeat`() {
         #expect(KafkaLibrary.fault(ofVersion: 0x0200_02ff)?.contains("out of order sequence number") == true)
         #expect(KafkaLibrary.fault(ofVersion: 0x0202_00ff) != nil)
         #expect(KafkaLibrary.fault(ofVersion: 0x0203_00ff) == nil)

@@ -2,7 +2,7 @@ import Kafka
 import Testing
 
 @Suite struct GroupTests {
-    @Test func membersShareAPartitionSetCooperatively() async throws {
+    @Test func `members share a partition set cooperatively`() async throws {
         let cluster = try LocalKafka(topics: ["t": 6])
         let all = Set<Int32>(0..<6)
         let first = try TestMember(cluster, topic: "t")
@@ -35,7 +35,7 @@ import Testing
         second.consumer.close()
     }
 
-    @Test func aRevocationMayWaitLongerThanTheSessionAndIsAnsweredPartitionByPartition() async throws {
+    @Test func `a revocation may wait longer than the session and is answered partition by partition`() async throws {
         let cluster = try LocalKafka(topics: ["t": 4])
         let first = try TestMember(cluster, topic: "t", ["max.poll.interval.ms": "60000"])
         try await wait("the first member", step: first.poll) { first.held.count == 4 }
@@ -70,7 +70,7 @@ import Testing
         second.consumer.close()
     }
 
-    @Test func aMemberKnowsHowLongItsCoordinatorStillCountsIt() async throws {
+    @Test func `a member knows how long its coordinator still counts it`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         // Rarer heartbeats than are wise: two of them do not fit into a session.
         let properties: KafkaProperties = ["session.timeout.ms": "5000", "heartbeat.interval.ms": "3000"]
@@ -93,7 +93,7 @@ import Testing
         member.consumer.close()
     }
 
-    @Test func aSessionThatTimesOutIsToldAsLostAndTheMemberComesBack() async throws {
+    @Test func `a session that times out is reported as lost, and the member comes back`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let member = try TestMember(cluster, topic: "t")
         try await wait("the member", step: member.poll) { member.held.count == 2 }
@@ -106,7 +106,7 @@ import Testing
         member.consumer.close()
     }
 
-    @Test func aMembershipThatEndsDuringAnUnansweredRevocationIsToldAsLost() async throws {
+    @Test func `a membership that ends during an unanswered revocation is reported as lost`() async throws {
         let cluster = try LocalKafka(topics: ["t": 4])
         let first = try TestMember(cluster, topic: "t")
         try await wait("the first member", step: first.poll) { first.held.count == 4 }
@@ -129,7 +129,7 @@ import Testing
         second.consumer.close()
     }
 
-    @Test func closingAnswersARevocationNobodyHasAnswered() async throws {
+    @Test func `closing answers a revocation that nobody has answered`() async throws {
         let cluster = try LocalKafka(topics: ["t": 4])
         let first = try TestMember(cluster, topic: "t")
         try await wait("the first member", step: first.poll) { first.held.count == 4 }
@@ -146,7 +146,7 @@ import Testing
         second.consumer.close()
     }
 
-    @Test func aMemberThatReadsNothingOfItsPartitionsYetHoldsUpNobody() async throws {
+    @Test func `a member that does not read its partitions yet holds up nobody`() async throws {
         let cluster = try LocalKafka(topics: ["t": 4])
         let producer = try TestProducer(cluster)
         for partition in Int32(0)..<4 { try producer.produce("t", partition: partition, value: [1]) }
@@ -173,7 +173,7 @@ import Testing
         second.consumer.close()
     }
 
-    @Test func recordsCommitsPausesAndEnds() async throws {
+    @Test func `a consumer reads, commits, pauses and reports ends`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let producer = try TestProducer(cluster)
         for index in 0..<100 { try producer.produce("t", partition: Int32(index % 2), value: [UInt8(index)]) }
@@ -213,7 +213,7 @@ import Testing
         next.consumer.close()
     }
 
-    @Test func aPartitionThatWasPausedAndComesBackIsReadAgain() async throws {
+    @Test func `a partition that was paused and comes back is read again`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let first = try TestMember(cluster, topic: "t")
         try await wait("the first member", step: first.poll) { first.held.count == 2 }
@@ -235,7 +235,7 @@ import Testing
         first.consumer.close()
     }
 
-    @Test func aQuestionEndsWithTheTaskThatAsked() async throws {
+    @Test func `a question ends with the task that asked`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let member = try TestMember(cluster, topic: "t")
         try await wait("the member", step: member.poll) { member.held.count == 2 }
@@ -247,7 +247,7 @@ import Testing
         await #expect(throws: KafkaError.self) { _ = try await question.value }
     }
 
-    @Test func aCommitRefusedInARebalanceIsReportedAndNotThrown() async throws {
+    @Test func `a commit refused in a rebalance is reported, not thrown`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let member = try TestMember(cluster, topic: "t")
         try await wait("the member", step: member.poll) { member.held.count == 1 }
@@ -261,7 +261,7 @@ import Testing
         member.consumer.close()
     }
 
-    @Test func offsetsAreUnknownBeforeTheFirstCommitAndTimeOutInAnOutage() async throws {
+    @Test func `offsets are unknown before the first commit, and time out in an outage`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let member = try TestMember(cluster, topic: "t")
         try await wait("the member", step: member.poll) { member.held.count == 2 }

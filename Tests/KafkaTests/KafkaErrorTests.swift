@@ -15,18 +15,18 @@ import Testing
         }
     }
 
-    @Test func everyCodeOfLibrdkafkaStandsInTheTableUnderItsName() {
+    @Test func `every code of librdkafka stands in the table under its name`() {
         #expect(known.count > 150)
         let names = Dictionary(uniqueKeysWithValues: KafkaErrorMeaning.table.map { ($0.code, $0.name) })
         for (code, name) in known { #expect(names[code] == name, "\(code)") }
     }
 
-    @Test func theTableIsInOrderAndHasEachCodeOnce() {
+    @Test func `the table is in order and has each code once`() {
         let codes = KafkaErrorMeaning.table.map(\.code)
         #expect(codes == Set(codes).sorted())
     }
 
-    @Test func everyCodeMeansWhatTheTableSaysAndNoneTraps() {
+    @Test func `every code means what the table says, and none traps`() {
         let meanings = Dictionary(uniqueKeysWithValues: KafkaErrorMeaning.table.map { ($0.code, $0.meaning) })
         for code in Int32(-300)...300 {
             let error = KafkaError(code: code)
@@ -46,7 +46,7 @@ import Testing
             (RD_KAFKA_RESP_ERR_INVALID_MSG, .transient),
         ] as [(rd_kafka_resp_err_t, KafkaErrorMeaning)]
     )
-    func whatIsRefusedIsToldFromWhatPasses(code: rd_kafka_resp_err_t, meaning: KafkaErrorMeaning) {
+    func `refusals are distinguished from passing errors`(code: rd_kafka_resp_err_t, meaning: KafkaErrorMeaning) {
         #expect(KafkaError(code: code.rawValue).meaning == meaning)
     }
 
@@ -56,7 +56,7 @@ import Testing
             RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__QUEUE_FULL,
         ].map(\.rawValue)
     )
-    func anOutageIsRetriable(code: Int32) {
+    func `an outage is retriable`(code: Int32) {
         #expect(KafkaError(code: code).isRetriable)
     }
 
@@ -67,16 +67,16 @@ import Testing
             RD_KAFKA_RESP_ERR__STATE,
         ].map(\.rawValue)
     )
-    func whatARebalanceBringsIsNormal(code: Int32) {
+    func `errors of a rebalance are normal`(code: Int32) {
         #expect(KafkaError(code: code).isNormalDuringRebalance)
     }
 
-    @Test func aFatalErrorIsFatalWhateverItsCode() {
+    @Test func `a fatal error is fatal, whatever its code`() {
         #expect(KafkaError(code: 45, message: nil, isFatal: true).isFatal)
         #expect(!KafkaError(code: 45, message: nil, isFatal: true).isRetriable)
     }
 
-    @Test func durationsBecomeMillisecondsRoundedUp() {
+    @Test func `durations become milliseconds, rounded up`() {
         #expect(Duration.milliseconds(1500).milliseconds == 1500)
         #expect(Duration.microseconds(1).milliseconds == 1)
         #expect(Duration.zero.milliseconds == 0 && Duration.seconds(-5).milliseconds == 0)

@@ -2,7 +2,7 @@ import Kafka
 import Testing
 
 @Suite struct KafkaPropertiesTests {
-    @Test func theLaterValueStandsInTheFirstPlace() {
+    @Test func `a later value replaces the earlier one in its place`() {
         var properties: KafkaProperties = ["a": "1", "b": "2", "a": "3"]
         properties.set("c", to: "4")
         var order: [String] = []
@@ -11,7 +11,7 @@ import Testing
         #expect(properties.get("b") == "2" && properties.get("d") == nil)
     }
 
-    @Test func aSecretShowsNeitherInDescriptionsNorInDumps() {
+    @Test func `a secret appears neither in descriptions nor in dumps`() {
         let properties: KafkaProperties = ["sasl.username": "me", "sasl.password": "hunter2"]
         var dumped = ""
         dump(properties, to: &dumped)
@@ -25,11 +25,11 @@ import Testing
         "sasl.password", "ssl.key.pem", "ssl.keystore.password", "sasl.jaas.config", "sasl.oauthbearer.config",
         "sasl.oauthbearer.client.secret", "some.TOKEN",
     ])
-    func secretNamesAreKnown(name: String) {
+    func `secret names are known`(name: String) {
         #expect(KafkaProperties.isSecret(name))
     }
 
-    @Test func aRefusedPropertyIsNamed() {
+    @Test func `a refused property is named`() {
         let unknown = #expect(throws: KafkaError.self) {
             try KafkaProducer(properties: ["no.such.thing": "1"], logger: quietLogger)
         }
@@ -40,7 +40,7 @@ import Testing
         #expect(wrong?.refusedProperty == "session.timeout.ms" && wrong?.message.contains("session.timeout.ms") == true)
     }
 
-    @Test func aRefusedSecretIsNamedWithoutItsValue() {
+    @Test func `a refused secret is named without its value`() {
         let error = #expect(throws: KafkaError.self) {
             try KafkaProducer(properties: ["ssl.key.password.no": "hunter2"], logger: quietLogger)
         }
@@ -48,7 +48,7 @@ import Testing
         #expect(error.map { "\($0)".contains("hunter2") } == false)
     }
 
-    @Test func aConfigurationThatContradictsItselfIsRefusedAsAWhole() {
+    @Test func `a configuration that contradicts itself is refused as a whole`() {
         #expect(throws: KafkaError.self) {
             try KafkaProducer(properties: ["max.in.flight": "100"], logger: quietLogger)
         }

@@ -2,7 +2,7 @@ import Kafka
 import Testing
 
 @Suite struct ProducerTests {
-    @Test func aRecordForATopicThatIsGoneIsReportedAsUnknownTopic() async throws {
+    @Test func `a record for a topic that is gone is reported as unknown topic`() async throws {
         let cluster = try LocalKafka(topics: ["gone": 1])
         cluster.setTopicError("gone", code: 3)
         let producer = try TestProducer(cluster, ["topic.metadata.propagation.max.ms": "500"])
@@ -12,7 +12,7 @@ import Testing
         #expect(error.meaning == .unknownTopic)
     }
 
-    @Test func aRecordForAPartitionThatIsNotThereIsAnUnknownTopicToo() async throws {
+    @Test func `a record for a partition that is not there is an unknown topic too`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)
         let token = try producer.produce("t", partition: 9, value: [1])
@@ -20,7 +20,7 @@ import Testing
         #expect(producer.reports[token]?.error?.isUnknownTopic == true)
     }
 
-    @Test func aRecordTheBrokerFindsTooLargeIsReportedAsRejected() async throws {
+    @Test func `a record that the broker finds too large is reported as rejected`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         cluster.failNext(.produce, codes: [10])
         let producer = try TestProducer(cluster)
@@ -34,7 +34,7 @@ import Testing
         #expect(producer.reports[next]?.error == nil && producer.producer.fatalError == nil)
     }
 
-    @Test func aRecordLargerThanTheProducerAllowsIsRefusedAtOnceWithoutAReport() throws {
+    @Test func `a record larger than the producer allows is refused at once, without a report`() throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster, ["message.max.bytes": "2000"])
         let error = #expect(throws: KafkaError.self) {
@@ -43,7 +43,7 @@ import Testing
         #expect(error?.meaning == .tooLarge && producer.producer.outstanding == 0)
     }
 
-    @Test func aFullQueueIsToldAndTakesRecordsAgainAfterReports() async throws {
+    @Test func `a full queue is reported, and takes records again after reports`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         try cluster.takeDown()
         let producer = try TestProducer(cluster, ["queue.buffering.max.messages": "10"])
@@ -60,7 +60,7 @@ import Testing
         #expect(try readAll(cluster, "t").map(\.value) == (0...10).map { [UInt8($0)] })
     }
 
-    @Test func recordsSurviveAnOutageInOrder() async throws {
+    @Test func `records survive an outage in order`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         // The mock brokers do not compare sequence numbers. With several requests under way they would take a later one
         // after they have refused an earlier one, from which librdkafka concludes that they have both.
@@ -88,7 +88,7 @@ import Testing
         #expect(values == Array(0...50))
     }
 
-    @Test func purgingReportsEveryRecordAsGivenUp() async throws {
+    @Test func `purging reports every record as given up`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         try cluster.takeDown()
         let producer = try TestProducer(cluster)
@@ -99,7 +99,7 @@ import Testing
         #expect(producer.reports.values.allSatisfy { $0.error?.isPurged == true })
     }
 
-    @Test func flushWaitsUntilReportsHaveBeenPolled() async throws {
+    @Test func `flush waits until reports have been polled`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster, ["linger.ms": "60000"])
         for index in 0..<5 { try producer.produce("t", value: [UInt8(index)]) }
@@ -114,7 +114,7 @@ import Testing
         #expect(error?.isTimeout == true)
     }
 
-    @Test func anIllegalTopicNameIsRefused() throws {
+    @Test func `an illegal topic name is refused`() throws {
         let cluster = try LocalKafka()
         let producer = try TestProducer(cluster)
         for name in ["", ".", "..", "a b", "é", String(repeating: "a", count: 250), "a\0b"] {
@@ -127,7 +127,7 @@ import Testing
         #expect(try producer.producer.topic("t") === producer.producer.topic("t"))
     }
 
-    @Test func askingForATopicNeverCreatesIt() async throws {
+    @Test func `asking for a topic never creates it`() async throws {
         let cluster = try LocalKafka(topics: ["t": 6])
         let producer = try TestProducer(cluster).producer
         for _ in 0..<2 {

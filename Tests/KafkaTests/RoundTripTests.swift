@@ -2,7 +2,7 @@ import Kafka
 import Testing
 
 @Suite struct RoundTripTests {
-    @Test func keysValuesAndHeadersComeBackByteForByte() async throws {
+    @Test func `keys, values and headers come back byte for byte`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)
         let binary = (0...255).map { UInt8($0) }
@@ -29,7 +29,7 @@ import Testing
         #expect(producer.producer.outstanding == 0)
     }
 
-    @Test func aKeyGoesToThePartitionThatJavaClientsChoose() async throws {
+    @Test func `a key goes to the partition that Java clients choose`() async throws {
         let cluster = try LocalKafka(topics: ["t": 7])
         let producer = try TestProducer(cluster)
         // Hashes as published with Kafka's own tests of its Utils.murmur2.
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func aReaderFromTheEndSeesEveryRecordProducedAfterItWasMade() async throws {
+    @Test func `a reader from the end sees every record produced after it was made`() async throws {
         let cluster = try LocalKafka(topics: ["t": 3])
         let producer = try TestProducer(cluster)
         for index in 0..<30 { try producer.produce("t", partition: Int32(index % 3), value: [0]) }
@@ -64,7 +64,7 @@ import Testing
         #expect(values.sorted() == [1, 2, 3])
     }
 
-    @Test func aReaderStartsAtTheOffsetsItIsGivenAndReadsNoOtherPartition() async throws {
+    @Test func `a reader starts at the given offsets, and reads no other partition`() async throws {
         let cluster = try LocalKafka(topics: ["t": 2])
         let producer = try TestProducer(cluster)
         for index in 0..<20 { try producer.produce("t", partition: Int32(index % 2), value: [UInt8(index)]) }
@@ -73,7 +73,7 @@ import Testing
         #expect(records.map(\.offset) == [7, 8, 9] && records.allSatisfy { $0.partition == 1 })
     }
 
-    @Test func aReaderOfAnUnknownTopicIsToldSo() throws {
+    @Test func `a reader of an unknown topic gets an error that says so`() throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let error = #expect(throws: KafkaError.self) {
             try KafkaReader(

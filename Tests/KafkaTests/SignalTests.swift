@@ -3,7 +3,7 @@ import Kafka
 import Testing
 
 @Suite struct SignalTests {
-    @Test func aReportMakesTheFileDescriptorReadable() async throws {
+    @Test func `a report makes the file descriptor readable`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)
         let signal = try Signal()
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func whatWasThereBeforeTheSignalIsToldToo() async throws {
+    @Test func `reports and events from before the signal are signalled too`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)
         try producer.produce("t", value: [1])
@@ -28,7 +28,7 @@ import Testing
         try await wait("the report", step: { if signal.take() { producer.poll() } }) { producer.reports.count == 1 }
     }
 
-    @Test func recordsAndEventsMakeTheFileDescriptorReadable() async throws {
+    @Test func `records and events make the file descriptor readable`() async throws {
         let cluster = try LocalKafka(topics: ["t": 1])
         let producer = try TestProducer(cluster)
         let member = try TestMember(cluster, topic: "t")

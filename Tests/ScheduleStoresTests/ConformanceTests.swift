@@ -10,7 +10,7 @@ import Testing
     // MARK: Timeline
 
     @Test(arguments: StoreKind.allCases)
-    func anEmptyTimelineIsAtItsEnd(kind: StoreKind) async throws {
+    func `an empty timeline is at its end`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let page = try await store.page(partition: 7, after: .beforeAll, through: Self.end, limit: 10)
             #expect(page == TimelinePage(items: [], reachedEnd: true))
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func everyPartOfAScheduleComesBack(kind: StoreKind) async throws {
+    func `every part of a schedule comes back`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             var headers = RecordHeaders()
             headers.append(name: "one", value: "")
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func aPageStartsStrictlyAfterItsPositionAndEndsWithTheWholeLastMillisecond(kind: StoreKind) async throws {
+    func `a page starts strictly after its position and ends with a whole millisecond`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let places: [(Int64, Int64)] = [(0, 0), (0, 1), (1, 0), (1, .max), (2, 0), (2, 5), (3, 0)]
             let schedules = places.map { schedule(time: Self.time + $0.0, offset: $0.1, key: "\($0.0)-\($0.1)") }
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func schedulesOfOneMillisecondComeInOffsetOrderAcrossPages(kind: StoreKind) async throws {
+    func `schedules of one millisecond come in offset order across pages`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             // Offsets that a number of 17 digits could not tell apart.
             let base: Int64 = 9_007_199_254_740_993
@@ -91,7 +91,7 @@ import Testing
 
     /// Offsets of a late log have 19 digits: its generation, and Kafka's own offset behind it.
     @Test(arguments: StoreKind.allCases)
-    func offsetsOfLaterLogsAreKeptToTheLastDigit(kind: StoreKind) async throws {
+    func `offsets of later logs are kept to the last digit`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let log: Int64 = 9_000 * 1_000_000_000_000_000
             let offsets = [7, log - 1, log, log + 1, log + 999_999_999_999_999, .max - 1, .max]
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func partitionsDoNotSeeEachOther(kind: StoreKind) async throws {
+    func `partitions do not see each other`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let one = schedule(offset: 1, key: "one")
             let two = schedule(offset: 1, key: "two")
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func largePayloadsComeBackPageByPage(kind: StoreKind) async throws {
+    func `large payloads come back page by page`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let schedules = (0..<9).map {
                 schedule(offset: Int64($0), key: "k\($0)", payload: [UInt8](repeating: UInt8($0), count: 300_000))
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func twoSchedulesOfOneKeyCanStandInOnePage(kind: StoreKind) async throws {
+    func `one page can hold two schedules of one key`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let old = schedule(offset: 1, key: "same")
             let new = schedule(offset: 2, key: "same")
@@ -173,7 +173,7 @@ import Testing
     // MARK: Callbacks
 
     @Test(arguments: StoreKind.allCases)
-    func aCallbackComesBackWithAllThatWasAskedFor(kind: StoreKind) async throws {
+    func `a callback comes back with everything that was requested`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             var retry = CallbackTarget.RetryPolicy()
             retry.maxAttempts = 3
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func aRetryTakesThePlaceOfTheAttemptBefore(kind: StoreKind) async throws {
+    func `a retry replaces the previous attempt`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let first = schedule(offset: 1, key: "k")
             try await store.apply([create(first)], partition: 0)
@@ -234,7 +234,7 @@ import Testing
     // MARK: Changes
 
     @Test(arguments: StoreKind.allCases)
-    func aChangeAppliedAgainLeavesTheStoreAsItWas(kind: StoreKind) async throws {
+    func `a change applied again leaves the store as it was`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let old = schedule(offset: 1, key: "k")
             let new = schedule(time: Self.time - 5, offset: 2, key: "k")
@@ -253,7 +253,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func halfABatchAppliedAndThenTheWholeOneIsTheWholeOne(kind: StoreKind) async throws {
+    func `half a batch, then the whole batch, leaves the whole batch`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let schedules = (0..<60).map { schedule(offset: Int64($0), key: "k\($0)") }
             let changes = schedules.map(create)
@@ -265,7 +265,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func manyChangesAtOnceAreAllApplied(kind: StoreKind) async throws {
+    func `many changes at once are all applied`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let schedules = (0..<260).map { schedule(offset: Int64($0), key: "k\($0)") }
             try await store.apply(schedules.map(create), partition: 0)
@@ -285,7 +285,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func deletingWhatIsNotThereIsNoError(kind: StoreKind) async throws {
+    func `deleting a missing item is not an error`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let there = schedule(offset: 5, key: "there")
             try await store.apply([create(there)], partition: 0)
@@ -304,7 +304,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func callsForManyPartitionsMayRunAtOnce(kind: StoreKind) async throws {
+    func `calls for many partitions may run at once`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             try await withThrowingTaskGroup { group in
                 for partition in 0..<8 as Range<Int32> {
@@ -331,7 +331,7 @@ import Testing
     // MARK: Key records
 
     @Test(arguments: StoreKind.allCases)
-    func keysOfAnyTextAreKeptApart(kind: StoreKind) async throws {
+    func `keys of any text are kept apart`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let keys = [
                 ("a", "b#c"), ("a#b", "c"), ("a%23b", "c"), ("a", "b%23c"), ("%", "#"), ("#", "%"), ("c", "\u{0}"),
@@ -361,7 +361,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases, [KeyRecord.State.cancelled, .failed])
-    func aKeyThatIsCancelledOrFailedIsNotPendingEvenWhileItsItemIsThere(
+    func `a key that is cancelled or failed is not pending even while its item is there`(
         kind: StoreKind,
         state: KeyRecord.State
     ) async throws {
@@ -381,7 +381,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func aTimelineItemWithoutARecordIsStillGivenOut(kind: StoreKind) async throws {
+    func `a timeline item without a key record is still given out`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let schedule = schedule(offset: 1, key: "k")
             try await store.apply([KeyChange(key: schedule.key, put: schedule)], partition: 0)
@@ -392,7 +392,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func theRecordSaysInWhichPartitionItsItemIs(kind: StoreKind) async throws {
+    func `the key record names the partition of its item`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             let schedule = schedule(offset: 1, key: "k")
             try await store.apply([create(schedule, partition: 4)], partition: 4)
@@ -404,7 +404,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func aRecordIsKeptForTheRetentionAfterTheScheduleTimeAndAfterItsWriting(kind: StoreKind) async throws {
+    func `a record is kept for the retention after schedule time and writing`(kind: StoreKind) async throws {
         try await kind.withStore(keyRetention: .seconds(60)) { store, clock in
             let start = clock.now
             // Due 100 s from now, and due long ago.
@@ -438,7 +438,7 @@ import Testing
     // MARK: Progress
 
     @Test(arguments: StoreKind.allCases)
-    func progressIsGivenByPartition(kind: StoreKind) async throws {
+    func `progress is given by partition`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             #expect(try await store.progress().isEmpty)
             var records = [2, 10, 0, 1].map { (partition: Int32) in
@@ -462,7 +462,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func progressSaysWhichLogItIsOf(kind: StoreKind) async throws {
+    func `progress names the log that it belongs to`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             var progress = PartitionProgress(
                 partition: 3,
@@ -488,7 +488,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func progressOfALaterGenerationStays(kind: StoreKind) async throws {
+    func `progress of a later generation stays`(kind: StoreKind) async throws {
         try await kind.withStore { store, _ in
             func record(_ partition: Int32, _ generation: Int64, owner: String) -> PartitionProgress {
                 PartitionProgress(

@@ -44,7 +44,7 @@ import Testing
 
     private func soon() -> ContinuousClock.Instant { .now + .seconds(10) }
 
-    @Test func itemsAreLaidOutAsTheContractSays() async throws {
+    @Test func `items are laid out as the contract says`() async throws {
         try await withStore { store, client, table in
             let key = ScheduleKey(clientID: "a#b", scheduleKey: "100%")
             let schedule = Schedule(
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func creatingTheTablesAgainChangesNothing() async throws {
+    @Test func `creating the tables again changes nothing`() async throws {
         try await withStore { store, client, table in
             let schedule = schedule(offset: 1, key: "k")
             try await store.apply([create(schedule, partition: 0)], partition: 0)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func aTableWithOtherKeysIsNotTakenOver() async throws {
+    @Test func `a table with other keys is not taken over`() async throws {
         try await withDynamoDB { client, prefix in
             let keys = TableKeys(hash: TableKeys.Key(name: "id", type: "S"))
             try await client.createTable(prefix + "schedules", keys: keys, deadline: soon())
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func aMissingTableIsRefusedByName() async throws {
+    @Test func `a missing table is refused by name`() async throws {
         try await withDynamoDB { client, prefix in
             let store = DynamoDBScheduleStore(client: client, configuration: configuration(prefix), logger: .quiet) {
                 .zero
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func aWrongSecretIsRefusedWithoutBeingShown() async throws {
+    @Test func `a wrong secret is refused without being shown`() async throws {
         try await withDynamoDB { client, prefix in
             let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
             defer { http.close() }
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func anItemThatIsTooLargeIsKnownBeforehand() async throws {
+    @Test func `an item that is too large is refused before it is sent`() async throws {
         try await withStore { store, _, _ in
             let small = schedule(offset: 1, key: "k", payload: [])
             let room = Item.maximumBytes - DynamoDBScheduleStore.itemBytes(small, partition: 0)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedItemIsPassedOverAndLeftWhereItIs() async throws {
+    @Test func `a damaged item is skipped and left in place`() async throws {
         try await withStore { store, client, table in
             let schedules = (0..<5).map { schedule(offset: Int64($0), key: "k\($0)") }
             try await store.apply(schedules.map { create($0, partition: 0) }, partition: 0)
@@ -169,7 +169,7 @@ import Testing
 
     /// Whatever a failure cuts off, a record never names an item that was not written, and nothing is deleted before
     /// what takes its place is there.
-    @Test func itemsAreWrittenBeforeRecordsAndRecordsBeforeDeletes() async throws {
+    @Test func `items are written before records, and records before deletes`() async throws {
         let server = ScriptedServer { _ in .answer(status: 200, body: "{}") }
         defer { server.stop() }
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)
@@ -194,7 +194,7 @@ import Testing
         #expect(kinds.count == 12)
     }
 
-    @Test func anUnreachableDynamoDBIsUnavailable() async throws {
+    @Test func `an unreachable DynamoDB is unavailable`() async throws {
         let server = ScriptedServer { _ in .hangUp }
         server.stop()
         let http = try HTTPClient(configuration: DynamoDBClient.httpConfiguration)

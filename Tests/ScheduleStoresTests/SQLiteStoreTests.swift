@@ -29,7 +29,7 @@ import Testing
         try await store.page(partition: 0, after: .beforeAll, through: .maximum, limit: 100_000).items.count
     }
 
-    @Test func whatIsStoredIsThereAfterReopening() async throws {
+    @Test func `stored schedules are there after reopening`() async throws {
         try await withTemporaryFile { path in
             let schedules = (0..<10).map { schedule(offset: Int64($0), key: "k\($0)") }
             var store = try open(path)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aFileOfTheVersionBeforeRetriesIsBroughtUpToDate() async throws {
+    @Test func `a file from before retries is migrated`() async throws {
         try await withTemporaryFile { path in
             let schedules = (0..<3).map { schedule(offset: Int64($0), key: "k\($0)") }
             var store = try open(path)
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func aSecondOpeningFailsAndSaysWhoHasTheFile() async throws {
+    @Test func `a second opening fails and says who has the file`() async throws {
         try await withTemporaryFile { path in
             let store = try open(path)
             let error = await failure { () async throws(ScheduleStoreError) in
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func aFileOfSomebodyElseIsLeftAlone() async throws {
+    @Test func `a file of another application is left alone`() async throws {
         try await withTemporaryFile { path in
             let foreign = try SQLiteConnection(path: path)
             try foreign.execute("CREATE TABLE theirs (a)")
@@ -103,11 +103,11 @@ import Testing
         }
     }
 
-    @Test func aDirectoryThatDoesNotExistIsAnError() {
+    @Test func `a directory that does not exist is an error`() {
         #expect(throws: ScheduleStoreError.self) { try open("/nonexistent/clockwork.db") }
     }
 
-    @Test func aFullDiskFailsTheCallAndChangesNothing() async throws {
+    @Test func `a full disk fails the call and changes nothing`() async throws {
         try await withTemporaryFile { path in
             let store = try open(path)
             defer { store.close() }
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func callsAfterClosingFail() async throws {
+    @Test func `calls after closing fail`() async throws {
         try await withTemporaryFile { path in
             let store = try open(path)
             store.close()
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func expiredKeyRecordsAreDeletedAsOthersAreWritten() async throws {
+    @Test func `expired key records are deleted as others are written`() async throws {
         try await withTemporaryFile { path in
             let clock = ManualClock()
             let store = try open(path, clock)
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedRowIsPassedOverAndLeftWhereItIs() async throws {
+    @Test func `a damaged row is skipped and left in place`() async throws {
         try await withTemporaryFile { path in
             let store = try open(path)
             defer { store.close() }

@@ -19,7 +19,7 @@ import Testing
             (.max, .max, "9223372036854775807.9223372036854775807"),
         ] as [(Int64, Int64, String)]
     )
-    func aPositionIsWrittenExactly(time: Int64, offset: Int64, text: String) {
+    func `a position is written exactly`(time: Int64, offset: Int64, text: String) {
         #expect(TimelineNumber.text(Self.position(time, offset)) == text)
     }
 
@@ -32,7 +32,7 @@ import Testing
             ("0.00000000000000000010000", 0, 1), ("+3.", 3, 0),
         ] as [(String, Int64, Int64)]
     )
-    func everyFormOfANumberIsRead(text: String, time: Int64, offset: Int64) {
+    func `every form of a number is read`(text: String, time: Int64, offset: Int64) {
         #expect(TimelineNumber.position(text) == Self.position(time, offset))
     }
 
@@ -41,11 +41,11 @@ import Testing
         "0.99999999999999999999", "0.9999999999999999999", "1e60", "99999999999999999999", "1 ", " 1", "1e+-5",
         "1e201", "1e-9223372036854775808", "1e9223372036854775807", String(repeating: "1", count: 100_000),
     ])
-    func whatIsNoPositionIsRefused(text: String) {
+    func `a number that is not a position is refused`(text: String) {
         #expect(TimelineNumber.position(text) == nil)
     }
 
-    @Test func numericOrderIsPositionOrderAndTheTextLosesNothing() throws {
+    @Test func `numeric order is position order, and the text loses nothing`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededRandom(seed: seed)
         var positions: [Position] = []
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func nothingLiesBetweenAPositionAndTheNumberAfterIt() {
+    @Test func `nothing lies between a position and the number after it`() {
         #expect(TimelineNumber.text(after: .beforeAll) == "0")
         #expect(TimelineNumber.text(after: Self.position(3, 9)) == TimelineNumber.text(Self.position(3, 10)))
         #expect(TimelineNumber.text(after: .end(of: EpochMilliseconds(rawValue: 3))) == "3.9223372036854775808")

@@ -9,8 +9,7 @@ struct TimerWheelTests {
         return values
     }
 
-    @Test("hands out an entry at its tick and not before")
-    func neverEarly() {
+    @Test func `the wheel hands out an entry at its tick and not before`() {
         var wheel = TimerWheel<String>(now: 100)
         wheel.insert(tick: 5_000, order: 0, value: "a")
         #expect(expired(&wheel, through: 4_999) == [])
@@ -18,8 +17,7 @@ struct TimerWheelTests {
         #expect(wheel.isEmpty)
     }
 
-    @Test("orders what is due by tick, then by order, whenever it was inserted")
-    func totalOrder() {
+    @Test func `the wheel orders due entries by tick, then by order, whenever they were inserted`() {
         var wheel = TimerWheel<String>(now: 0)
         wheel.insert(tick: 70, order: 9, value: "70/9")
         wheel.insert(tick: 70, order: 3, value: "70/3")
@@ -33,8 +31,7 @@ struct TimerWheelTests {
         #expect(expired(&wheel, through: 100) == ["20/7", "70/9", "70/12", "90/1"])
     }
 
-    @Test("judges what is left over by the time of each call, when the clock is set back")
-    func clockSetBack() {
+    @Test func `when the clock is set back, the rest is judged by the time of each call`() {
         var wheel = TimerWheel<String>(now: 0)
         for order in 0..<3 { wheel.insert(tick: 500, order: Int64(order), value: "500/\(order)") }
         #expect(expired(&wheel, through: 600, limit: 1) == ["500/0"])
@@ -47,8 +44,7 @@ struct TimerWheelTests {
         #expect(expired(&wheel, through: 500) == ["499/9", "500/1", "500/2"])
     }
 
-    @Test("knows the tick of the earliest entry exactly when it is near or overdue")
-    func nextWake() {
+    @Test func `the wheel knows the tick of the earliest entry exactly when it is near or overdue`() {
         var wheel = TimerWheel<String>(now: 1_000)
         #expect(wheel.nextWake == nil)
         wheel.insert(tick: 9_000, order: 0, value: "far")
@@ -63,8 +59,7 @@ struct TimerWheelTests {
         #expect(wheel.nextWake == 8_960)
     }
 
-    @Test("recognises handles of entries that are gone, also when their rows are used again")
-    func staleHandles() {
+    @Test func `handles of entries that are gone are stale, also when their rows are used again`() {
         var wheel = TimerWheel<String>(now: 0)
         let removed = wheel.insert(tick: 10, order: 0, value: "removed")
         #expect(wheel.remove(removed) == "removed")
@@ -80,8 +75,8 @@ struct TimerWheelTests {
         #expect(wheel.count == 1)
     }
 
-    @Test("makes every handle stale when it is emptied, with or without its capacity", arguments: [false, true])
-    func removeAll(keepingCapacity: Bool) {
+    @Test(arguments: [false, true])
+    func `emptying the wheel makes every handle stale, with or without its capacity`(keepingCapacity: Bool) {
         var wheel = TimerWheel<String>(now: 50)
         let handles = [7, 51, 60, 5_000, 1 << 50].map { wheel.insert(tick: $0, order: $0, value: "old") }
         wheel.remove(handles[2])
@@ -92,8 +87,7 @@ struct TimerWheelTests {
         #expect(expired(&wheel, through: .max).count == 20)
     }
 
-    @Test("shows every entry with its tick and order")
-    func forEach() {
+    @Test func `the wheel shows every entry with its tick and order`() {
         var wheel = TimerWheel<String>(now: 50)
         let gone = wheel.insert(tick: 55, order: 1, value: "gone")
         var expected: Set<String> = []
@@ -107,8 +101,7 @@ struct TimerWheelTests {
         #expect(seen == expected)
     }
 
-    @Test("lets go of values when their entries leave")
-    func valuesAreReleased() {
+    @Test func `values are released when their entries leave`() {
         final class Probe {}
         weak var first: Probe?
         weak var second: Probe?
@@ -125,8 +118,7 @@ struct TimerWheelTests {
         #expect(second == nil)
     }
 
-    @Test("hands out a burst in small parts, in order, while late entries keep coming")
-    func burst() {
+    @Test func `a burst is handed out in small parts, in order, while late entries keep coming`() {
         let size: Int64 = 200_000
         var wheel = TimerWheel<Int64>(now: 0)
         for order in 0..<size { wheel.insert(tick: 1_000, order: order * 2, value: order * 2) }

@@ -7,8 +7,8 @@ struct WheelModelTests {
     /// Spans around which ticks are drawn: within a slot, a level, several levels, and everything.
     static let spans: [Int64] = [3, 70, 4_200, 300_000, 20_000_000, 1 << 40]
 
-    @Test("under random operations, with the clock set back and forth", arguments: 0..<120)
-    func randomOperations(seed: UInt64) {
+    @Test(arguments: 0..<120)
+    func `the wheel equals a sorted array under random operations, with the clock set back and forth`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var now = Int64.random(in: -5_000...5_000_000, using: &random)
         var model = WheelModel(now: now)
@@ -44,8 +44,8 @@ struct WheelModelTests {
         #expect(model.wheel.isEmpty, "seed \(seed)")
     }
 
-    @Test("woken at nextWake and never else, it hands out everything at its very tick", arguments: 0..<40)
-    func drivenByNextWake(seed: UInt64) {
+    @Test(arguments: 0..<40)
+    func `woken at nextWake alone, the wheel hands out everything at its very tick`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let start = Int64.random(in: 0...2_000_000_000_000, using: &random)
         var wheel = TimerWheel<Int64>(now: start)
@@ -62,8 +62,7 @@ struct WheelModelTests {
         #expect(wakes <= 300 * 11, "an entry costs at most one wake for each level; seed \(seed)")
     }
 
-    @Test("every small layout around each border between levels")
-    func levelBorders() {
+    @Test func `the wheel equals a sorted array for every small layout around each border between levels`() {
         let borders: [Int64] = [1, 64, 4_096, 262_144, 16_777_216, 1 << 60]
         let steps: [Int64] = [-2, -1, 0, 1, 2]
         for border in borders {
@@ -91,8 +90,7 @@ struct WheelModelTests {
         }
     }
 
-    @Test("every tick from every time, stepped through one by one")
-    func everyTickFromEveryTime() {
+    @Test func `the wheel equals a sorted array for every tick from every time, stepped through one by one`() {
         for now in Int64(4_030)...4_100 {
             var wheel = TimerWheel<Int64>(now: now)
             for tick in now...(now + 200) { wheel.insert(tick: tick, order: -tick, value: tick) }
@@ -106,8 +104,7 @@ struct WheelModelTests {
         }
     }
 
-    @Test("the first and last of all ticks")
-    func extremes() {
+    @Test func `the wheel holds the first and last of all ticks`() {
         for now in [Int64.min, -1, 0, .max] {
             var model = WheelModel(now: now)
             for (order, tick) in [Int64.max, .min, 0, -1, .max - 1, .min + 1].enumerated() {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct CommitQueueTests {
     private func time(_ milliseconds: Int64) -> Uptime { Uptime(milliseconds: milliseconds) }
 
-    @Test func aCommitInAHurryPassesOverTheIntervalButNotOverThePauseAfterAFailure() {
+    @Test func `a commit in a hurry skips the interval, but not the pause after a failure`() {
         var queue = CommitQueue()
         queue.want(0, 5)
         #expect(queue.take(now: time(1_000), atOnce: false) == [0: 5])
@@ -20,7 +20,7 @@ import Testing
         #expect(queue.take(now: time(1_502), atOnce: true) == [0: 6])
     }
 
-    @Test func whatIsPostponedIsTriedAnIntervalLater() {
+    @Test func `a postponed commit is tried an interval later`() {
         var queue = CommitQueue()
         queue.want(3, 7)
         queue.postpone(now: time(1_000))
@@ -41,7 +41,7 @@ import Testing
         #expect(queue.take(now: time(2_000), atOnce: false) == [0: 3])
     }
 
-    @Test func aPartitionThatIsForgottenIsNotCommittedAgain() {
+    @Test func `a forgotten partition is not committed again`() {
         var queue = CommitQueue()
         queue.want(0, 5)
         queue.want(1, 5)

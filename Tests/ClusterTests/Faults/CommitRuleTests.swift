@@ -32,8 +32,8 @@ extension LocalCluster {
             return looks
         }
 
-        @Test("committed offsets never pass a request that is neither stored, nor delivered, nor a dead letter")
-        func settled() async throws {
+        @Test
+        func `committed offsets never pass a request that is not stored, delivered or dead-lettered`() async throws {
             let seed = seed("settled")
             try await withTemporaryFolder { folder in
                 let endpoint = try await FaultyEndpoint(folder: folder, seed: seed)

@@ -17,8 +17,7 @@ extension LocalCluster {
             return KeyChange(key: schedule.key, put: schedule)
         }
 
-        @Test("a disk that the store's own log has filled is no full disk")
-        func ownLog() async throws {
+        @Test func `a disk filled by the store's own log does not count as full`() async throws {
             try await withTemporaryFolder { folder in
                 let disk = try SmallDisk(path: folder + "/disk")
                 defer { disk.remove() }
@@ -34,8 +33,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("writes fail while the disk is full, and succeed when there is room again")
-        func full() async throws {
+        @Test func `writes fail while the disk is full, and succeed when there is room again`() async throws {
             try await withTemporaryFolder { folder in
                 let disk = try SmallDisk(path: folder + "/disk")
                 defer { disk.remove() }

@@ -43,61 +43,55 @@ extension LocalCluster {
             }
         }
 
-        @Test("a pod that is frozen past its session repeats at most what was in flight, and loses nothing")
-        func frozen() async throws {
+        @Test
+        func `a pod frozen past its session repeats at most what was in flight, and loses nothing`() async throws {
             try await run("frozen", .lateKafkaClients, pods: 2, [.freeze], length: .seconds(12))
         }
 
-        @Test("pods come and go, from one to five and to two, and none is repeated")
-        func scaled() async throws {
+        @Test func `pods come and go, from one to five and to two, and no delivery is repeated`() async throws {
             try await run("scaled", .faultyStore, pods: 1, [.scale])
         }
 
-        @Test("pods that are replaced one after the other repeat nothing")
-        func rolled() async throws {
+        @Test func `pods that are replaced one after another repeat nothing`() async throws {
             try await run("rolled", .faultyStore, pods: 2, [.roll])
         }
 
-        @Test("brokers fail, are slow, move and refuse")
-        func brokers() async throws {
+        @Test func `deliveries survive brokers that fail, are slow, move and refuse`() async throws {
             try await run("brokers", .faultyStore, pods: 2, Fault.ofBrokers)
         }
 
-        @Test("connections are closed and forgotten, fetches are garbled, the round trip grows")
-        func connections() async throws {
+        @Test
+        func `deliveries survive lost connections, garbled fetches and a growing round trip`() async throws {
             try await run("connections", .faultyStore, pods: 2, Fault.ofConnections)
         }
 
-        @Test("producers are told for a while what is not final")
-        func answers() async throws {
+        @Test func `deliveries survive preliminary answers to producers`() async throws {
             try await run("answers", .faultyStore, pods: 2, Fault.ofAnswers)
         }
 
-        @Test("half of a callback host's paths fail, are slow, want no more for now, and hang up")
-        func callbacks() async throws {
+        @Test
+        func `callbacks survive a host with half of its paths failing, slow, refusing or hanging up`() async throws {
             try await run("callbacks", .faultyStore, pods: 2, Fault.ofCallbacks)
         }
 
-        @Test("a pod whose log nobody reads does its work, and ends in time")
-        func logUnread() async throws {
+        @Test func `a pod with an unread log does its work, and ends in time`() async throws {
             try await run("logUnread", .faultyStore, pods: 2, [.logUnread])
         }
 
-        @Test("the store fails, is slow, refuses, breaks off and does half")
-        func store() async throws {
+        @Test
+        func `deliveries survive a store that fails, is slow, refuses, breaks off and does half`() async throws {
             try await run("store", .faultyStore, pods: 2, Fault.ofStore)
         }
 
-        @Test("the disk of a SQLite store is full for a while", .enabled(if: SmallDisk.isPossible))
-        func diskFull() async throws {
+        @Test(.enabled(if: SmallDisk.isPossible))
+        func `deliveries survive a SQLite store whose disk is full for a while`() async throws {
             try await run("diskFull", .diskAndClock, pods: 1, [.diskFull], length: .seconds(4))
         }
 
         @Test(
-            "the wall clock is stepped by half a minute, ahead and back, and behind and back",
             .enabled(if: SteppedClock.isPossible)
         )
-        func clock() async throws {
+        func `deliveries survive steps of the wall clock by half a minute in either direction`() async throws {
             try await run(
                 "clock",
                 .clock,

@@ -15,8 +15,8 @@ extension LocalCluster {
         private static let interval: Int64 = 20
         private static let length: Int64 = 50_000
 
-        @Test("a pod joins and leaves", arguments: [false, true])
-        func joinAndLeave(isStatic: Bool) async throws {
+        @Test(arguments: [false, true])
+        func `deliveries go on while a pod joins and leaves`(isStatic: Bool) async throws {
             // The local cluster lets each rebalance last a session timeout less a second, however soon its members are
             // ready; a real one ends it when the last of them is.
             let session = 4_000

@@ -24,8 +24,7 @@ extension LocalCluster {
         /// What happens to either world.
         private static let ofBoth = Fault.ofConnections + Fault.ofAnswers + Fault.ofCallbacks + [.logUnread]
 
-        @Test("whatever happens, and for long")
-        func soak() async throws {
+        @Test func `every delivery arrives, whatever happens and for long`() async throws {
             let duration = try #require(soakDuration)
             var random = SeededRandom(seed: seed("soak"))
             let end = ContinuousClock.now + duration

@@ -11,8 +11,7 @@ extension LocalCluster {
             }
         }
 
-        @Test("topics that are missing, refuse, are slow or take nothing keep no other waiting")
-        func badTopics() async throws {
+        @Test func `topics that are missing, refuse, are slow or take nothing keep no other waiting`() async throws {
             let topics = ["orders": 3, "payments": 2, "slow": 1, "refusing": 1, "stuck": 1]
             try await TestCluster.with(.sqlite, topics: topics, reader: .independent) { cluster in
                 let kafka = try #require(cluster.local)

@@ -71,7 +71,7 @@ import Testing
 
     // MARK: Order
 
-    @Test func thePlacesAreAskedInTheOrderOfAmazonsKits() async throws {
+    @Test func `the sources are asked in the order of Amazon's kits`() async throws {
         let files = [
             "/token": "jwt", "/credentials": "[default]\naws_access_key_id=PROFILE\naws_secret_access_key=s",
         ]
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: Renewal
 
-    @Test func everybodyWaitsForOneSearch() async throws {
+    @Test func `all callers wait for one search`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         source.state.withLock { $0.isHeld = true }
@@ -125,7 +125,7 @@ import Testing
         #expect(source.calls == 1)
     }
 
-    @Test func theOldOnesServeWhileTheNextAreLookedFor() async throws {
+    @Test func `the old credentials serve while the next are looked for`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         let chain = chain([source], time)
@@ -146,7 +146,7 @@ import Testing
         #expect(source.calls == 2)
     }
 
-    @Test func aFailedRenewalIsRepeatedAndTheOldOnesServeUntilTheyExpire() async throws {
+    @Test func `a failed renewal is repeated, and the old credentials serve until they expire`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         let chain = chain([source], time)
@@ -169,7 +169,7 @@ import Testing
         #expect(try await chain.credentials().accessKeyID == "id\(calls + 1)")
     }
 
-    @Test func credentialsThatHaveExpiredAreNotGiven() async throws {
+    @Test func `expired credentials are not given out`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         source.state.withLock { $0.lifetime = 0 }
@@ -177,7 +177,7 @@ import Testing
         await expectFailure(.unavailable) { _ = try await chain.credentials() }
     }
 
-    @Test func refusedCredentialsAreReplacedOnce() async throws {
+    @Test func `refused credentials are replaced once`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         let chain = chain([source], time)
@@ -189,7 +189,7 @@ import Testing
         #expect(source.calls == 2)
     }
 
-    @Test func theSameCredentialsAgainAreNoReplacement() async throws {
+    @Test func `the same credentials again are no replacement`() async throws {
         let time = ManualTime(0)
         let source = Source(time)
         source.state.withLock { $0.isConstant = true }
@@ -219,7 +219,7 @@ import Testing
         return .answer(status: 200, body: "{}")
     }
 
-    @Test func expiredCredentialsRecoverWithoutARestart() async throws {
+    @Test func `expired credentials recover without a restart`() async throws {
         let accepted = Box("AKIA1")
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             Self.dynamoDB(accepted.value, request)
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test func aClockThatIsOffIsCorrectedFromTheAnswer() async throws {
+    @Test func `a wrong clock is corrected from the answer`() async throws {
         // The service is one hour ahead of this host, and takes five minutes either way.
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             request.headers["x-amz-date"]?.hasPrefix("20150830T1336") == true
@@ -267,7 +267,7 @@ import Testing
         }
     }
 
-    @Test func aWrongSignatureOnTimeIsNotRepeated() async throws {
+    @Test func `a request refused for its signature, with the right time, is not repeated`() async throws {
         let react = { @Sendable (_: ScriptedServer.Request) -> ScriptedServer.Reaction in
             .answer(
                 status: 400,

@@ -10,7 +10,7 @@ import Testing
 
     // MARK: Web identity
 
-    @Test func aRoleIsTakenOnWithAWebIdentity() async throws {
+    @Test func `a role is assumed with a web identity`() async throws {
         let react = { @Sendable (_: ScriptedServer.Request) -> ScriptedServer.Reaction in
             .answer(status: 200, body: Fixture.assumedRole("ASIA1", expiresIn: 3600))
         }
@@ -44,7 +44,7 @@ import Testing
         ("IDPCommunicationError", 400, .unavailable), ("Throttling", 400, .unavailable),
         ("InternalFailure", 500, .unavailable),
     ])
-    func aRefusedWebIdentityIsTold(code: String, status: Int, kind: DynamoDBError.Code) async throws {
+    func `a refused web identity is reported`(code: String, status: Int, kind: DynamoDBError.Code) async throws {
         let body = "<ErrorResponse><Error><Code>\(code)</Code><Message>head.psst</Message></Error></ErrorResponse>"
         try await Fixture.with(files: ["/token": "head.psst"], { _ in .answer(status: status, body: body) }) {
             fixture in
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerThatIsNotWholeGivesNothing() async throws {
+    @Test func `an incomplete answer gives no credentials`() async throws {
         let right = Fixture.assumedRole("ASIA1", expiresIn: 3600)
         #expect(XMLElement(Array(right.utf8)) != nil)
         for wrong in [
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func onlyPlainDocumentsAreRead() {
+    @Test func `only plain documents are read`() {
         func text(_ document: String) -> String? { XMLElement(Array(document.utf8))?.text }
         #expect(text("<?xml version=\"1.0\"?>\n<a b=\"c\" >x &lt;&#x41;&#66;&amp;</a >\n") == "x <AB&")
         #expect(text("<a/>") == "")
@@ -94,7 +94,7 @@ import Testing
 
     // MARK: Container
 
-    @Test func theContainersServiceIsAskedWithItsToken() async throws {
+    @Test func `the container's service is asked with its token`() async throws {
         let react = { @Sendable (_: ScriptedServer.Request) -> ScriptedServer.Reaction in
             .answer(status: 200, body: Fixture.document("ASIA2", expiresIn: 3600))
         }
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func theContainersTokenGoesNowhereElse() async throws {
+    @Test func `the container's token goes nowhere else`() async throws {
         for right in [
             "https://example.com/x", "http://localhost/x", "http://127.1.2.3:80/", "http://[::1]:9/",
             "http://169.254.170.2/", "http://169.254.170.23/v1", "http://[fd00:ec2::23]/v1",
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test(arguments: [(403, DynamoDBError.Code.accessDenied), (200, .unavailable), (503, .unavailable)])
-    func aContainersServiceThatGivesNoneIsTold(status: Int, code: DynamoDBError.Code) async throws {
+    func `a container's service without credentials is reported`(status: Int, code: DynamoDBError.Code) async throws {
         try await Fixture.with({ _ in .answer(status: status, body: "{\"AccessKeyId\": \"A\"}") }) { fixture in
             let error = await failure {
                 _ = try await fixture.chain { $0.containerFullURI = fixture.server.url }.credentials()
@@ -154,7 +154,7 @@ import Testing
 
     // MARK: Instance
 
-    @Test func theInstanceIsAskedForATokenFirst() async throws {
+    @Test func `the instance is asked for a token first`() async throws {
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             switch request.line {
             case "PUT /latest/api/token HTTP/1.1":
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func anInstanceWithoutARoleHasNone() async throws {
+    @Test func `an instance without a role has no credentials`() async throws {
         let react = { @Sendable (request: ScriptedServer.Request) -> ScriptedServer.Reaction in
             request.line.hasPrefix("PUT") ? .answer(status: 200, body: "opener") : .answer(status: 404)
         }
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func aHostThatIsNoInstanceHasNone() async throws {
+    @Test func `a host that is not an instance has no credentials`() async throws {
         try await Fixture.with({ _ in .hangUp }) { fixture in
             let chain = fixture.chain { settings in
                 settings.isInstanceMetadataDisabled = false
@@ -256,7 +256,7 @@ import Testing
         return found
     }
 
-    @Test func aProfileHasKeysOrARole() async throws {
+    @Test func `a profile has keys or a role`() async throws {
         let byDefault = try await profile(nil).0
         #expect(byDefault == Credentials(accessKeyID: "AKIA1", secretAccessKey: "se=cret/+"))
         let blue = try await profile("blue").0
@@ -268,7 +268,7 @@ import Testing
         ("none", "profile none is in neither"), ("half", "profile half are not whole"), ("chained", "has role_arn"),
         ("login", "has sso_session"), ("program", "has credential_process"), ("region", "There are no credentials"),
     ])
-    func aProfileThatGivesNoneIsNamed(name: String, reason: String) async throws {
+    func `a profile without credentials is named`(name: String, reason: String) async throws {
         let error = try #require(try await profile(name).1)
         #expect(error.code == .accessDenied)
         #expect(error.message.contains(reason))

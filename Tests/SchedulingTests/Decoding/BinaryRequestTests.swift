@@ -18,8 +18,7 @@ struct BinaryRequestTests {
         return headers
     }
 
-    @Test("takes the record value as payload and carries the other headers")
-    func create() throws {
+    @Test func `a binary request takes the record value as payload and carries the other headers`() throws {
         var record = RecordFixture(payload: "x", headers: [("a", "1")] + Self.headers + [("a", nil), ("b", "")])
         record.value = [0xFF, 0x00, 0xC0]
         let schedule = try record.schedule()
@@ -38,14 +37,12 @@ struct BinaryRequestTests {
         #expect(carried == ["a=1", "a=null", "b="])
     }
 
-    @Test("keeps a null payload null and an empty one empty")
-    func nullPayload() throws {
+    @Test func `a null payload stays null, and an empty one empty`() throws {
         #expect(try RecordFixture(payload: nil, headers: Self.headers).schedule().payload == nil)
         #expect(try RecordFixture(payload: "", headers: Self.headers).schedule().payload == [])
     }
 
-    @Test("may be a cancel, whatever its value")
-    func cancel() throws {
+    @Test func `a binary request may be a cancel, whatever its value`() throws {
         let record = RecordFixture(
             payload: String(repeating: "x", count: 5_000),
             headers: [
@@ -57,8 +54,7 @@ struct BinaryRequestTests {
         #expect(try record.decode() == .cancel(Cancellation(key: key, orderingKey: "order", offset: 42)))
     }
 
-    @Test("is told by its schedule time or its action")
-    func form() {
+    @Test func `a binary request is recognised by its schedule time or its action`() {
         let others = RecordFixture(payload: "x", headers: Self.headers(["clockwork-schedule-time": "-"]))
         #expect(outcome(others.rejection()) == "invalid-json", "the others alone do not make it binary")
         let time = RecordFixture(payload: nil, headers: [("clockwork-schedule-time", nil)])
@@ -75,7 +71,6 @@ struct BinaryRequestTests {
     }
 
     @Test(
-        "is judged header by header",
         arguments: [
             ([:], "accepted"),
             (["clockwork-client-id": "-"], "missing-field clockwork-client-id"),
@@ -119,19 +114,18 @@ struct BinaryRequestTests {
             ),
         ] as [(KeyValuePairs<String, String?>, String)]
     )
-    func fields(_ changes: KeyValuePairs<String, String?>, expected: String) {
+    func `a binary request is judged header by header`(_ changes: KeyValuePairs<String, String?>, expected: String) {
         let record = RecordFixture(payload: "x", headers: Self.headers(changes))
         #expect(outcome(record.rejection()) == expected, "\(changes)")
     }
 
     @Test(
-        "must not have a clockwork- header twice",
         arguments: [
             "clockwork-schedule-time", "clockwork-client-id", "clockwork-schedule-key", "clockwork-delivery-topic",
             "clockwork-ordering-key", "clockwork-action",
         ]
     )
-    func repeats(name: String) {
+    func `a clockwork- header must not come twice`(name: String) {
         let more: [(String, String?)] = [
             ("clockwork-ordering-key", "order"), ("clockwork-action", "create"), ("own", "1"), ("own", "2"),
         ]
@@ -151,8 +145,7 @@ struct BinaryRequestTests {
         ("clockwork-error", "unknown-topic"), ("clockwork-error-detail", "d"), ("clockwork-source", "in/0/7"),
     ]
 
-    @Test("may be the dead letter of a delivery as it is, however often it has been one")
-    func deadLetter() throws {
+    @Test func `a delivery's dead letter is a binary request as it is, however often it has been one`() throws {
         let headers = [("a", "1")] + Self.delivered + [("clockwork-delivery-topic", "out")] + Self.errors
         for repeats in [headers, headers + Self.errors, headers + Self.errors + [("clockwork-id", "in/0/9")]] {
             let schedule = try RecordFixture(payload: "x", headers: repeats).schedule()
@@ -163,8 +156,7 @@ struct BinaryRequestTests {
         #expect(outcome(RecordFixture(payload: "x", headers: headers + headers).rejection()).hasPrefix("invalid-field"))
     }
 
-    @Test("may name its target by a delivery object")
-    func deliveryObject() throws {
+    @Test func `a binary request may name its target by a delivery object`() throws {
         let url = #"{"url":"https://example.com/x","method":"PUT","headers":{"X-A":"b"},"timeoutMs":5}"#
         func record(_ delivery: String?) -> RecordFixture {
             RecordFixture(
@@ -198,8 +190,7 @@ struct BinaryRequestTests {
         #expect(outcome(both.rejection()) == "invalid-field clockwork-delivery.topic")
     }
 
-    @Test("says which of two values was copied from a delivered record")
-    func copiedHeaders() {
+    @Test func `an error says which of two values was copied from a delivered record`() {
         let copiedFirst = RecordFixture(
             payload: "x",
             headers: [("a", "1")] + Self.delivered
@@ -216,8 +207,8 @@ struct BinaryRequestTests {
         #expect(copiedLast.rejection()?.errors.allSatisfy { $0.message.contains("drop the second value") } == true)
     }
 
-    @Test("with all headers of a delivered record and no target is structured, if its value is JSON")
-    func copiesInStructuredForm() throws {
+    @Test
+    func `a record with all headers of a delivered one and no target is structured, if its value is JSON`() throws {
         let json = """
             {"clientId":"other","scheduleKey":"again","taskData":"y","delivery":{"topic":"out"},"scheduleTime":1000000000005}
             """
@@ -250,13 +241,12 @@ struct BinaryRequestTests {
     }
 
     @Test(
-        "has UTF-8 in its headers",
         arguments: [
             "clockwork-schedule-time", "clockwork-client-id", "clockwork-schedule-key", "clockwork-delivery-topic",
             "clockwork-ordering-key", "clockwork-action",
         ]
     )
-    func headerUTF8(name: String) {
+    func `headers of a binary request must be UTF-8`(name: String) {
         var record = RecordFixture(
             payload: "x",
             headers: Self.headers(["clockwork-action": "create", "clockwork-ordering-key": "order"])
@@ -268,8 +258,7 @@ struct BinaryRequestTests {
         #expect(record.rejection()?.errors.first?.message == "is not valid UTF-8")
     }
 
-    @Test("may have as many bytes of payload and carried headers together as the rules say")
-    func payloadLimit() {
+    @Test func `payload and carried headers together may have as many bytes as the rules say`() {
         // 4 bytes of name, 6 of value, 8 for keeping them.
         let headers = Self.headers + [("name", "value1")]
         #expect(RecordFixture(payload: String(repeating: "x", count: 982), headers: headers).rejection() == nil)

@@ -12,8 +12,7 @@ struct CallbackTests {
         return SchedulingTests.outcome(record.rejection(rules: rules))
     }
 
-    @Test("takes the contract's defaults for all but its url")
-    func defaults() throws {
+    @Test func `a callback takes the contract's defaults for all but its url`() throws {
         let target = try #require(try Self.schedule(#"{"url":"https://Example.com/a?b=c"}"#).target.callback)
         #expect(target.url.text == "https://Example.com/a?b=c")
         #expect(target.url.origin == "https://example.com")
@@ -26,8 +25,7 @@ struct CallbackTests {
         #expect(!target.isOrdered)
     }
 
-    @Test("may say everything")
-    func everything() throws {
+    @Test func `a callback may set every member`() throws {
         let target = try #require(
             try Self.schedule(
                 #"""
@@ -47,8 +45,7 @@ struct CallbackTests {
         #expect(target.json(hidesHeaders: true).contains(#""X-Any":"***""#))
     }
 
-    @Test("in binary form is a url alone")
-    func binary() throws {
+    @Test func `a callback in binary form is a url alone`() throws {
         let record = RecordFixture(
             payload: "p",
             headers: [
@@ -61,7 +58,6 @@ struct CallbackTests {
     }
 
     @Test(
-        "is judged member by member",
         arguments: [
             (#""url":"""#, "url"), (#""url":7"#, "url"), (#""url":"https://""#, "url"),
             (#""url":"ftp://a/""#, "url"), (#""url":"https://u@a/""#, "url"), (#""url":"https://a/#f""#, "url"),
@@ -94,12 +90,11 @@ struct CallbackTests {
             (#""url":"https://a/","ordered":true,"ordered":true"#, "ordered"),
         ]
     )
-    func rules(members: String, field: String) {
+    func `a callback is judged member by member`(members: String, field: String) {
         #expect(Self.outcome("{\(members)}") == "invalid-field delivery.\(field)")
     }
 
-    @Test("tells all that is wrong with it at once, in the contract's order")
-    func all() {
+    @Test func `a rejection lists every error of a callback at once, in the contract's order`() {
         let delivery = #"{"ordered":0,"retry":{"maxAttempts":0},"timeoutMs":0,"method":"","url":""}"#
         #expect(
             Self.outcome(delivery) == "invalid-field delivery.url delivery.method delivery.timeoutMs "
@@ -107,8 +102,7 @@ struct CallbackTests {
         )
     }
 
-    @Test("has bounds for all that has a length")
-    func lengths() {
+    @Test func `every length of a callback is bounded`() {
         let long = "https://a/" + String(repeating: "x", count: 2_039)
         #expect(Self.outcome(#"{"url":"\#(long)"}"#) == "invalid-field delivery.url")
         #expect(Self.outcome(#"{"url":"\#(long.dropLast())"}"#) == "accepted")
@@ -129,8 +123,8 @@ struct CallbackTests {
         )
     }
 
-    @Test("without TLS, or to a host that is not allowed, is accepted where the policy says so")
-    func policy() throws {
+    @Test
+    func `a callback without TLS, or to a host that is not allowed, is accepted where the policy says so`() throws {
         func rules(_ allowsPrivate: Bool, _ hosts: String...) throws -> RequestRules {
             var rules = RecordFixture.rules
             let patterns = try hosts.map { try #require(CallbackPolicy.HostPattern($0)) }
@@ -155,8 +149,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("grows its backoff from attempt to attempt up to a bound")
-    func backoff() {
+    @Test func `the backoff grows from attempt to attempt up to a bound`() {
         var retry = CallbackTarget.RetryPolicy()
         let bounds = (1...14 as ClosedRange<Int32>).map { retry.backoffMilliseconds(afterAttempt: $0) }
         #expect(bounds.prefix(4) == [1_000, 2_000, 4_000, 8_000])

@@ -13,7 +13,6 @@ struct JSONFormTests {
     }
 
     @Test(
-        "a null value or one of these",
         arguments: [
             "", " ", "null", "1", "\"a\"", "[]", "true", "{", "}", "{}{}", "{} x", "{},", "{\"a\"}", "{\"a\":}",
             "{\"a\":1,}",
@@ -32,13 +31,12 @@ struct JSONFormTests {
             "/**/{}", "{} //", "{\"a\":1}\u{0}", "\u{A0}{}", "\u{B}{}", "\u{C}{}",
         ]
     )
-    func malformed(text: String) {
+    func `a null value or malformed JSON is invalid-json`(text: String) {
         #expect(RecordFixture(json: nil).rejection()?.code == .invalidJSON)
         #expect(!Self.isJSONObject(Array(text.utf8)), "\(text.debugDescription)")
     }
 
     @Test(
-        "and any of these is one",
         arguments: [
             "{}", " \t\r\n{ \n} \r\n\t", "{\"\":{}}", "{\"a\":[]}", "{\"a\":[ ]}", "{\"a\":-0}", "{\"a\":0.5e-10}",
             "{\"a\":1E+400}",
@@ -46,12 +44,11 @@ struct JSONFormTests {
             "{\"a\":\"\u{10FFFF}\u{FFFF}\"}", "{\"a\":\"/\\/\"}",
         ]
     )
-    func wellFormed(text: String) {
+    func `a well-formed JSON object is not invalid-json`(text: String) {
         #expect(Self.isJSONObject(Array(text.utf8)), "\(text.debugDescription)")
     }
 
-    @Test("bytes in a string are taken exactly when they are UTF-8")
-    func everyShortSequence() {
+    @Test func `bytes in a string are taken exactly when they are UTF-8`() {
         let edges: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xED, 0xF0, 0xF4]
         for first in UInt8(0x80)...0xFF {
             for second in UInt8(0x20)...0xFF where second != UInt8(ascii: "\"") && second != UInt8(ascii: "\\") {
@@ -71,8 +68,7 @@ struct JSONFormTests {
         }
     }
 
-    @Test("every byte at every place of a longer string is judged alike")
-    func everyByteEverywhere() {
+    @Test func `every byte at every place of a longer string is judged alike`() {
         for byte in UInt8.min ... .max {
             let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
             for place in 0..<18 {
@@ -84,8 +80,7 @@ struct JSONFormTests {
         }
     }
 
-    @Test("up to 128 levels of nesting are taken")
-    func nesting() {
+    @Test func `up to 128 levels of nesting are taken`() {
         func nested(_ levels: Int, _ open: String, _ close: String) -> [UInt8] {
             let inner = levels - 1
             return Array(
@@ -102,16 +97,15 @@ struct JSONFormTests {
         #expect(Self.isJSONObject(Array(wide.utf8)), "only depth counts")
     }
 
-    @Test("a request cut off anywhere is not JSON; longer by a byte neither")
-    func truncation() {
+    @Test func `a request cut off anywhere, or longer by a byte, is not JSON`() {
         let bytes = Array(StructuredFixture.json(["taskData": #""a\ud83d\ude00é\n""#, "x": "[-1.5e+3,true]"]).utf8)
         for length in bytes.indices { #expect(!Self.isJSONObject(Array(bytes[..<length])), "\(length) bytes") }
         #expect(Self.isJSONObject(bytes))
         #expect(!Self.isJSONObject(bytes + [UInt8(ascii: "}")]))
     }
 
-    @Test("random texts are taken exactly when Foundation takes them, and mean the same", arguments: 0..<60)
-    func agreesWithFoundation(seed: UInt64) throws {
+    @Test(arguments: 0..<60)
+    func `random texts are taken exactly when Foundation takes them, and mean the same`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         for _ in 0..<40 {
             let payload = RandomJSON.string(using: &random)
@@ -134,8 +128,8 @@ struct JSONFormTests {
         }
     }
 
-    @Test("damaged requests are decoded or rejected, never worse", arguments: 0..<40)
-    func mutations(seed: UInt64) {
+    @Test(arguments: 0..<40)
+    func `damaged requests are decoded or rejected, never worse`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let original = Array(StructuredFixture.json(["taskData": #""a\ud83d\ude00é\n""#, "x": #"{"y":[1,{}]}"#]).utf8)
         var rejected = 0

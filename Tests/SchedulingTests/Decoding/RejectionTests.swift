@@ -4,8 +4,7 @@ import Testing
 
 @Suite("A rejection")
 struct RejectionTests {
-    @Test("names every field in one bounded text that echoes nothing of the request")
-    func textIsBoundedAndSilent() throws {
+    @Test func `a rejection names every field in one bounded text that echoes nothing of the request`() throws {
         let secret = String(repeating: "S3CRET", count: 2_000)
         let json = """
             {"action":"\(secret)","clientId":"\(secret)","scheduleKey":"\(secret)","orderingKey":"\(secret)",
@@ -22,8 +21,7 @@ struct RejectionTests {
         for error in rejection.errors { #expect(rejection.detail.contains("\(error.field) \(error.message)")) }
     }
 
-    @Test("shows no more than 64 bytes of a topic or a header name")
-    func quotesAreBounded() throws {
+    @Test func `a rejection shows no more than 64 bytes of a topic or a header name`() throws {
         let topic = "__" + String(repeating: "t", count: 200)
         let notAllowed = try #require(
             RecordFixture(json: StructuredFixture.json(["delivery": "{\"topic\":\"\(topic)\"}"])).rejection()
@@ -36,8 +34,7 @@ struct RejectionTests {
         #expect(unknown.errors.map(\.field) == [String(name.prefix(64))])
     }
 
-    @Test("has the contract's codes")
-    func codes() {
+    @Test func `a rejection has the contract's codes`() {
         #expect(
             DeadLetterCode.allCases.map(\.rawValue) == [
                 "invalid-json", "invalid-field", "missing-field", "payload-too-large", "unknown-topic",
@@ -49,8 +46,7 @@ struct RejectionTests {
 
 @Suite("The topic policy")
 struct TopicPolicyTests {
-    @Test("allows what is on its list, exact or by prefix, and never Clockwork's own topics")
-    func allowList() {
+    @Test func `the policy allows the topics on its list, exact or by prefix, and never Clockwork's own`() {
         func policy(_ allow: [String]) -> TopicPolicy {
             TopicPolicy(intakeTopic: "in", deadLetterTopic: "dead", allow: allow)
         }
@@ -61,8 +57,7 @@ struct TopicPolicyTests {
         for topic in ["in", "dead", "__x"] { #expect(!policy(["*"]).allows(topic) && !policy([]).allows(topic)) }
     }
 
-    @Test("knows Kafka's rules for names")
-    func legalNames() {
+    @Test func `the policy knows Kafka's rules for names`() {
         for name in ["a", "A.b_c-9", "...", String(repeating: "a", count: 249)] {
             #expect(TopicName.isLegal(name))
         }

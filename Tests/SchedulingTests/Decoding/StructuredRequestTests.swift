@@ -3,8 +3,7 @@ import Testing
 
 @Suite("A structured request")
 struct StructuredRequestTests {
-    @Test("becomes a schedule with every field in its place")
-    func create() throws {
+    @Test func `a structured request becomes a schedule with every field in its place`() throws {
         var record = RecordFixture(json: StructuredFixture.json(["note": #"{"a":[1,{"b":null}],"topic":7}"#]))
         record.headers = [
             (Array("trace".utf8), Array("1".utf8)), (Array("clockwork-id".utf8), nil), (Array("trace".utf8), nil),
@@ -25,8 +24,7 @@ struct StructuredRequestTests {
         #expect(try record.decode() == .create(expected))
     }
 
-    @Test("may be a cancel with its two keys alone; create-only fields may be there")
-    func cancel() throws {
+    @Test func `a cancel needs its two keys alone, and create-only fields may be there`() throws {
         let key = ScheduleKey(clientID: "c", scheduleKey: "k")
         let short = RecordFixture(json: #"{"action":"cancel","clientId":"c","scheduleKey":"k"}"#)
         #expect(try short.decode() == .cancel(Cancellation(key: key, orderingKey: "order", offset: 42)))
@@ -37,8 +35,7 @@ struct StructuredRequestTests {
         #expect(try full.decode() == .cancel(Cancellation(key: fullKey, orderingKey: "order", offset: 42)))
     }
 
-    @Test("resolves escapes in names and values")
-    func escapes() throws {
+    @Test func `escapes in names and values are resolved`() throws {
         let json = StructuredFixture.json([
             "clientId": nil, #"cl\u0069ent\u0049d"#: #""\u00e9\ud83d\ude00""#,
             "taskData": #""a\"b\\c\/d\b\f\n\r\t\u0000\u007F\u0080\u07ff\u0800\uFFFF\uD800\uDC00\uDBFF\uDFFFz""#,
@@ -51,16 +48,14 @@ struct StructuredRequestTests {
         #expect(schedule.target == .topic("out"))
     }
 
-    @Test("takes the record key as ordering key, and the alias scheduleId as schedule key")
-    func fallbacks() throws {
+    @Test func `the record key serves as ordering key, and the alias scheduleId as schedule key`() throws {
         let json = StructuredFixture.json(["orderingKey": nil, "scheduleKey": nil, "scheduleId": #""id""#])
         let schedule = try RecordFixture(json: json).schedule()
         #expect(schedule.orderingKey == "order")
         #expect(schedule.key.scheduleKey == "id")
     }
 
-    @Test("keeps an empty payload apart from none")
-    func emptyPayload() throws {
+    @Test func `an empty payload is distinguished from none`() throws {
         #expect(try RecordFixture(json: StructuredFixture.json(["taskData": #""""#])).schedule().payload == [])
         #expect(
             outcome(RecordFixture(json: StructuredFixture.json(["taskData": nil])).rejection())
@@ -69,7 +64,6 @@ struct StructuredRequestTests {
     }
 
     @Test(
-        "is judged field by field",
         arguments: [
             // Required fields.
             (["clientId": nil], "missing-field clientId"),
@@ -144,19 +138,18 @@ struct StructuredRequestTests {
             (["action": #""cancel""#, "clientId": nil], "missing-field clientId"),
         ] as [(KeyValuePairs<String, String?>, String)]
     )
-    func fields(_ changes: KeyValuePairs<String, String?>, expected: String) {
+    func `a structured request is judged field by field`(_ changes: KeyValuePairs<String, String?>, expected: String) {
         #expect(outcome(RecordFixture(json: StructuredFixture.json(changes)).rejection()) == expected, "\(changes)")
     }
 
     @Test(
-        "must not name a known field twice, whatever the values",
         arguments: [
             ("clientId", #""client""#), ("scheduleKey", "1"), ("orderingKey", "null"), ("taskData", #""payload""#),
             ("delivery", #"{"topic":"out"}"#), ("delivery", "null"), ("scheduleTime", "1700000000000"),
             (#"client\u0049d"#, #""client""#),
         ]
     )
-    func repeats(name: String, json: String) {
+    func `a known field must not be named twice, whatever the values`(name: String, json: String) {
         let text = StructuredFixture.json().dropLast() + ",\"\(name)\":\(json)}"
         let field = name == #"client\u0049d"# ? "clientId" : name
         let rejection = RecordFixture(json: String(text)).rejection()
@@ -164,8 +157,7 @@ struct StructuredRequestTests {
         #expect(rejection?.errors.first?.message == "is given more than once")
     }
 
-    @Test("that is no JSON names the header that is misspelt")
-    func misspeltHeader() {
+    @Test func `a record that is not JSON is rejected with the name of its misspelt header`() {
         for json in ["payload", nil] {
             var record = RecordFixture(json: json)
             record.headers = [(Array("Clockwork-Schedule-Time".utf8), Array("0".utf8))]
@@ -176,8 +168,7 @@ struct StructuredRequestTests {
         #expect(outcome(record.rejection()) == "invalid-field clockwork-client")
     }
 
-    @Test("without a record tells the members that it ignores, a few of them")
-    func ignoredMembers() throws {
+    @Test func `a request without a record lists the members that it ignores, a few of them`() throws {
         func ignored(_ json: String) throws -> [String] {
             let decoder = RequestDecoder(rules: RecordFixture.rules)
             return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0) }.ignoredMembers
@@ -188,19 +179,17 @@ struct StructuredRequestTests {
         #expect(try ignored(StructuredFixture.json().dropLast() + many + "}").count == 8)
     }
 
-    @Test("may repeat fields nobody knows")
-    func unknownRepeats() {
+    @Test func `unknown fields may be repeated`() {
         let text = StructuredFixture.json().dropLast() + #","x":1,"x":2,"":3,"":4}"#
         #expect(RecordFixture(json: String(text)).rejection() == nil)
     }
 
     @Test(
-        "counts lengths in bytes of UTF-8, escapes resolved",
         arguments: [
             ("clientId", 128), ("scheduleKey", 512), ("orderingKey", 1_024),
         ]
     )
-    func lengths(field: String, limit: Int) {
+    func `lengths count bytes of UTF-8, with escapes resolved`(field: String, limit: Int) {
         func judge(_ text: String) -> String {
             let key = field == "orderingKey" ? text.replacing(#"\u0061"#, with: "a") : "order"
             return outcome(RecordFixture(key: key, json: StructuredFixture.json([field: "\"\(text)\""])).rejection())
@@ -214,7 +203,6 @@ struct StructuredRequestTests {
     }
 
     @Test(
-        "needs an ordering key or a record key that can stand in for it",
         arguments: [
             (nil, "missing-field orderingKey"), ([], "invalid-field orderingKey"),
             ([0xFF], "invalid-field orderingKey"),
@@ -222,7 +210,7 @@ struct StructuredRequestTests {
             (Array(repeating: 0x61, count: 1_024), "accepted"),
         ] as [([UInt8]?, String)]
     )
-    func recordKey(key: [UInt8]?, expected: String) {
+    func `a structured request needs an ordering key or a usable record key`(key: [UInt8]?, expected: String) {
         for action in ["create", "cancel"] {
             var record = RecordFixture(json: StructuredFixture.json(["action": "\"\(action)\"", "orderingKey": nil]))
             record.key = key
@@ -230,8 +218,7 @@ struct StructuredRequestTests {
         }
     }
 
-    @Test("may have as many bytes of payload and carried headers together as the rules say")
-    func payloadLimit() {
+    @Test func `payload and carried headers together may have as many bytes as the rules say`() {
         var record = RecordFixture(
             json: StructuredFixture.json(["taskData": "\"" + String(repeating: #"\n"#, count: 982) + "\""])
         )
@@ -244,8 +231,8 @@ struct StructuredRequestTests {
         #expect(record.rejection() == nil, "a cancel delivers nothing")
     }
 
-    @Test("its ordering key, where it gives one, is the record key", arguments: ["create", "cancel"])
-    func orderingKeyIsRecordKey(action: String) throws {
+    @Test(arguments: ["create", "cancel"])
+    func `a given ordering key must be the record key`(action: String) throws {
         let json = StructuredFixture.json(["action": "\"\(action)\"", "orderingKey": #""or\u0064er""#])
         #expect(RecordFixture(key: "order", json: json).rejection() == nil)
         for key in [nil, "", "other", "orde", "order2"] as [String?] {
@@ -256,8 +243,8 @@ struct StructuredRequestTests {
         }
     }
 
-    @Test("a time in seconds is refused", arguments: [("0", true), ("1", false), ("1798131600", false)])
-    func seconds(time: String, isAccepted: Bool) {
+    @Test(arguments: [("0", true), ("1", false), ("1798131600", false)])
+    func `a time in seconds is refused`(time: String, isAccepted: Bool) {
         for (time, isAccepted) in [(time, isAccepted), ("999999999999", false), ("1000000000000", true)] {
             let rejection = RecordFixture(json: StructuredFixture.json(["scheduleTime": time])).rejection()
             #expect((rejection == nil) == isAccepted, "\(time)")
@@ -265,8 +252,8 @@ struct StructuredRequestTests {
         }
     }
 
-    @Test("without a record takes its ordering key from the schedule key, and its action from the caller")
-    func bodyAlone() throws {
+    @Test
+    func `without a record the ordering key is the schedule key, and the caller sets the action`() throws {
         func decode(_ json: String, _ action: RequestAction = .create) throws -> Request {
             let decoder = RequestDecoder(rules: RecordFixture.rules)
             return try Array(json.utf8).withUnsafeBytes { try decoder.decode(body: $0, action: action).request }
@@ -286,8 +273,7 @@ struct StructuredRequestTests {
         #expect(throws: Rejection.self) { try decode(#"{"clientId":"c","scheduleKey":"k"}"#) }
     }
 
-    @Test("without a record counts the headers that the record will have")
-    func bodyWithHeaders() throws {
+    @Test func `a request without a record counts the headers that the record will have`() throws {
         var headers = RecordHeaders()
         headers.append(name: "name", value: "value1")
         headers.append(name: "clockwork-error", value: "123")
