@@ -1,20 +1,20 @@
 import DequeModule
 
-/// The callbacks of one ordering key that hold it, and those that wait behind them in memory. See `CallbackOrder`.
+/// The callbacks that hold one ordering key, and those that wait for them in memory. See `CallbackOrder`.
 ///
-/// Whoever waits here has in front of it holders that are in hand, never one that is put off: each of those is answered
-/// sooner or later, so nothing waits for ever.
+/// A waiting callback has only holders in hand before it, never one that is put off. Each of those is answered sooner
+/// or later, so nothing waits for ever.
 struct CallbackLine<Call> {
-    /// Where an ordered callback is that has not ended.
+    /// The state of an ordered callback that has not ended.
     enum HolderState {
-        /// It is attempted, queued for it, or waits here.
+        /// It is attempted, queued for an attempt, or waits here.
         case inHand
-        /// The scheduler has it and hands it out again at this position, unless it was cancelled or replaced. Decided in
-        /// that round of outcomes.
+        /// The scheduler has it and hands it out again at this position, unless it was cancelled or replaced. `round`
+        /// is the round of outcomes of that decision.
         case putOff(to: Position, round: Int)
     }
 
-    /// What a callback has in front of it.
+    /// The obstacle before a callback.
     enum Obstacle {
         /// Holders in hand only.
         case inHand
@@ -27,8 +27,8 @@ struct CallbackLine<Call> {
         var origin: Position
         var state: HolderState
 
-        /// Whether it was to come again before `position`, which is handed out now, and the scheduler knows that: the
-        /// outcome that says so has been taken, and another one since.
+        /// Whether it should have come again before `position`, which is handed out now, and the scheduler knows it:
+        /// the outcome with the put-off has been taken, and another one since.
         func isMissed(at position: Position, round: Int) -> Bool {
             guard case .putOff(let own, let decided) = state else { return false }
             return own < position && decided + 2 <= round
@@ -41,34 +41,34 @@ struct CallbackLine<Call> {
         }
     }
 
-    /// By origin.
+    /// In the order of their origins.
     private var holders: Deque<Holder> = []
-    /// By origin.
+    /// In the order of their origins.
     private(set) var waiting: Deque<(schedule: Schedule, call: Call)> = []
-    /// What the payloads of those weigh, in bytes.
+    /// The weight of their payloads, in bytes.
     private(set) var waitingBytes = 0
-    /// The last position to which a callback was put off for what it has in front of it.
+    /// The latest position that a callback was put off to because of an obstacle.
     private var lastPutOff = Position.beforeAll
 
-    /// How far apart two callbacks can stand that were put off one behind the other, in milliseconds. A larger distance
-    /// comes from a holder that is gone, or from a clock that has been set back.
+    /// The largest distance between two callbacks that were put off one after the other, in milliseconds. A larger
+    /// distance means that a holder is gone, or that a clock was set back.
     private static var longestLine: Int64 { 60_000 }
 
-    /// How many callbacks hold the key.
+    /// The number of callbacks that hold the key.
     var holderCount: Int { holders.count }
 
-    /// Whether the line has no use any more.
+    /// Whether the line is no longer needed.
     var isEmpty: Bool { holders.isEmpty && waiting.isEmpty }
 
-    /// What a waiting callback weighs.
+    /// The weight of a waiting callback.
     static func bytes(of schedule: Schedule) -> Int { schedule.payload?.count ?? 0 }
 
     // MARK: In front
 
-    /// What `schedule`, handed out now, has in front of it. Forgets holders that have ended elsewhere.
+    /// The obstacle before `schedule`, which is handed out now. Forgets holders that have ended elsewhere.
     ///
-    /// - Parameter stopAtFirst: whether it is enough to know that there is something.
-    /// - Complexity: linear in the holders in front, of which at most as many are in hand as may wait.
+    /// - Parameter stopAtFirst: whether any obstacle is enough.
+    /// - Complexity: linear in the holders before it; at most as many of them are in hand as may wait.
     mutating func obstacle(to schedule: Schedule, round: Int, stopAtFirst: Bool) -> Obstacle? {
         var index = 0
         while index < holders.count, holders[index].origin < schedule.origin {
@@ -84,8 +84,8 @@ struct CallbackLine<Call> {
         return index == 0 ? nil : .inHand
     }
 
-    /// Where `schedule` is put off to: behind `position` and what was put off in this line just before, and no earlier
-    /// than `earliest`.
+    /// The position that `schedule` is put off to: after `position` and after the latest put-off in this line, and no
+    /// earlier than `earliest`.
     mutating func place(
         behind position: Position,
         for schedule: Schedule,
@@ -109,20 +109,20 @@ struct CallbackLine<Call> {
         return true
     }
 
-    /// Makes `schedule` a holder, which it is not yet.
+    /// Makes `schedule` a holder, which it must not be yet.
     mutating func hold(_ schedule: Schedule, _ state: HolderState) {
         let holder = Holder(key: schedule.key, origin: schedule.origin, state: state)
         holders.insert(holder, at: index(of: schedule.origin))
     }
 
-    /// The holder with this origin, if there is one, holds no longer.
+    /// The holder with this origin, if there is one, no longer holds.
     mutating func end(_ origin: Position) {
         let index = index(of: origin)
         guard index < holders.count, holders[index].origin == origin else { return }
         holders.remove(at: index)
     }
 
-    /// Forgets holders that were to come again before `bound`.
+    /// Forgets holders that should have come again before `bound`.
     mutating func dropPutOff(before bound: Position, round: Int) {
         holders.removeAll { $0.isMissed(at: bound, round: round) }
     }
@@ -140,14 +140,14 @@ struct CallbackLine<Call> {
 
     // MARK: Waiting
 
-    /// Has a callback wait in memory.
+    /// Makes a callback wait in memory.
     mutating func wait(_ schedule: Schedule, _ call: Call) {
         let before = waiting.lastIndex { $0.schedule.origin < schedule.origin }
         waiting.insert((schedule, call), at: before.map { $0 + 1 } ?? 0)
         waitingBytes += Self.bytes(of: schedule)
     }
 
-    /// Takes out those that have nothing in front of them any more.
+    /// Removes those with no obstacle left.
     mutating func takeReleased() -> [Call] {
         var released: [Call] = []
         while let first = waiting.first, holders.first.map({ first.schedule.origin <= $0.origin }) ?? true {
@@ -158,7 +158,7 @@ struct CallbackLine<Call> {
         return released
     }
 
-    /// Takes out those behind the create at `origin`, which is put off to `position`, and puts them off right behind it.
+    /// Removes those after the create at `origin`, which is put off to `position`, and puts them off right after it.
     mutating func putOffWaiting(
         behind position: Position,
         of origin: Position,

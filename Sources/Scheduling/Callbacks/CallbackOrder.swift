@@ -1,23 +1,23 @@
-/// Decides which callbacks of one partition may be attempted, so that one with `"ordered": true` holds back the later
-/// callbacks of its ordering key until it has ended. For one owner of the partition.
+/// Decides which callbacks of one partition may be attempted, for one owner of the partition. A callback with
+/// `"ordered": true` holds back the later callbacks of its ordering key until it has ended.
 ///
 /// A value without clock and I/O. An ordered callback is a *holder* from the moment it is handed out until it has
-/// ended, the pauses between its attempts included. Each callback of the same ordering key whose create comes later
-/// (`Schedule.origin`), ordered or not, is behind it: such a callback waits in memory while the holder is in hand, and
-/// is put off to a position behind the holder while the holder is put off itself.
+/// ended, including the pauses between its attempts. Every callback of the same ordering key with a later create
+/// (`Schedule.origin`), ordered or not, is behind it. While the holder is in hand, such a callback waits in memory.
+/// While the holder is put off, the callback is put off to a position behind it.
 ///
-/// Nobody reports here that a schedule was cancelled or replaced between two attempts. It shows in what is handed out,
-/// by these facts about the scheduler:
-/// - It hands out the schedules of an ordering key in the order of their positions. Only requests that are due when
-///   they are read may come later than their position says.
-/// - A schedule that was put off keeps the offset and the origin of its create. It is handed out again at the time it
-///   was put off to, and at least 1 ms later than before. So the positions of one create only grow.
+/// Nobody reports here that a schedule was cancelled or replaced between two attempts. The schedules handed out reveal
+/// it, by these facts about the scheduler:
+/// - It hands out the schedules of an ordering key in the order of their positions. Only requests already due when read
+///   may come later than their position.
+/// - A schedule that was put off keeps the offset and the origin of its create. It is handed out again at the time of
+///   the put-off, and at least 1 ms later than before. So the positions of one create only grow.
 /// - At most one pending schedule exists for each create, and one for each key: the latest.
 ///
-/// So a holder that was put off has ended elsewhere when a later position of its ordering key is handed out in its
-/// place, or a later create of its own key.
+/// So a put-off holder has ended elsewhere when one of these is handed out in its place: a later position of its
+/// ordering key, or a later create of its own key.
 public struct CallbackOrder<Call> {
-    /// What is to be done with a callback. Those that wait in memory are in no decision until their wait is over.
+    /// A decision about a callback. A callback that waits in memory is in no decision until its wait is over.
     public enum Decision {
         /// It may be attempted now. Answered by `ended` or `putOff`.
         case attempt(Call)
@@ -27,24 +27,24 @@ public struct CallbackOrder<Call> {
 
     /// The bounds of what is kept.
     public struct Limits: Sendable {
-        /// Holders at once. An ordered callback past them holds nothing back.
+        /// Holders at once. An ordered callback past this bound holds nothing back.
         public var maxHolders = 10_000
         /// Callbacks that wait in memory.
         public var maxWaiting = 1_000
-        /// What the payloads of those weigh, in bytes.
+        /// The weight of their payloads, in bytes.
         public var maxWaitingBytes = 16 << 20
-        /// How long a callback is put off that finds no room to wait, in milliseconds.
+        /// How long a callback that finds no room to wait is put off, in milliseconds.
         public var pauseMilliseconds: Int64 = 1_000
 
         /// The defaults above.
         public init() {}
     }
 
-    /// How many callbacks hold their ordering key.
+    /// The number of callbacks that hold their ordering key.
     public private(set) var holderCount = 0
-    /// How many callbacks wait in memory.
+    /// The number of callbacks that wait in memory.
     public private(set) var waitingCount = 0
-    /// What the payloads of those weigh, in bytes.
+    /// The weight of their payloads, in bytes.
     public private(set) var waitingBytes = 0
 
     private let limits: Limits
@@ -52,13 +52,13 @@ public struct CallbackOrder<Call> {
     private var lines: [String: CallbackLine<Call>] = [:]
     /// Counts the outcomes taken.
     private var round = 0
-    /// How many ordered callbacks have found no room among the holders.
+    /// The number of ordered callbacks that found no room among the holders.
     private var refusals = 0
 
-    /// How far a holder has to be overdue before callbacks of other ordering keys show that it has ended, in
-    /// milliseconds: their order is not so strict, since an ordering key can wait for a look-up.
+    /// How overdue a holder must be before callbacks of other ordering keys show that it has ended, in milliseconds.
+    /// The order across keys is looser, since an ordering key can wait for a look-up.
     private static var overdue: Int64 { 60_000 }
-    /// Of so many callbacks that find no room among the holders, one has those that are overdue forgotten.
+    /// After this many callbacks without room among the holders, the overdue holders are forgotten.
     private static var refusalsBetweenSweeps: Int { 1_000 }
 
     /// An order in which nothing is held.
@@ -68,12 +68,12 @@ public struct CallbackOrder<Call> {
 
     // MARK: Events
 
-    /// The scheduler has handed out `schedule`, or hands it out again.
+    /// The scheduler has handed out `schedule`, for the first time or again.
     ///
     /// - Parameters:
-    ///   - call: what the decisions name it by.
-    ///   - now: the wall clock, from which a pause is counted where the memory is full.
-    /// - Returns: what to do with it, and with those behind it. Nothing if it waits in memory.
+    ///   - call: identifies it in the decisions.
+    ///   - now: the wall clock; a pause for full memory counts from it.
+    /// - Returns: what to do with it, and with those behind it. Empty if it waits in memory.
     public mutating func admit(_ schedule: Schedule, _ call: Call, now: EpochMilliseconds) -> [Decision] {
         let isOrdered = Self.isOrdered(schedule)
         guard isOrdered || lines[schedule.orderingKey] != nil else { return [.attempt(call)] }
@@ -107,10 +107,10 @@ public struct CallbackOrder<Call> {
         return line.takeReleased().map { .attempt($0) }
     }
 
-    /// A callback that was handed out is put off, after an attempt or without one, whether it was admitted or not.
+    /// A callback that was handed out is put off, after an attempt or without one, admitted or not.
     ///
     /// - Parameter time: when it is to be handed out again.
-    /// - Returns: those that waited for it, put off to come right behind it.
+    /// - Returns: those that waited for it, put off to come right after it.
     public mutating func putOff(_ schedule: Schedule, to time: EpochMilliseconds) -> [Decision] {
         guard Self.isOrdered(schedule) else { return [] }
         var line = take(schedule.orderingKey)
@@ -118,15 +118,15 @@ public struct CallbackOrder<Call> {
         return holdPutOff(schedule, to: schedule.position(putOffTo: time), &line)
     }
 
-    /// An outcome has been taken that holds all put-offs decided so far. The scheduler knows them at the latest when the
-    /// next outcome is taken; before that, what it hands out says nothing about them.
+    /// An outcome has been taken with all put-offs decided so far. The scheduler knows them at the latest when the next
+    /// outcome is taken. Before that, the schedules it hands out say nothing about them.
     public mutating func outcomeTaken() {
         round += 1
     }
 
     /// Forgets everything, for an owner that drains.
     ///
-    /// - Returns: what waited in memory, in the order of the creates.
+    /// - Returns: the callbacks that waited in memory, in the order of their creates.
     public mutating func removeAll() -> [Call] {
         let waiting = lines.values.flatMap(\.waiting).sorted { $0.schedule.origin < $1.schedule.origin }
         self = CallbackOrder(limits: limits)
@@ -157,7 +157,7 @@ public struct CallbackOrder<Call> {
 
     /// Makes `schedule` a holder, or changes its state.
     ///
-    /// - Returns: whether it holds; not past the bound.
+    /// - Returns: whether it holds; `false` past the bound.
     @discardableResult
     private mutating func hold(
         _ schedule: Schedule,
@@ -176,7 +176,7 @@ public struct CallbackOrder<Call> {
         return true
     }
 
-    /// Forgets those that have ended elsewhere and whose ordering key is not used any more.
+    /// Forgets holders that have ended elsewhere and whose ordering key is no longer used.
     private mutating func forgetOverdue(at position: Position) {
         let bound = Position(time: position.time.advanced(byMilliseconds: -Self.overdue), offset: 0)
         for key in Array(lines.keys) {
@@ -186,8 +186,9 @@ public struct CallbackOrder<Call> {
         }
     }
 
-    /// Whether `schedule` may wait in its line, which has been taken out. No line may take more of the room than it leaves
-    /// free, so that a slow one does not put off what is behind others (dynamic thresholds, Choudhury and Hahne 1998).
+    /// Whether `schedule` may wait in its line, which has been taken out. No line may take more room than it leaves
+    /// free, so that a slow line does not put off the callbacks of others (dynamic thresholds, Choudhury and Hahne
+    /// 1998).
     private func hasRoom(for schedule: Schedule, _ line: CallbackLine<Call>) -> Bool {
         let free = limits.maxWaiting - waitingCount - line.waiting.count
         let freeBytes = limits.maxWaitingBytes - waitingBytes - line.waitingBytes
@@ -197,7 +198,7 @@ public struct CallbackOrder<Call> {
 
     // MARK: Lines
 
-    /// Takes the line of an ordering key out; `holderCount` and the like are without it until it is put back.
+    /// Takes the line of an ordering key out. `holderCount` and the like exclude it until it is put back.
     private mutating func take(_ key: String) -> CallbackLine<Call> {
         guard let line = lines.removeValue(forKey: key) else { return CallbackLine() }
         holderCount -= line.holderCount

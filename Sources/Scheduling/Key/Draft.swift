@@ -1,14 +1,14 @@
-/// What is to be written for one schedule key.
+/// The pending writes of one schedule key.
 ///
-/// At most one change of a key is in flight, so that changes to one item never overtake each other. What comes
-/// meanwhile is gathered here and goes out together (design rule "Idempotent changes").
+/// At most one change of a key is in flight, so changes to one item never overtake each other. Later ones gather here
+/// and go out together (design rule "Idempotent changes").
 struct Draft {
     /// A key record to be written.
     enum Record {
         case none
         /// The record of this schedule.
         case of(Schedule, KeyRecord.State, request: Int64)
-        /// The record that a look-up has found, cancelled.
+        /// The record that a look-up found, now cancelled.
         indirect case cancelled(KeyRecord)
     }
 
@@ -17,23 +17,23 @@ struct Draft {
     private var record = Record.none
     /// Timeline items to delete.
     private(set) var deletes: [Position] = []
-    /// Settled once what is to be sent has been stored.
+    /// Settled once the unsent change has been stored.
     private(set) var offsets = OffsetList()
-    /// Settled once what is in flight has been stored; `nil` while nothing is in flight.
+    /// Settled once the change in flight has been stored; `nil` while nothing is in flight.
     private(set) var sent: OffsetList?
-    /// Whether the key stands in the queue of those that have something to send.
+    /// Whether the key is in the queue of keys with something to send.
     private(set) var isQueued = false
 
-    /// Whether there is something to be sent.
+    /// Whether there is something to send.
     var hasUnsent: Bool { put != nil || hasRecord || !deletes.isEmpty || !offsets.isEmpty }
-    /// Whether a key record is among it.
+    /// Whether a key record is to be sent.
     var hasRecord: Bool { if case .none = record { false } else { true } }
     /// Whether a change is in flight.
     var isInFlight: Bool { sent != nil }
-    /// Whether nothing is to be sent and nothing is in flight.
+    /// Whether there is nothing to send and nothing in flight.
     var isDone: Bool { !hasUnsent && sent == nil && !isQueued }
 
-    /// Whether it says that a schedule for this time was cancelled.
+    /// Whether the record to be sent says that a schedule for this time was cancelled.
     func cancels(_ scheduleTime: EpochMilliseconds) -> Bool {
         switch record {
         case .none: false
@@ -44,7 +44,7 @@ struct Draft {
 
     // MARK: Gathering
 
-    /// Has `schedule` written, item and key record. `offsets` are settled by it.
+    /// Plans the write of `schedule`, item and key record. It settles `offsets`.
     mutating func write(_ schedule: Schedule, settling offsets: OffsetList) {
         put = schedule
         record = .of(schedule, .latest, request: schedule.position.offset)
@@ -55,33 +55,33 @@ struct Draft {
         self.record = record
     }
 
-    /// Has the item at `position` deleted.
+    /// Plans the delete of the item at `position`.
     mutating func delete(_ position: Position) {
         if !deletes.contains(position) { deletes.append(position) }
     }
 
-    /// Has no item and no record written, unless they are in flight.
+    /// Drops the unsent item and the unsent record.
     mutating func discardWrite() {
         put = nil
         record = .none
     }
 
-    /// Has no item written, unless it is in flight.
+    /// Drops the unsent item.
     mutating func discardPut() {
         put = nil
     }
 
-    /// `position` is to be written, not deleted.
+    /// Drops the unsent delete of `position`, which is to be written.
     mutating func keep(_ position: Position) {
         if !deletes.isEmpty { deletes.removeAll { $0 == position } }
     }
 
-    /// Has an offset settled once what is to be sent has been stored.
+    /// Settles an offset once the unsent change has been stored.
     mutating func settle(_ offset: Int64) { offsets.append(offset) }
 
     mutating func settle(_ list: OffsetList) { offsets.append(list) }
 
-    /// Hands over what waits to be settled, for something else to settle it.
+    /// Hands over the offsets that wait, for something else to settle.
     mutating func takeOffsets() -> OffsetList { offsets.take() }
 
     /// - Returns: whether the key is to be queued.
@@ -93,12 +93,12 @@ struct Draft {
 
     // MARK: Sending
 
-    /// Its turn in the queue has come.
+    /// The key's turn in the queue has come.
     mutating func leaveQueue() {
         isQueued = false
     }
 
-    /// Takes what is to be sent as one change, which is in flight then.
+    /// Takes everything unsent as one change, which is then in flight.
     mutating func send(_ key: ScheduleKey, partition: Int32) -> KeyChange {
         let change = KeyChange(key: key, put: put, record: keyRecord(partition), deletes: deletes)
         sent = offsets.take()
@@ -110,7 +110,7 @@ struct Draft {
 
     /// The change in flight has been stored.
     ///
-    /// - Returns: the offsets that are settled by it.
+    /// - Returns: the offsets that it settles.
     mutating func stored() -> OffsetList {
         defer { sent = nil }
         return sent ?? OffsetList()

@@ -1,57 +1,58 @@
-/// The deliveries of one key that are in flight, and what their ends leave to be written.
+/// The deliveries of one key that are in flight, and the writes that their ends require.
 ///
-/// There is more than one only where a schedule was replaced while it was being delivered; one needs no allocation.
+/// There is more than one only if a schedule was replaced during its delivery; one needs no allocation.
 struct KeyDeliveries {
     struct Flight {
-        /// Names it among all deliveries in flight.
+        /// Identifies it among all deliveries in flight.
         let token: UInt32
-        /// Where its schedule is in the timeline, if it is there.
+        /// The position of its schedule in the timeline, if it is there.
         let position: Position
         let isCallback: Bool
-        /// Whether the timeline holds it, or may by now: then it is deleted afterwards.
+        /// Whether the timeline holds it, or may by now. If so, the end deletes it.
         var isStored: Bool
         /// Whether its key record is still to be written. That waits for the acknowledgement: a record without a
         /// timeline item says "delivered".
         var needsRecord = false
-        /// Settled once it has ended and that is written.
+        /// Settled once it has ended and the end is written.
         var offsets: OffsetList
-        /// The offset of a cancel that came too late for this attempt and ends the further ones; −1 for none.
+        /// The offset of a cancel that came too late for this attempt but ends the later ones; −1 for none.
         var cancel: Int64 = -1
-        /// Where the timeline holds a later attempt of the same create, left by a previous owner: what becomes of this
-        /// one holds for both.
+        /// The position of a later attempt of the same create in the timeline, left by a previous owner. The end of
+        /// this one holds for both.
         var later: Position?
     }
 
-    /// How a delivery has come to its end.
+    /// How a delivery ended.
     enum Outcome {
         case delivered
         /// Its dead letter is written.
         case failed
-        /// An attempt failed that is not to be made again, since the schedule was replaced or cancelled meanwhile.
+        /// An attempt failed and is not repeated, since the schedule was replaced or cancelled meanwhile.
         case ended
     }
 
     private(set) var first: Flight?
     private(set) var rest: [Flight] = []
-    /// The schedule time of the key's latest create, if that is in flight or delivered; `nil` where it is pending, was
-    /// cancelled, has failed or was taken back, or where nothing is known of it.
+    /// The schedule time of the key's latest create, if that is in flight or delivered. `nil` if it is pending,
+    /// cancelled, failed or taken back, or if nothing is known of it.
     private var latestTime: EpochMilliseconds?
 
     var isEmpty: Bool { first == nil }
     var count: Int { (first == nil ? 0 : 1) + rest.count }
-    /// Whether the key record does not name one of them yet.
+    /// Whether the key record does not name one of the deliveries yet.
     var hasUnrecorded: Bool { first?.needsRecord == true || rest.contains(where: \.needsRecord) }
 
     /// Whether a create for `time` repeats the latest one.
     func isRepeated(by time: EpochMilliseconds) -> Bool { latestTime == time }
 
-    /// Where the answer is that the latest create was delivered, under a previous owner, one with its time repeats it.
+    /// The answer may say that a previous owner delivered the latest create. A create with the same time then repeats
+    /// it.
     mutating func noteDelivered(_ answer: KeyLookup) {
         guard let record = answer.record, record.state == .latest, !answer.isPending else { return }
         latestTime = record.scheduleTime
     }
 
-    /// Another create is the latest one, or none is that can be repeated.
+    /// The latest create is another one, or one that cannot be repeated.
     mutating func isFollowed() {
         latestTime = nil
     }
@@ -70,7 +71,7 @@ struct KeyDeliveries {
             offsets: OffsetList()
         )
         if isCallback, draft.put === schedule {
-            // A callback may take long, so its write is not spared; its delete comes behind that.
+            // A callback may take long, so it is written in any case; its delete follows that write.
             flight.isStored = true
         } else if flight.isStored {
             draft.discardPut()
@@ -86,21 +87,21 @@ struct KeyDeliveries {
 
     // MARK: News while it is in flight
 
-    /// A cancel has been read, with nothing pending. It comes too late for a topic; a callback of the latest create holds
-    /// it, for the further attempts.
+    /// A cancel has been read, and nothing is pending. It is too late for a delivery to a topic. A callback of the
+    /// latest create holds the cancel, for its further attempts.
     ///
-    /// - Returns: the offset of the cancel that has nothing to do, this one or one that was held before; `nil` for none.
+    /// - Returns: the offset of a cancel that has nothing to do: this one, or one held before; `nil` for none.
     mutating func hold(cancel: Int64, ofCreate create: Int64) -> Int64? {
         guard let flight = flight(of: create), flight.isCallback else { return cancel }
         update(flight.token) { $0.cancel = cancel }
-        // A create behind it is new, whatever becomes of the attempt.
+        // A create after the cancel is new, whatever the outcome of the attempt.
         latestTime = nil
         return flight.cancel >= 0 ? flight.cancel : nil
     }
 
     /// The timeline holds an item at `position`.
     ///
-    /// - Returns: whether the item is one of a delivery in flight, whose end takes care of it.
+    /// - Returns: whether the item belongs to a delivery in flight, whose end takes care of it.
     mutating func meet(_ position: Position, _ draft: inout Draft) -> Bool {
         guard let flight = flight(of: position.offset), flight.position <= position else { return false }
         if flight.position == position {
@@ -127,7 +128,7 @@ struct KeyDeliveries {
 
     // MARK: Ends
 
-    /// Design rule "Done means gone": the timeline item is deleted, and the key record says what became of it.
+    /// Design rule "Done means gone": the timeline item is deleted, and the key record says how the delivery ended.
     mutating func end(
         _ token: UInt32,
         _ schedule: Schedule,
@@ -164,10 +165,10 @@ struct KeyDeliveries {
         if draft.hasUnsent { steps.add(.write) }
     }
 
-    /// Takes back a delivery that is to be made again later, if the key still wants it.
+    /// Takes back a delivery that is to be repeated later, if the key still wants it.
     ///
-    /// - Returns: the position behind which the next attempt has to stand, and the offsets that wait for it; `nil` where
-    ///   the schedule was replaced or cancelled meanwhile: then it is to be ended.
+    /// - Returns: the position that the next attempt must follow, and the offsets that wait for it. `nil` if the
+    ///   schedule was replaced or cancelled meanwhile: the delivery is then to be ended.
     mutating func takeBack(
         _ token: UInt32,
         _ latest: inout LatestRequest,

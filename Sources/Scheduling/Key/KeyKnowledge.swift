@@ -1,17 +1,17 @@
-/// What an owner knows of the store's record of a key.
+/// The owner's knowledge of the store's record of a key.
 enum KeyKnowledge {
-    /// Nothing yet: the store is to be asked, or has been. Goes on to `known`.
+    /// Nothing yet: the store is being asked, or is to be. Goes on to `known`.
     case asking(KeyQuestion)
-    /// All that matters. Goes on to `behind` where a later record is seen.
+    /// Everything that matters. Goes on to `behind` when a later record is seen.
     case known
-    /// That the latest request is pending in the store and not in memory. The next request that comes after it has the
-    /// store asked again; a page that shows it makes it `known`.
+    /// The latest request is pending in the store and not in memory. The next request after it asks the store again. A
+    /// page that shows it makes the state `known`.
     case behind
 
     /// Whether no answer is awaited.
     var isKnown: Bool { if case .asking = self { false } else { true } }
 
-    /// A request comes after all that is known of.
+    /// A request comes after everything known.
     ///
     /// - Returns: whether the store is to be asked again.
     mutating func askAgainIfBehind() -> Bool {
@@ -20,7 +20,8 @@ enum KeyKnowledge {
         return true
     }
 
-    /// Whether schedules that may repeat delivered ones wait for the answer; `unsentToo` where it has not been asked for.
+    /// Whether schedules that may repeat delivered ones wait for the answer. `unsentToo` includes a question that has
+    /// not been sent.
     func isAwaited(unsentToo: Bool) -> Bool {
         guard case .asking(let question) = self else { return false }
         return switch question.progress {
@@ -40,7 +41,8 @@ enum KeyKnowledge {
         change { if $0.progress == .sent { $0.progress = .late } }
     }
 
-    /// A create for `time` comes: behind one with another schedule time it repeats nothing that the answer may tell of.
+    /// A create for `time` comes. If it follows one with another schedule time, it repeats nothing that the answer
+    /// could report.
     mutating func noteCreate(for time: EpochMilliseconds) {
         change {
             if let earlier = $0.time, earlier != time { $0.repeatsNothing = true }
@@ -53,9 +55,9 @@ enum KeyKnowledge {
         if case .behind = self { self = .known }
     }
 
-    /// Has a cancel wait for the answer.
+    /// Makes a cancel wait for the answer.
     ///
-    /// - Returns: `false` where no answer is awaited, or another cancel waits for it already.
+    /// - Returns: `false` if no answer is awaited, or another cancel already waits for it.
     mutating func hold(cancel: Int64) -> Bool {
         guard case .asking(var question) = self, question.cancel < 0 else { return false }
         question.cancel = cancel
@@ -85,17 +87,17 @@ struct KeyQuestion {
     enum Progress {
         /// It waits to be sent.
         case unsent
-        /// It is on its way, and schedules that may repeat delivered ones wait for it.
+        /// It is in flight, and schedules that may repeat delivered ones wait for it.
         case sent
-        /// It takes long: schedules do not wait for it any more.
+        /// It takes long: schedules no longer wait for it.
         case late
     }
 
     var progress = Progress.unsent
     /// The offset of a cancel that waits for the answer; −1 for none.
     var cancel: Int64 = -1
-    /// The schedule time of the latest create met meanwhile.
+    /// The schedule time of the latest create read meanwhile.
     var time: EpochMilliseconds?
-    /// Whether there was one with another schedule time before it: then it repeats nothing.
+    /// Whether an earlier create had another schedule time: then the latest repeats nothing.
     var repeatsNothing = false
 }

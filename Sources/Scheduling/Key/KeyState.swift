@@ -1,7 +1,7 @@
-/// The life of one schedule key in memory: what is pending, what is being delivered, what is to be written.
+/// The life of one schedule key in memory: its pending schedule, its deliveries in flight and its unsent writes.
 ///
-/// A value that knows no other key, no wheel and no call. Each `mutating` method is an event and adds what follows to
-/// `steps`. `docs/design.md` has the states as a diagram and a table, which `KeyStateTests` follows.
+/// A value that knows no other key, no wheel and no call. Each `mutating` method is an event, and adds its consequences
+/// to `steps`. `docs/design.md` has the states as a diagram and a table, which `KeyStateTests` follows.
 struct KeyState {
     private(set) var latest = LatestRequest()
     private(set) var knowledge = KeyKnowledge.asking(KeyQuestion())
@@ -11,7 +11,7 @@ struct KeyState {
 
     // MARK: Requests
 
-    /// A create has been read, perhaps one that is due already.
+    /// A create has been read, perhaps one already due.
     mutating func created(_ schedule: Schedule, isDue: Bool, _ steps: inout KeySteps) {
         let offset = schedule.position.offset
         steps.counters.created += 1
@@ -27,12 +27,12 @@ struct KeyState {
         }
         offsets.append(offset)
         latest.note(offset)
-        // The key record of another create may have had this very item condemned.
+        // The key record of another create may have marked this very item for deletion.
         draft.keep(schedule.position)
         takeUp(PendingSchedule(schedule, wasDueOnArrival: isDue, settling: offsets), &steps)
     }
 
-    /// A create is read after a page or a key record has told of it, or of a later request.
+    /// A create is read after a page or a key record has shown it, or a later request.
     private mutating func createdBefore(_ schedule: Schedule, _ steps: inout KeySteps) {
         let offset = schedule.position.offset
         if offset < latest.offset {
@@ -102,13 +102,14 @@ struct KeyState {
 
     mutating func asked() { knowledge.questionSent() }
 
-    /// The store takes long to answer. What is pending does not wait for it any more.
+    /// The store takes long to answer. The pending schedule no longer waits for it.
     mutating func answerIsLate(_ steps: inout KeySteps) {
         knowledge.answerIsLate()
         if let pending { steps.add(.release(pending.schedule)) }
     }
 
-    /// Whether a pending schedule that may repeat a delivered one waits for the answer, an unsent question's too or not.
+    /// Whether a pending schedule that may repeat a delivered one waits for the answer. `unsentToo` includes an unsent
+    /// question.
     func waitsForAnswer(unsentToo: Bool) -> Bool {
         pending?.wasDueOnArrival == true && knowledge.isAwaited(unsentToo: unsentToo)
     }
@@ -118,7 +119,7 @@ struct KeyState {
         guard case .asking(let question) = knowledge else { return }
         knowledge = .known
         if pending != nil {
-            // A cancel in front of a create found at most what the create replaces anyway.
+            // A cancel before a create found at most the schedule that the create replaces anyway.
             if question.cancel >= 0 { pending?.settle(question.cancel) }
             judge(answer, mayRepeat: !question.repeatsNothing && pending?.isStored == false, &steps)
         } else if question.cancel >= 0 {
@@ -171,17 +172,18 @@ struct KeyState {
         steps.counters.cancelled += 1
         draft.delete(cancelled.position)
         draft.settle(request)
-        // A create behind it may be in flight, or cancelled in its turn: the record is about that one.
+        // A later create may be in flight, or cancelled in its turn: then the record is about that one.
         guard latest.offset < request else { return }
         latest.note(request)
         draft.write(.cancelled(cancelled))
     }
 
-    /// Notes the request that a key record names, if it is a later one; it is pending in the store, delivered or cancelled.
+    /// Notes the request that a key record names, if it is a later one. It is pending in the store, delivered or
+    /// cancelled.
     private mutating func note(_ answer: KeyLookup, _ partition: Int32) {
         if let record = answer.record, record.partition == partition, record.requestOffset >= latest.offset {
             latest.note(record.requestOffset)
-            // An older record must not take its place.
+            // An older record must not replace it.
             draft.discardWrite()
             deliveries.isFollowed()
             if answer.isPending { knowledge = .behind }
@@ -189,7 +191,8 @@ struct KeyState {
         deliveries.noteDelivered(answer)
     }
 
-    /// The answer finds nothing pending here: what waited for it has gone out, was cancelled, or is a cancel of nothing.
+    /// The answer finds nothing pending here: the schedule that waited has gone out or was cancelled, or a cancel of
+    /// nothing waited.
     private mutating func catchUp(with answer: KeyLookup, _ question: KeyQuestion, _ partition: Int32) {
         guard let record = answer.record else { return }
         let isOurs = record.partition == partition
@@ -198,7 +201,7 @@ struct KeyState {
         } else if answer.isPending {
             if isOurs, !deliveries.meet(record.position, &draft) { draft.delete(record.position) }
         } else if record.state == .latest, draft.cancels(record.scheduleTime) {
-            // What was cancelled while the answer was awaited repeated a delivered schedule: that one stays delivered.
+            // The schedule cancelled while the answer was awaited repeated a delivered one, which stays delivered.
             draft.discardWrite()
             deliveries.noteDelivered(answer)
         } else if question.time == nil {
@@ -208,7 +211,7 @@ struct KeyState {
 
     // MARK: Pages
 
-    /// A page shows a timeline item of the key. Where the key is new, the item's key record says all that matters.
+    /// A page shows a timeline item of the key. For a new key, the item's key record says everything that matters.
     mutating func shown(_ item: TimelineItem, isNew: Bool, _ steps: inout KeySteps) {
         let position = item.schedule.position
         if isNew { learn(item, steps.partition) }
@@ -234,7 +237,7 @@ struct KeyState {
         latest.isDone(item.schedule.position)
     }
 
-    /// Makes an item of the timeline the pending schedule: of two of one key the later one stays.
+    /// Makes a timeline item the pending schedule; of two items of one key, the later one stays.
     private mutating func takeFromTimeline(_ schedule: Schedule, _ steps: inout KeySteps) {
         let isSecond = pending != nil
         latest.note(schedule.position.offset)
@@ -250,18 +253,18 @@ struct KeyState {
 
     // MARK: Deliveries and writes
 
-    /// The pending schedule, which there is, goes out under `token`.
+    /// The pending schedule, which must exist, goes out under `token`.
     mutating func handOut(as token: UInt32) {
         guard let found = pending.take() else { preconditionFailure("nothing to hand out") }
         deliveries.handOut(found, as: token, &draft)
     }
 
-    /// The delivery of `schedule` has come to its end.
+    /// The delivery of `schedule` has ended.
     mutating func ended(_ token: UInt32, _ schedule: Schedule, _ end: KeyDeliveries.Outcome, _ steps: inout KeySteps) {
         deliveries.end(token, schedule, end, &latest, &draft, &steps)
     }
 
-    /// The delivery of `schedule` is to be made again later, if it is still wanted (rule "Retries are schedules").
+    /// The delivery of `schedule` is to be repeated later, if it is still wanted (rule "Retries are schedules").
     mutating func putOff(_ schedule: Schedule, _ postponement: Postponement, _ steps: inout KeySteps) {
         guard pending == nil, let (after, offsets) = deliveries.takeBack(postponement.token, &latest, &draft) else {
             return ended(postponement.token, schedule, .ended, &steps)
@@ -270,13 +273,14 @@ struct KeyState {
         takeUp(PendingSchedule(next, wasDueOnArrival: false, settling: offsets), &steps)
     }
 
-    /// - Returns: whether the key is to join the queue of those that have something to send.
+    /// - Returns: whether the key is to join the queue of keys with something to send.
     mutating func queueWrite() -> Bool { draft.queue() }
 
-    /// What is to be written, as one change, which is in flight then; `nil` while it has to wait. What ends that writes.
+    /// Everything unsent as one change, which is then in flight; `nil` while it has to wait. The event that ends the
+    /// wait writes it.
     ///
-    /// While a delivery is in flight that the key record does not name yet, deletes wait for that record: a record
-    /// whose own item is gone says "delivered", and after a crash a successor with the same time would be dropped.
+    /// Deletes wait while the key record does not yet name a delivery in flight. A record whose own item is gone says
+    /// "delivered"; after a crash, a successor with the same time would be dropped.
     mutating func takeChange(_ key: ScheduleKey, partition: Int32) -> KeyChange? {
         draft.leaveQueue()
         guard knowledge.isKnown, !draft.isInFlight, draft.hasUnsent else { return nil }
@@ -292,7 +296,7 @@ struct KeyState {
         if draft.hasUnsent { steps.add(.write) }
     }
 
-    /// Whether nothing is left to know: what is pending, if anything, is in the store and beyond the horizon.
+    /// Whether the key can be forgotten: its pending schedule, if any, is in the store and beyond the horizon.
     var isOver: Bool {
         guard knowledge.isKnown, deliveries.isEmpty, draft.isDone else { return false }
         return pending.map { $0.isBeyondHorizon && $0.isStored && $0.offsets.isEmpty } ?? true

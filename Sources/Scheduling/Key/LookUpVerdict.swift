@@ -1,14 +1,14 @@
-/// What the answer of a look-up means for a create that waits for it.
+/// The meaning of a look-up's answer for a create that waits for it.
 enum LookUpVerdict: Equatable {
-    /// It is to be delivered.
+    /// Deliver it.
     case accept
-    /// It is to be delivered, and the timeline holds it.
+    /// Deliver it; the timeline holds it.
     case acceptStored
-    /// It is to be delivered, and the item at this position is to be deleted. `isReplaced` where that is another create's.
+    /// Deliver it, and delete the item at this position. `isReplaced` if that item is another create's.
     case acceptInPlace(of: Position, isReplaced: Bool)
-    /// It has been put off by a previous owner, to where this record says.
+    /// A previous owner has put it off to the position in this record.
     case adopt(KeyRecord)
-    /// It has been delivered, or a later request has taken its place.
+    /// It has been delivered, or a later request has replaced it.
     case drop
 
     /// - Parameters:
@@ -41,9 +41,9 @@ enum LookUpVerdict: Equatable {
 }
 
 extension KeyLookup {
-    /// The key record as a cancel at offset `request` leaves it; `nil` where that finds nothing to cancel.
+    /// The key record after a cancel at offset `request`; `nil` if there is nothing to cancel.
     ///
-    /// What another partition holds is not this one's business: it has an owner of its own.
+    /// An item of another partition is left alone: it has its own owner.
     func cancelled(by request: Int64, partition: Int32) -> KeyRecord? {
         guard var record, isPending, record.partition == partition, record.requestOffset < request else { return nil }
         record.state = .cancelled
@@ -53,7 +53,7 @@ extension KeyLookup {
 }
 
 extension TimelineItem {
-    /// The key record that came with the item, where that is not to be delivered any more.
+    /// The key record that came with the item, if the item is no longer to be delivered.
     func supersedingRecord(_ partition: Int32) -> KeyRecord? {
         guard let record, record.partition == partition, record.supersedes(schedule) else { return nil }
         return record
@@ -66,9 +66,9 @@ extension TimelineItem {
 }
 
 extension KeyRecord {
-    /// Whether a timeline item of its own partition is not to be delivered any more, by what this record says.
+    /// Whether a timeline item of this record's partition is no longer to be delivered, according to the record.
     ///
-    /// A record names a retry once its item is written: an earlier one is what a crash has left.
+    /// A record names a retry once its item is written, so an earlier item is the remainder of a crash.
     func supersedes(_ item: Schedule) -> Bool {
         guard requestOffset == item.position.offset else { return requestOffset > item.position.offset }
         return state != .latest || position > item.position

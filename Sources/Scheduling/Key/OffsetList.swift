@@ -26,7 +26,7 @@ struct OffsetList {
         for offset in rest { body(offset) }
     }
 
-    /// Hands over all of them and is empty after.
+    /// Hands over all of them, and is empty afterwards.
     mutating func take() -> OffsetList {
         defer { self = OffsetList() }
         return self

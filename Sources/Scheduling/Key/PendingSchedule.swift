@@ -1,8 +1,8 @@
 import TimerWheel
 
-/// The schedule of a key that is still to be handed out, and where it is.
+/// The schedule of a key that is still to be handed out, and its place.
 struct PendingSchedule {
-    /// Where it is.
+    /// A place.
     enum Place {
         /// In the window, under this handle of its wheel.
         case window(TimerWheel<Int32>.Handle)
@@ -13,16 +13,16 @@ struct PendingSchedule {
     }
 
     let schedule: Schedule
-    /// Where it is; the scheduler says so with `placed`.
+    /// Its place; the scheduler reports it with `placed`.
     private(set) var place = Place.store
     /// Whether the timeline holds it, or may by now.
     private(set) var isStored: Bool
     /// Whether it was due when its request was read, so that it may repeat a delivered one.
     let wasDueOnArrival: Bool
-    /// Settled by whatever becomes of it.
+    /// Settled by the schedule's outcome, whatever that is.
     private(set) var offsets: OffsetList
 
-    /// A schedule that a request has created, or an attempt left behind: the store does not have it yet.
+    /// A schedule from a request, or from an attempt: the store does not have it yet.
     init(_ schedule: Schedule, wasDueOnArrival: Bool, settling offsets: OffsetList) {
         self.schedule = schedule
         self.wasDueOnArrival = wasDueOnArrival
@@ -40,7 +40,7 @@ struct PendingSchedule {
 
     var position: Position { schedule.position }
     var isBeyondHorizon: Bool { if case .store = place { true } else { false } }
-    /// Whether it was beyond the horizon and is not beyond this one.
+    /// Whether it was beyond the horizon and is now within this one.
     func isLeft(by horizon: Position) -> Bool { isBeyondHorizon && position <= horizon }
     var isInPen: Bool { if case .pen = place { true } else { false } }
 
@@ -58,16 +58,16 @@ struct PendingSchedule {
         isStored = true
     }
 
-    /// Has a request settled by whatever becomes of it.
+    /// Makes its outcome, whatever that is, settle a request.
     mutating func settle(_ offset: Int64) {
         offsets.append(offset)
     }
 
-    /// Has it written where it is needed, once what the store knows of its key is known.
+    /// Plans its write where one is needed, once the store's knowledge of its key is known.
     ///
-    /// A schedule that was due on arrival is about to go out: the intake keeps it until its delivery is acknowledged,
-    /// and the write of its timeline item is spared. Not so if it replaces another one, whose item must not go before
-    /// the key record names its successor; nor a callback, which may take long.
+    /// A schedule that was due on arrival is about to go out. The intake keeps it until its delivery is acknowledged,
+    /// so the write of its timeline item is spared. There are two exceptions. If it replaces another schedule, that
+    /// one's item must not go before the key record names its successor. A callback may take long.
     ///
     /// - Parameter isNamed: whether the key record names it, if the timeline holds it.
     mutating func planWrite(in draft: inout Draft, isNamed: Bool, _ steps: inout KeySteps) {
@@ -79,14 +79,14 @@ struct PendingSchedule {
         steps.add(.write)
     }
 
-    /// The retry that the store holds of it, by what its key record says. The same requests wait for it.
+    /// The retry of it that the store holds, according to its key record. The same requests wait for it.
     func adopting(_ record: KeyRecord) -> PendingSchedule {
         let retry = record.retry ?? Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: "")
         return PendingSchedule(stored: schedule.again(at: record.position.time, retry: retry), settling: offsets)
     }
 
-    /// Takes it away for good and has its timeline item deleted, even where this owner has not written it: a previous
-    /// owner may have.
+    /// Removes it for good and deletes its timeline item, even if this owner has not written it: a previous owner may
+    /// have.
     ///
     /// - Returns: the offsets that waited for it.
     consuming func withdraw(from draft: inout Draft, _ steps: inout KeySteps) -> OffsetList {
@@ -97,10 +97,10 @@ struct PendingSchedule {
         return offsets
     }
 
-    /// Takes it away since it has been delivered before, or a later request has taken its place.
+    /// Removes it because it has been delivered before, or a later request has replaced it.
     consuming func drop(from draft: inout Draft, _ steps: inout KeySteps) {
         steps.counters.duplicates += 1
-        // The previous owner did not come to delete it.
+        // The previous owner did not get to delete it.
         if isStored { draft.delete(position) }
         steps.add(.takeOut(schedule, place))
         steps.add(.settleAll(offsets))

@@ -23,7 +23,7 @@ public final class CallbackTarget: Sendable {
         }
     }
 
-    /// When a failed attempt is made again.
+    /// When a failed attempt is repeated.
     public struct RetryPolicy: Hashable, Sendable {
         /// Attempts in all, 1 to 100.
         public var maxAttempts: Int32 = 8
@@ -35,8 +35,8 @@ public final class CallbackTarget: Sendable {
         /// The defaults above.
         public init() {}
 
-        /// The upper bound of the pause after `attempt` (1, 2, …), in milliseconds. With full jitter the pause is drawn
-        /// evenly from 0 to it.
+        /// The upper bound of the pause after `attempt` (1, 2, …), in milliseconds. With full jitter, the pause is
+        /// drawn uniformly between 0 and it.
         public func backoffMilliseconds(afterAttempt attempt: Int32) -> Int64 {
             let doublings = min(max(attempt, 1) - 1, 30)
             let (grown, overflows) = initialBackoffMilliseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
@@ -52,12 +52,12 @@ public final class CallbackTarget: Sendable {
     public let headers: [Header]
     /// How long one attempt may take in all, in milliseconds, 1 to 60,000.
     public let timeoutMilliseconds: Int64
-    /// When a failed attempt is made again.
+    /// When a failed attempt is repeated.
     public let retry: RetryPolicy
     /// Whether the next schedule of the ordering key to a URL waits until this one has succeeded or failed for good.
     public let isOrdered: Bool
 
-    /// The time of one attempt where a request names none, in milliseconds.
+    /// The timeout of one attempt if a request names none, in milliseconds.
     public static let defaultTimeoutMilliseconds: Int64 = 10_000
 
     /// A target from its parts, which the decoder has checked.
@@ -87,7 +87,7 @@ extension CallbackTarget: Hashable {
                 && left.isOrdered == right.isOrdered
     }
 
-    /// Hashes what tells most targets apart.
+    /// Hashes the parts that distinguish most targets.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(url)
         hasher.combine(method)

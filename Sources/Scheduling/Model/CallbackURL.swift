@@ -1,15 +1,15 @@
 /// The URL of a callback, taken apart once: `https://host[:port][/path][?query]`.
 ///
-/// Stricter than RFC 3986: visible ASCII, no user, no fragment, no percent-encoded host. What is not among that has no
-/// use for a callback, and is where two parsers would read two things.
+/// Stricter than RFC 3986: visible ASCII, no user, no fragment, no percent-encoded host. A callback has no use for the
+/// rest, and two parsers could read it in two ways.
 public struct CallbackURL: Hashable, Sendable {
     /// The whole of it, as the client wrote it.
     public let text: String
     /// Whether the scheme is `https` and not `http`.
     public let isSecure: Bool
-    /// The host in small letters, an IPv6 address with its brackets.
+    /// The host in lower case, an IPv6 address with its brackets.
     public let host: String
-    /// The port, the scheme's own where none is written.
+    /// The port; the scheme's own if none is written.
     public let port: UInt16
 
     /// The most bytes it may have.
@@ -20,7 +20,7 @@ public struct CallbackURL: Hashable, Sendable {
         "\(isSecure ? "https" : "http")://\(host)\(port == Self.defaultPort(isSecure) ? "" : ":\(port)")"
     }
 
-    /// The path as it is written, without the query; may be empty.
+    /// The path as written, without the query; may be empty.
     public var path: Substring {
         let authority = text.utf8.dropFirst(isSecure ? 8 : 7)
         let start = authority.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? text.endIndex
@@ -50,7 +50,7 @@ public struct CallbackURL: Hashable, Sendable {
         self.port = port ?? Self.defaultPort(isSecure)
     }
 
-    /// The host in small letters, and the port where one is written; `nil` when there is anything else.
+    /// The host in lower case, and the port if one is written; `nil` when there is anything else.
     static func hostAndPort(_ authority: ArraySlice<UInt8>) -> (host: String, port: UInt16?)? {
         let host: ArraySlice<UInt8>
         if authority.first == UInt8(ascii: "[") {

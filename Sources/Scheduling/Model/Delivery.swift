@@ -1,10 +1,10 @@
 /// A schedule handed out for delivery.
 public struct Delivery: Sendable {
-    /// Names the delivery in the report that answers it; unique among the deliveries in flight.
+    /// Identifies the delivery in the report that answers it; unique among the deliveries in flight.
     public var token: UInt32
     /// What to deliver.
     public var schedule: Schedule
-    /// Whether it was due when its request was read, so that its schedule time says nothing of how late it is.
+    /// Whether it was due when its request was read. Its schedule time then says nothing about its lateness.
     public var wasDueOnArrival: Bool
 
     /// A delivery from its parts.
@@ -29,13 +29,13 @@ public struct DeliveryFailure: Error, Sendable, Equatable {
     }
 }
 
-/// A callback that is to be attempted at a later time.
+/// A callback to be attempted at a later time.
 public struct Postponement: Sendable {
     /// The token of its delivery.
     public var token: UInt32
-    /// When the next attempt is due. Whoever draws the jitter decides it.
+    /// When the next attempt is due. The caller draws the jitter.
     public var time: EpochMilliseconds
-    /// Why the attempt failed, one sentence; `nil` when none was made: then its number stays.
+    /// Why the attempt failed, one sentence. `nil` if none was made: then the number of the attempt stays.
     public var failure: String?
 
     /// A postponement from its parts.

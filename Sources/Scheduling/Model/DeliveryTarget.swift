@@ -2,7 +2,7 @@
 public enum DeliveryTarget: Hashable, Sendable {
     /// A Kafka topic with a legal name.
     case topic(String)
-    /// A URL, with all that a request to it needs. Behind one reference, so that topics pay nothing for it.
+    /// A URL, with everything that a request to it needs. Behind one reference, so that topics pay nothing for it.
     case callback(CallbackTarget)
 
     /// What a callback needs; `nil` for a topic.

@@ -11,8 +11,8 @@ public struct EpochMilliseconds: RawRepresentable, Hashable, Comparable, Sendabl
     /// The last instant a request may name: the end of the year 9999.
     public static let maximum = EpochMilliseconds(rawValue: 253_402_300_799_999)
 
-    /// The earliest instant a request may name, but for 0: 2001-09-09. What is less is a number of seconds: this one would
-    /// lie in the year 33658.
+    /// The earliest instant a request may name, except 0: 2001-09-09. A smaller number is one of seconds: read as
+    /// seconds, this one would lie in the year 33658.
     public static let earliestRequested = EpochMilliseconds(rawValue: 1_000_000_000_000)
 
     /// The epoch itself.

@@ -1,16 +1,16 @@
-/// What the store remembers of the latest request for a schedule key, also after the schedule itself is gone.
+/// The store's memory of the latest request for a schedule key, kept after the schedule itself is gone.
 public struct KeyRecord: Hashable, Sendable {
-    /// What became of the latest create.
+    /// The outcome of the latest create.
     public enum State: String, Hashable, Sendable {
         /// Pending while its timeline item exists, delivered once it does not.
         case latest = "LATEST"
         /// Cancelled before it was delivered.
         case cancelled = "CANCELLED"
-        /// Its delivery can never succeed; it went to the dead-letter topic.
+        /// Its delivery failed for good; it went to the dead-letter topic.
         case failed = "FAILED"
     }
 
-    /// What became of the latest create.
+    /// The outcome of the latest create.
     public var state: State
     /// The intake partition of the latest create.
     public var partition: Int32
@@ -22,7 +22,7 @@ public struct KeyRecord: Hashable, Sendable {
     public var orderingKey: String
     /// The target of the latest create.
     public var target: DeliveryTarget
-    /// What the latest create has behind it; `nil` while it is as it was made.
+    /// The latest create's history of attempts; `nil` before the first has ended.
     public var retry: Retry?
 
     /// A record from its parts.

@@ -1,7 +1,7 @@
 /// The place of a schedule in its partition's timeline: first by time, then by intake offset.
 ///
-/// Offsets are unique within a partition, so every schedule has a place of its own, and a request that is read
-/// twice lands on the same place twice.
+/// Offsets are unique within a partition, so every schedule has its own place, and a request that is read twice gets
+/// the same place twice.
 public struct Position: Hashable, Comparable, Sendable {
     /// When the schedule is due.
     public var time: EpochMilliseconds

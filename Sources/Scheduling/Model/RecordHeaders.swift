@@ -1,6 +1,6 @@
 /// The headers of a Kafka record, packed into one run of bytes: order, repeats and null values kept.
 ///
-/// One allocation holds them all (none when there are no headers), and the same bytes go to the store as they stand.
+/// One allocation holds them all (none when there are no headers), and the same bytes go to the store unchanged.
 ///
 /// Layout, for each header: name length (UInt32, little endian), name, value length (UInt32; `0xFFFFFFFF` stands for
 /// null), value.
@@ -31,7 +31,7 @@ public struct RecordHeaders: Hashable, Sendable {
         }
     }
 
-    /// Makes room for `bytes` more, so that headers of that size in all are appended in one allocation.
+    /// Reserves `bytes` more, so that headers of that total size are appended in one allocation.
     public mutating func reserve(bytes: Int) {
         packed.reserveCapacity(packed.count + bytes)
     }
@@ -72,7 +72,8 @@ public struct RecordHeaders: Hashable, Sendable {
         packed.withUnsafeBytes { Self.forEach(in: $0, body) }
     }
 
-    /// Lends all headers at once, as those of a record are lent. The pointers are valid during the call only.
+    /// Lends all headers at once, in the form in which a record's headers are lent. The pointers are valid during the
+    /// call only.
     public func withViews<Outcome, Failure>(
         _ body: ([HeaderView]) throws(Failure) -> Outcome
     ) throws(Failure) -> Outcome {

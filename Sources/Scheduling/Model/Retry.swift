@@ -1,20 +1,20 @@
-/// What a pending schedule has behind it that is not at its first attempt any more, or was put off before it. Immutable.
+/// The history of a pending schedule that is past its first attempt, or was put off before it. Immutable.
 ///
-/// The schedule then stands in the timeline where its next attempt is due, with the offset of its create; what the
-/// create asked for is kept here.
+/// Such a schedule is in the timeline at the due time of its next attempt, with the offset of its create. The create's
+/// own values are kept here.
 public final class Retry: Sendable {
     /// The schedule time of the create.
     public let scheduleTime: EpochMilliseconds
-    /// The number of the attempt that comes next, or is being made, from 1.
+    /// The number of the attempt that is pending or in flight, from 1.
     public let attempt: Int32
-    /// Why the attempt before failed: one sentence without secrets, of at most `failureLimit` bytes. Empty when none has
-    /// failed.
+    /// Why the previous attempt failed: one sentence without secrets, of at most `failureLimit` bytes. Empty when none
+    /// has failed.
     public let failure: String
 
     /// The most bytes that are kept of a failure.
     public static let failureLimit = 512
 
-    /// A retry from its parts. What is too long of a failure is cut off.
+    /// A retry from its parts. A failure that is too long is cut off.
     public init(scheduleTime: EpochMilliseconds, attempt: Int32, failure: String) {
         self.scheduleTime = scheduleTime
         self.attempt = attempt

@@ -1,19 +1,18 @@
 extension Schedule {
-    /// Where the schedule is pending after it was put off to `time`: always later than before.
+    /// The position of the schedule after it was put off to `time`: always later than before.
     func position(putOffTo time: EpochMilliseconds) -> Position {
         Position(time: max(time, position.time.advanced(byMilliseconds: 1)), offset: position.offset)
     }
 
-    /// The earliest position from `time` on to which the schedule can be put off so that it is handed out after what
-    /// stands at `other`.
+    /// The earliest position from `time` on that makes the schedule go out after the item at `other`.
     public func position(putOffTo time: EpochMilliseconds, behind other: Position) -> Position {
         let earliest = position(putOffTo: max(time, other.time))
         return earliest > other ? earliest : position(putOffTo: other.time.advanced(byMilliseconds: 1))
     }
 
-    /// The schedule as it is pending after it was put off to `time`, behind the item at `other` of the same create.
+    /// The pending schedule after it was put off to `time`, after the item at `other` of the same create.
     ///
-    /// - Parameter failure: why the attempt failed; `nil` where none was made: then the number of the attempt stays.
+    /// - Parameter failure: why the attempt failed; `nil` if none was made: then the number of the attempt stays.
     func putOff(to time: EpochMilliseconds, behind other: Position, failure: String?) -> Schedule {
         again(
             at: position(putOffTo: time, behind: other).time,

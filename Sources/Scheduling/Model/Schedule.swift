@@ -1,11 +1,11 @@
 /// An accepted create: one payload, for one target, at one time. Immutable.
 ///
-/// A class rather than a struct: a schedule is handed from the decoder to the wheel, the store and the producer, and
-/// one reference count moves it where a struct would touch one for each of its strings.
+/// A class rather than a struct. A schedule goes from the decoder to the wheel, the store and the producer; a class
+/// moves with one reference count, a struct with one for each of its strings.
 public final class Schedule: Sendable {
     /// The identity the client gave it.
     public let key: ScheduleKey
-    /// When it is due, and where it stands in the intake partition. Of a retry: when the next attempt is due, with the
+    /// When it is due, and its place in the intake partition. For a retry: when the next attempt is due, with the
     /// offset of the create.
     public let position: Position
     /// The key of the delivered record, 1 to 1024 bytes of UTF-8.
@@ -16,7 +16,7 @@ public final class Schedule: Sendable {
     public let payload: [UInt8]?
     /// The request's own headers, carried to the delivered record.
     public let headers: RecordHeaders
-    /// What it has behind it; `nil` while it is as its create made it.
+    /// Its history of attempts; `nil` before the first has ended.
     public let retry: Retry?
 
     /// A schedule from its parts, which the decoder has checked.
@@ -44,7 +44,7 @@ public final class Schedule: Sendable {
     /// The number of the attempt to be made, from 1.
     public var attempt: Int32 { retry?.attempt ?? 1 }
 
-    /// The position of its create, which stays the same whatever it is put off to.
+    /// The position of its create, which never changes.
     public var origin: Position { Position(time: scheduleTime, offset: position.offset) }
 
     /// The same schedule, due again at `time`.

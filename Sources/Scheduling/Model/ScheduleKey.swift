@@ -1,6 +1,6 @@
 /// The identity of a schedule: a client's own key, unique for that client.
 ///
-/// Keys are equal when their bytes are. `String` alone would take two spellings of one letter for the same, which the
+/// Keys are equal when their bytes are equal. `String` alone treats two spellings of one letter as the same, which the
 /// stores do not.
 public struct ScheduleKey: Hashable, Sendable {
     /// The client the key belongs to, 1 to 128 bytes of UTF-8.
@@ -20,7 +20,7 @@ public struct ScheduleKey: Hashable, Sendable {
     }
 
     private static func haveSameBytes(_ left: String, _ right: String) -> Bool {
-        // All but strings that are not Swift's own lend their bytes, and comparing those at once is far faster.
+        // All strings but bridged ones lend their bytes, and comparing bytes at once is far faster.
         let isSame = left.utf8.withContiguousStorageIfAvailable { left in
             right.utf8.withContiguousStorageIfAvailable { right in
                 left.count == right.count && left.elementsEqual(right)

@@ -1,17 +1,17 @@
-/// What a `PartitionScheduler` asks of the world after an event. Whoever runs it performs all of it, in any order
-/// except that `deliver` keeps its own.
+/// The work that a `PartitionScheduler` requests after an event. The caller performs all of it, in any order, except
+/// that `deliver` keeps its own.
 public struct Effects: Sendable {
     /// A write to the store; answered by `changesStored`. It is repeated until it succeeds.
     public struct StoreCall: Sendable {
-        /// Names the call in its answer.
+        /// Identifies the call in its answer.
         public var id: Int
         /// What to apply.
         public var changes: [KeyChange]
     }
 
-    /// A read of keys from the store; answered by `keysLookedUp`, before that by `lookUpDelayed` if it takes long.
+    /// A read of keys from the store; answered by `keysLookedUp`, and before that by `lookUpDelayed` if it takes long.
     public struct LookUpCall: Sendable {
-        /// Names the call in its answer.
+        /// Identifies the call in its answer.
         public var id: Int
         /// The keys, each once.
         public var keys: [ScheduleKey]
@@ -19,7 +19,7 @@ public struct Effects: Sendable {
 
     /// A read of the timeline; answered by `pageLoaded`. One at a time.
     public struct PageCall: Sendable, Equatable {
-        /// The page begins behind this position.
+        /// The page begins after this position.
         public var after: Position
         /// It ends with the last schedule due at this time.
         public var through: EpochMilliseconds
@@ -39,7 +39,7 @@ public struct Effects: Sendable {
     public enum Intake: Sendable {
         /// Stop reading the partition.
         case pause
-        /// Read on.
+        /// Continue reading.
         case resume
     }
 
@@ -58,7 +58,7 @@ public struct Effects: Sendable {
     public var commit: Int64?
     /// Pause or resume the intake.
     public var intake: Intake?
-    /// The scheduler has nothing in flight any more and has handed out its last effect.
+    /// The scheduler has nothing left in flight and has handed out its last effect.
     public var drained = false
 
     /// Nothing to do.

@@ -9,11 +9,11 @@ struct Flights {
 
     private(set) var slots: ContiguousArray<Flight?> = []
     private var free: [UInt32] = []
-    /// How many go to topics.
+    /// The number of deliveries to topics.
     private(set) var topicCount = 0
-    /// How many are callbacks.
+    /// The number of callbacks.
     private(set) var callbackCount = 0
-    /// What they weigh, in bytes.
+    /// Their weight, in bytes.
     private(set) var bytes = 0
 
     var count: Int { topicCount + callbackCount }
@@ -26,7 +26,7 @@ struct Flights {
         return flight
     }
 
-    /// - Returns: the token that names the delivery until it has landed.
+    /// - Returns: the token that identifies the delivery until it has landed.
     mutating func takeOff(_ schedule: Schedule, key: Int32) -> UInt32 {
         count(schedule, 1)
         let flight = Flight(key: key, schedule: schedule)
@@ -46,7 +46,7 @@ struct Flights {
         return flight
     }
 
-    /// Notes why a delivery has failed for good, for the key record, which says so.
+    /// Notes why a delivery has failed for good, for its key record.
     mutating func noteFailure(_ token: UInt32, _ detail: String) {
         let schedule = self[token].schedule
         let retry = Retry(scheduleTime: schedule.scheduleTime, attempt: schedule.attempt, failure: detail)
@@ -60,6 +60,6 @@ struct Flights {
 }
 
 extension Schedule {
-    /// What it weighs in memory, in bytes.
+    /// Its weight in memory, in bytes.
     var bytesInMemory: Int { (payload?.count ?? 0) + headers.packed.count }
 }

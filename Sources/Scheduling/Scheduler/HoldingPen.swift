@@ -2,19 +2,19 @@ import DequeModule
 
 /// Due schedules that may not go out yet, by ordering key, in position order.
 ///
-/// A create that was due on arrival may repeat one that has been delivered; it waits here for the store's answer.
-/// Whatever falls due behind it with the same ordering key waits too, since order per key holds; other keys pass.
+/// A create that was due on arrival may repeat a delivered one, so it waits here for the store's answer. Schedules that
+/// fall due after it with the same ordering key wait too, to keep the order per key; other keys pass.
 struct HoldingPen {
     struct Item {
         var key: Int32
         var schedule: Schedule
-        /// Whether it waits for its own answer, rather than for those in front of it.
+        /// Whether it waits for its own answer, rather than for those before it.
         var isWaiting: Bool
     }
 
-    /// How many it holds, the released ones included.
+    /// The number of schedules it holds, the released ones included.
     private(set) var count = 0
-    /// What they weigh, in bytes.
+    /// Their weight, in bytes.
     private(set) var bytes = 0
 
     private(set) var queues: [String: Deque<Item>] = [:]
@@ -34,7 +34,7 @@ struct HoldingPen {
         queues[schedule.orderingKey, default: []].insertInOrder(item)
     }
 
-    /// Takes `schedule` out; what stood behind it may be free now.
+    /// Removes `schedule`, which may release those after it.
     mutating func remove(_ schedule: Schedule) {
         guard let place = queues.index(forKey: schedule.orderingKey),
             let index = queues.values[place].firstIndex(where: { $0.schedule === schedule })
@@ -45,7 +45,7 @@ struct HoldingPen {
         releaseFront(of: place)
     }
 
-    /// The answer for `schedule` is there: it goes out as soon as nothing stands before it.
+    /// The answer for `schedule` is here: it goes out as soon as nothing precedes it.
     mutating func answer(_ schedule: Schedule) {
         guard let place = queues.index(forKey: schedule.orderingKey),
             let index = queues.values[place].firstIndex(where: { $0.schedule === schedule })
@@ -54,7 +54,7 @@ struct HoldingPen {
         releaseFront(of: place)
     }
 
-    /// Hands over what is free to go out. Check that it is still the pending one of its key.
+    /// Hands over the released schedules. The caller checks that each is still the pending one of its key.
     mutating func takeReleased() -> [(key: Int32, schedule: Schedule)] {
         guard !released.isEmpty else { return [] }
         count -= released.count

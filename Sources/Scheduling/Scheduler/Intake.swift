@@ -1,4 +1,4 @@
-/// Which requests of the partition have been read, which of them are settled, and whether more are wanted.
+/// Which requests of the partition have been read, which are settled, and whether more are wanted.
 struct Intake {
     private(set) var offsets: OffsetTracker
     /// Rejected requests on their way to the dead-letter topic.
@@ -7,7 +7,7 @@ struct Intake {
     let replayEnd: Int64
     /// Whether the log has been read up to `replayEnd`.
     private(set) var hasReadReplay: Bool
-    /// The offset whose commit was asked for last.
+    /// The offset of the latest commit requested.
     private var committed: Int64
     /// Whether the partition is paused because a bound is reached.
     private(set) var isPaused = false
@@ -60,7 +60,7 @@ struct Intake {
         rejections.insert(offset)
     }
 
-    /// A rejected request is in the dead-letter topic. One that is not awaited is ignored.
+    /// A rejected request is in the dead-letter topic. An unexpected one is ignored.
     mutating func deadLettered(_ offset: Int64) {
         if rejections.remove(offset) != nil { offsets.settle(offset) }
     }
@@ -80,9 +80,9 @@ struct Intake {
 
     /// Design rule "Bounded": at a limit the partition is paused, at half of it resumed.
     ///
-    /// The holding pen has a limit of its own: what waits there may be settled already, as callbacks are.
+    /// The holding pen has a limit of its own: its schedules may be settled already, as callbacks are.
     ///
-    /// - Parameter isEager: whether it is resumed as soon as the limit is not reached any more.
+    /// - Parameter isEager: whether to resume as soon as the limit is no longer reached.
     mutating func steer(
         bytes: Int,
         waiting: Int,

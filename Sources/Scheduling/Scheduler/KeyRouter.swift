@@ -1,7 +1,7 @@
-/// Gives each event to the key that it is about, and carries out what follows: in the window, the holding pen, the
-/// outbox, among the flights, and for the intake.
+/// Gives each event to its key, and carries out the consequences: in the window, the holding pen, the outbox, the
+/// flights and the intake.
 ///
-/// All that a partition has in memory is here; when what is done with it is for `PartitionScheduler` to say.
+/// Holds everything that a partition has in memory. `PartitionScheduler` decides when something is done with it.
 struct KeyRouter {
     private(set) var table = KeyTable()
     private(set) var intake: Intake
@@ -46,7 +46,7 @@ struct KeyRouter {
         }
     }
 
-    /// The number of a key that a request names; the store is asked about one that is not in memory.
+    /// The number of a key that a request names; the store is asked about a key that is not in memory.
     private mutating func number(of key: ScheduleKey, for request: Int64) -> Int32 {
         let (number, isNew) = table.findOrAdd(key)
         if isNew { outbox.ask(number, isReplay: intake.isReplay(request)) }
@@ -64,14 +64,14 @@ struct KeyRouter {
     /// The offset to commit, if it has grown.
     mutating func takeCommit() -> Int64? { intake.takeCommit() }
 
-    /// Whether nothing is on its way that would make room for more requests. What does not fire yet may then be all that
-    /// there is.
+    /// Whether nothing in flight could make room for more requests. Schedules that do not fire yet may then take up all
+    /// of it.
     private var isAtRest: Bool { isQuiet && window.load == nil }
 
     /// Whether no more requests can be read before something fires.
     var isHeldUp: Bool { isAtRest && intake.isFull(bytes: bytes, waiting: pen.count, limits) }
 
-    /// Whether to pause or resume the intake. Where nothing fires, half of the room may never be free again.
+    /// Whether to pause or resume the intake. Without firing, half of the room may never be free again.
     mutating func steer(isFiring: Bool) -> Effects.Intake? {
         intake.steer(bytes: bytes, waiting: pen.count, isEager: !isFiring && isAtRest, limits)
     }
@@ -94,7 +94,7 @@ struct KeyRouter {
 
     mutating func pageLoaded(_ page: TimelinePage, isWanted: Bool) {
         let items = window.pageArrived(page, isWanted: isWanted)
-        // What was on its way to the store and is at or below the new horizon comes into memory, too.
+        // Schedules on their way to the store that are at or below the new horizon come into memory, too.
         let horizon = window.horizon
         for key in table.numbers(where: { $0.pending?.isLeft(by: horizon) == true }) { place(key) }
         for item in items {
@@ -110,11 +110,11 @@ struct KeyRouter {
         return window.nextPage(now, limits, waiting: pen.count)
     }
 
-    /// When the next page is to be asked for; `nil` where only other events can bring that.
+    /// When the next page is to be asked for; `nil` if only other events can cause it.
     var refillTime: EpochMilliseconds? { hasRoomForPage ? window.refillTime(limits) : nil }
 
-    /// What waits in the holding pen counts as well: it grows with each page while the one in front waits. Nor do pages
-    /// run ahead of the writes: each delivery leaves a change behind that deletes its item.
+    /// The holding pen counts as well: it grows with each page while its first schedule waits. Pages do not run ahead
+    /// of the writes either: each delivery leaves a change that deletes its item.
     private var hasRoomForPage: Bool {
         outbox.queuedCount <= limits.maxUnsettled && window.count + pen.count <= limits.maxResident / 2
             && window.bytes + pen.bytes <= limits.maxResidentBytes / 2
@@ -136,7 +136,7 @@ struct KeyRouter {
                 changes.append(change)
                 keys.append(key)
             } else {
-                // It has to wait, or what was to be sent has gone out another way meanwhile.
+                // It has to wait, or its unsent change has gone out another way meanwhile.
                 letGoIfOver(key)
             }
         }
@@ -145,11 +145,11 @@ struct KeyRouter {
 
     // MARK: Deliveries
 
-    /// Hands out what is due, in position order, as far as there is room.
+    /// Hands out due schedules, in position order, as far as there is room.
     mutating func fire(_ now: EpochMilliseconds, _ deliveries: inout [Delivery]) {
-        // By way of the window, so that they find their place among the others that are due.
+        // They go through the window, to find their place among the other due schedules.
         for (key, schedule) in pen.takeReleased() where table[key].pending?.schedule === schedule { place(key) }
-        // Callbacks take no room from topics, so that there may be some left for what is behind them.
+        // Callbacks take no room from topics, so that deliveries to topics behind them can still go out.
         var due: [Int32] = []
         while topicRoom > 0, let next = window.nextTime, next <= now.rawValue {
             window.expire(through: now, limit: topicRoom, into: &due)
@@ -174,7 +174,7 @@ struct KeyRouter {
         deliveries.append(Delivery(token: token, schedule: schedule, wasDueOnArrival: pending.wasDueOnArrival))
     }
 
-    /// A delivery can never succeed; its dead letter is to be written.
+    /// A delivery has failed for good; its dead letter is to be written.
     mutating func failed(_ token: UInt32, _ failure: DeliveryFailure) -> Effects.FailedDelivery {
         steps.counters.failed += 1
         let delivery = Delivery(token: token, schedule: flights[token].schedule)
@@ -239,21 +239,21 @@ struct KeyRouter {
         window.insert(schedule, key: key).map { .window($0) } ?? .store
     }
 
-    /// Finds the pending schedule of a key, which is nowhere, its place.
+    /// Finds a place for the pending schedule of a key, which has none.
     private mutating func place(_ key: Int32) {
         guard let schedule = table[key].pending?.schedule else { return }
         let place = findPlace(for: schedule, key)
         route(key) { $0.placed(place, &$1) }
     }
 
-    /// Forgets a key of which nothing is left to know, unless the page on its way may show more of it.
+    /// Forgets a key that is over, unless the page on its way may show more of it.
     private mutating func letGoIfOver(_ key: Int32) {
         guard table[key].isOver, !window.keepForPage(key, limits) else { return }
         if let schedule = table[key].pending?.schedule { pendingBytes -= schedule.bytesInMemory }
         table.remove(key)
     }
 
-    /// Design rule "Bounded": past a limit the farthest schedules are let go to the store.
+    /// Design rule "Bounded": past a limit, the farthest schedules are left to the store.
     mutating func boundWindow() {
         for key in window.takeExcess(limits, bytesOf: { [table] in table[$0].pending?.schedule.bytesInMemory ?? 0 }) {
             guard let pending = table[key].pending, case .window(let handle) = pending.place else { continue }

@@ -1,4 +1,4 @@
-/// The keys in memory, in a slab with a free list: the number of a key stays good until it is removed.
+/// The keys in memory, in a slab with a free list. The number of a key is valid until the key is removed.
 struct KeyTable {
     private var numbers: [ScheduleKey: Int32] = [:]
     /// `nil` where the place is free.
@@ -44,7 +44,7 @@ struct KeyTable {
         free.append(number)
     }
 
-    /// Every number in use whose state `isIncluded` says yes to. Linear in the size of the slab.
+    /// The numbers in use whose state satisfies `isIncluded`. Linear in the size of the slab.
     func numbers(where isIncluded: (KeyState) -> Bool) -> [Int32] {
         states.indices.filter { keys[$0] != nil && isIncluded(states[$0]) }.map(Int32.init)
     }

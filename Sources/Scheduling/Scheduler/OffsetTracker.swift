@@ -10,7 +10,7 @@ struct OffsetTracker {
         var isSettled: Bool
     }
 
-    /// Read and not yet passed by `committable`, in order; the first one is unsettled.
+    /// Offsets read and not yet passed by `committable`, in order; the first one is unsettled.
     private var slots: Deque<Slot> = []
     /// The offset behind the last one read or skipped.
     private(set) var next: Int64
@@ -38,8 +38,8 @@ struct OffsetTracker {
         return true
     }
 
-    /// Notes that no request lies between those that were read and `offset`: what is there are markers of transactions, or
-    /// records that compaction has taken. So an idle partition is committed up to its end.
+    /// Notes that no request lies between the last one read and `offset`, only transaction markers or records removed
+    /// by compaction. So an idle partition is committed up to its end.
     mutating func skip(to offset: Int64) {
         next = max(next, offset)
     }
@@ -63,7 +63,7 @@ struct OffsetTracker {
 
     private func find(_ offset: Int64) -> Int? {
         guard let first = slots.first, offset >= first.offset else { return nil }
-        // Without gaps the offset is where it would be counted to; with gaps it lies below that place.
+        // Without gaps, the offset is at its index from the first; with gaps, it lies below that index.
         var low = 0
         var high = Int(min(offset - first.offset, Int64(slots.count - 1)))
         if slots[high].offset == offset { return high }

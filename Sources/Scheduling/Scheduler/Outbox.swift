@@ -1,6 +1,6 @@
 import DequeModule
 
-/// What waits to be asked of the store or written to it, and what is on its way there.
+/// Questions and writes for the store, waiting or in flight.
 struct Outbox {
     struct Question {
         var key: Int32
@@ -14,7 +14,7 @@ struct Outbox {
     private(set) var writes: [Int: [Int32]] = [:]
     private(set) var unasked: Deque<Question> = []
     private(set) var lookUps: [Int: [Question]] = [:]
-    /// Those of the look-ups in flight that take long.
+    /// The look-ups in flight that take long.
     private(set) var late: Set<Int> = []
     /// Questions about requests that were in the log at the assignment, not answered yet.
     private(set) var replayQuestions = 0
@@ -36,7 +36,7 @@ struct Outbox {
         writes.count < limits.maxStoreCallsInFlight ? queue.popFirst() : nil
     }
 
-    /// These changes are on their way, each of the key that stands at the same place.
+    /// These changes are in flight; the key of each is at the same index.
     mutating func begin(_ changes: [KeyChange], of keys: [Int32]) -> Effects.StoreCall {
         lastCall += 1
         writes[lastCall] = keys
@@ -45,12 +45,12 @@ struct Outbox {
 
     /// A call has been carried out.
     ///
-    /// - Returns: the keys that it was about.
+    /// - Returns: the keys of the call.
     mutating func stored(_ call: Int) -> [Int32] { writes.removeValue(forKey: call) ?? [] }
 
     // MARK: Look-ups
 
-    /// Has the store asked about a key.
+    /// Asks the store about a key.
     mutating func ask(_ key: Int32, isReplay: Bool) {
         if isReplay { replayQuestions += 1 }
         unasked.append(Question(key: key, isReplay: isReplay))
@@ -78,8 +78,8 @@ struct Outbox {
 
     /// A look-up takes long.
     ///
-    /// - Returns: the keys whose schedules need not wait for it any more: not those of the replay, for the previous owner
-    ///   has delivered many of them, and a partition that changes hands in good order repeats nothing.
+    /// - Returns: the keys whose schedules no longer need to wait for it. Keys of the replay still wait: the previous
+    ///   owner has delivered many of them, and an orderly change of owner repeats nothing.
     mutating func isLate(_ id: Int, _ limits: SchedulerLimits) -> [Int32] {
         guard let questions = lookUps[id] else { return [] }
         late.insert(id)
@@ -87,6 +87,6 @@ struct Outbox {
         return (questions + stuck).filter { !$0.isReplay }.map(\.key)
     }
 
-    /// Whether a question that has not been sent would be late, too: all look-ups that there may be take long.
+    /// Whether an unsent question would be late, too: all look-ups that the bounds allow take long.
     func isStuck(_ limits: SchedulerLimits) -> Bool { late.count >= limits.maxLookUpsInFlight }
 }

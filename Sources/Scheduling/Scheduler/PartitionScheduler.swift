@@ -1,22 +1,21 @@
 /// Everything an owner knows and decides about one intake partition: a value with events in and effects out.
 ///
 /// No I/O, no clock, no task, no log. Each `mutating` method is an event; it brings the current time where time
-/// matters and adds what is to be done to `effects`. Whoever runs it performs the effects and answers them with
-/// further events, in any order and after any delay. A store call that fails is repeated by whoever runs it; here it
-/// is merely late.
+/// matters, and adds its consequences to `effects`. The caller performs the effects and answers them with further
+/// events, in any order and after any delay. The caller repeats a store call that fails; here it is merely late.
 ///
-/// This type decides when something may happen; `advance` says in which order. What happens to a key is for `KeyState` to
-/// say, and `KeyRouter` carries it out in the parts that keep the rules: `Window` ("Horizon", "Bounded"), `HoldingPen`,
+/// This type decides when something may happen; `advance` has the order. `KeyState` decides what happens to a key.
+/// `KeyRouter` carries it out in the parts that keep the rules: `Window` ("Horizon", "Bounded"), `HoldingPen`,
 /// `Flights`, `Outbox` and `Intake` ("Settled").
 public struct PartitionScheduler: Sendable {
-    /// What the owner is about.
+    /// The phase of an owner's life.
     private enum Phase: Equatable {
         /// Reads the intake up to its end at the assignment, unless that takes too long or needs more room than there is.
         /// Goes on to `running`.
         case catchingUp(isOverdue: Bool)
         /// Fires. Goes on to `draining`.
         case running
-        /// Fires nothing and reads nothing; waits for what is in flight. Goes on to `drained`.
+        /// Fires nothing and reads nothing; waits for everything in flight. Goes on to `drained`.
         case draining
         /// The end.
         case drained
@@ -37,8 +36,8 @@ public struct PartitionScheduler: Sendable {
     /// - Parameters:
     ///   - partition: the intake partition.
     ///   - start: the first log offset that will be read.
-    ///   - end: the end of the log now; what lies before it is read before anything fires.
-    ///   - isStartCommitted: whether the group has committed `start` itself; else that is the first commit.
+    ///   - end: the end of the log now; records before it are read before anything fires.
+    ///   - isStartCommitted: whether the group has committed `start` itself; if not, that is the first commit.
     ///   - now: the current time.
     ///   - limits: the bounds to keep.
     public init(
@@ -58,13 +57,13 @@ public struct PartitionScheduler: Sendable {
 
     // MARK: What an observer may ask
 
-    /// What it has done so far.
+    /// Its counts so far.
     public var counters: SchedulerCounters { keys.counters }
     /// Schedules in memory that wait for their time.
     public var residentCount: Int { keys.window.count }
     /// Every pending schedule at or below it is in memory (design rule "Horizon").
     public var horizon: Position { keys.window.horizon }
-    /// Payload and header bytes of those.
+    /// Payload and header bytes of the resident schedules.
     public var residentBytes: Int { keys.window.bytes }
     /// Payload and header bytes of pending schedules and of deliveries in flight.
     public var bytesInMemory: Int { keys.bytes }
@@ -72,7 +71,7 @@ public struct PartitionScheduler: Sendable {
     public var unsettledCount: Int { keys.intake.unsettledCount }
     /// Deliveries handed out and not yet answered.
     public var deliveriesInFlight: Int { keys.flights.count }
-    /// Those of them that are callbacks.
+    /// The callbacks among them.
     public var callbacksInFlight: Int { keys.flights.callbackCount }
     /// The log offset to be read next; a record below it has been read and is ignored.
     public var nextOffset: Int64 { keys.intake.next }
@@ -98,7 +97,7 @@ public struct PartitionScheduler: Sendable {
 
     // MARK: Events
 
-    /// The owner begins, or time has passed: whatever is due by `now` is fired.
+    /// The owner begins, or time has passed: every schedule due by `now` is fired.
     public mutating func timeReached(_ now: EpochMilliseconds, _ effects: inout Effects) {
         advance(now, &effects)
     }
@@ -110,21 +109,21 @@ public struct PartitionScheduler: Sendable {
         advance(now, &effects)
     }
 
-    /// The consumer has come to the end of the partition: every request below this log offset has been read. Between the
-    /// last one and the end may be markers of transactions, which are settled as they are.
+    /// The consumer has come to the end of the partition: every request below this log offset has been read.
+    /// Transaction markers may lie between the last request and the end; they count as settled.
     public mutating func intakeEndReached(_ offset: Int64, now: EpochMilliseconds, _ effects: inout Effects) {
         guard isActive else { return }
         keys.intakeEndReached(at: offset)
         advance(now, &effects)
     }
 
-    /// The catching up takes too long: it fires from now on, as soon as it has loaded a page.
+    /// Catching up takes too long: firing starts now, as soon as a page is loaded.
     public mutating func catchUpDelayed(_ now: EpochMilliseconds, _ effects: inout Effects) {
         if case .catchingUp = phase { phase = .catchingUp(isOverdue: true) }
         advance(now, &effects)
     }
 
-    /// The dead-letter topic has acknowledged the rejected request at `offset`. One that is not awaited is ignored: a
+    /// The dead-letter topic has acknowledged the rejected request at `offset`. An unexpected one is ignored: a
     /// consumer set back by its broker may have brought the record twice.
     public mutating func requestDeadLettered(_ offset: Int64, now: EpochMilliseconds, _ effects: inout Effects) {
         keys.deadLettered(offset)
@@ -150,7 +149,7 @@ public struct PartitionScheduler: Sendable {
 
     /// Look-up `id` takes long. Schedules that wait for it go out now: better delivered twice than late.
     ///
-    /// Not so the requests that were in the log at the assignment.
+    /// Requests that were in the log at the assignment still wait.
     public mutating func lookUpDelayed(_ id: Int, now: EpochMilliseconds, _ effects: inout Effects) {
         keys.isLate(id)
         advance(now, &effects)
@@ -189,8 +188,8 @@ public struct PartitionScheduler: Sendable {
 
     /// These deliveries are to be made again, or for the first time, at a later time.
     ///
-    /// Each becomes a pending schedule again, due then and durable: its new timeline item and the key record that names
-    /// it are written before the old item is deleted, so that a crash can repeat an attempt but never lose one.
+    /// Each becomes a pending schedule again, due then and durable. Its new timeline item and the key record that names
+    /// it are written before the old item is deleted. So a crash can repeat an attempt but never lose one.
     public mutating func deliveriesPutOff(
         _ postponements: [Postponement],
         now: EpochMilliseconds,
@@ -200,7 +199,7 @@ public struct PartitionScheduler: Sendable {
         advance(now, &effects)
     }
 
-    /// The partition is being taken away in an orderly way: finish what is in flight, begin nothing.
+    /// The partition is being revoked in order: finish everything in flight, begin nothing.
     public mutating func drain(_ now: EpochMilliseconds, _ effects: inout Effects) {
         guard phase != .drained else { return }
         phase = .draining
@@ -209,7 +208,7 @@ public struct PartitionScheduler: Sendable {
 
     // MARK: The end of every event
 
-    /// Does what has become possible: starts, fires, bounds, pages, asks, writes, commits, steers, ends.
+    /// Does everything that is possible now: starts, fires, bounds, pages, asks, writes, commits, steers, ends.
     private mutating func advance(_ now: EpochMilliseconds, _ effects: inout Effects) {
         startIfCaughtUp()
         goOn(now, &effects)
@@ -237,9 +236,9 @@ public struct PartitionScheduler: Sendable {
         if hasCaughtUp || isOverdue { phase = .running }
     }
 
-    /// Design rule "Catch up, then fire": not where only firing makes room to read on.
+    /// Design rule "Catch up, then fire": it does not catch up where only firing makes room to read on.
     ///
-    /// - Returns: whether it starts with this.
+    /// - Returns: whether this call starts it.
     private mutating func startIfHeldUp() -> Bool {
         guard case .catchingUp = phase, keys.window.hasLoadedPage, keys.isHeldUp else { return false }
         phase = .running

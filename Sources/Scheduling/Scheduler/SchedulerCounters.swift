@@ -1,4 +1,4 @@
-/// What a partition has done since its owner took it; only ever grows.
+/// Counts of a partition's events since its owner took it; they only grow.
 public struct SchedulerCounters: Sendable, Equatable {
     /// Creates accepted, replacements included.
     public var created = 0
@@ -16,7 +16,7 @@ public struct SchedulerCounters: Sendable, Equatable {
     public var delivered = 0
     /// Deliveries that failed for good.
     public var failed = 0
-    /// Attempts of callbacks that failed and are made again.
+    /// Attempts of callbacks that failed and are repeated.
     public var retried = 0
     /// Times that a due schedule was put off without an attempt.
     public var putOff = 0
@@ -24,7 +24,7 @@ public struct SchedulerCounters: Sendable, Equatable {
     /// All zero.
     public init() {}
 
-    /// Adds those of another owner.
+    /// Adds the counts of another owner.
     public mutating func add(_ other: SchedulerCounters) {
         created += other.created
         replaced += other.replaced

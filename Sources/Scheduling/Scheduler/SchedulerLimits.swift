@@ -2,15 +2,15 @@
 public struct SchedulerLimits: Sendable {
     /// How far ahead of now the wheel is filled, in milliseconds.
     public var horizonMilliseconds: Int64 = 600_000
-    /// Schedules in the wheel. Past it the farthest are let go again; the store has them.
+    /// Schedules in the wheel. Past it the farthest are left to the store, which has them.
     public var maxResident = 100_000
-    /// Payload and header bytes of the schedules in the wheel; past it the farthest are let go as well. The intake is
-    /// paused when all that is in memory, on its way to the store or in delivery weighs twice as much.
+    /// Payload and header bytes of the schedules in the wheel; past it, too, the farthest are left to the store. The
+    /// intake is paused when everything in memory, on its way to the store or in delivery weighs twice as much.
     public var maxResidentBytes = 64 << 20
-    /// Intake offsets read but not settled. At this number the intake is paused, at half of it resumed.
+    /// Intake offsets read but not settled. The intake is paused at this number and resumed at half of it.
     public var maxUnsettled = 20_000
-    /// Offsets read but not to be committed, because one below them is unsettled. At this number the intake is paused,
-    /// at half of it resumed.
+    /// Offsets read that cannot be committed, because a lower one is unsettled. The intake is paused at this number and
+    /// resumed at half of it.
     public var maxUncommitted = 1_000_000
     /// Deliveries to topics handed to the producer and not yet acknowledged.
     public var maxDeliveriesInFlight = 10_000
@@ -24,9 +24,9 @@ public struct SchedulerLimits: Sendable {
     public var maxKeysPerLookUp = 500
     /// Timeline items in one page.
     public var pageSize = 5_000
-    /// How long an owner reads the intake before it starts to fire anyway, in milliseconds: more than it takes to give up
-    /// a connection that does not answer, and the next one. A wall clock may be stepped, so whoever runs the scheduler
-    /// measures it by another one, and calls `catchUpDelayed`.
+    /// How long an owner reads the intake before it fires anyway, in milliseconds. It is longer than giving up a
+    /// connection that does not answer, and the next one. A wall clock may be stepped, so the caller measures it by
+    /// another clock, and calls `catchUpDelayed`.
     public var catchUpMilliseconds: Int64 = 30_000
 
     /// The defaults above.

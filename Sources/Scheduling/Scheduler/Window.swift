@@ -1,22 +1,22 @@
 import TimerWheel
 
-/// The part of the timeline that is in memory: the wheel, how far it reaches, and the page on its way.
+/// The part of the timeline that is in memory: the wheel, its horizon, and the page on its way.
 ///
 /// Design rule "Horizon": every pending schedule at or below `horizon` is in memory.
 struct Window {
     /// A page on its way.
     struct PageLoad {
         let call: Effects.PageCall
-        /// Keys that would have been let go, but for what the page may show of them.
+        /// Keys kept in memory only for what the page may show of them.
         var kept: [Int32] = []
-        /// Whether the page is to be thrown away and asked for again.
+        /// Whether the page is to be discarded and asked for again.
         var isStale = false
     }
 
     private(set) var wheel: TimerWheel<Int32>
     /// Every pending schedule at or below it is in memory.
     private(set) var horizon = Position.beforeAll
-    /// Whether the timeline has been read up to the horizon's whole range, not only to the end of a full page.
+    /// Whether the timeline has been read over the horizon's whole range, not only to the end of a full page.
     private var isComplete = false
     /// Whether a page has been loaded since the assignment.
     private(set) var hasLoadedPage = false
@@ -36,7 +36,7 @@ struct Window {
 
     /// Takes a schedule in.
     ///
-    /// - Returns: its handle; `nil` where it lies beyond the horizon.
+    /// - Returns: its handle; `nil` if it lies beyond the horizon.
     mutating func insert(_ schedule: Schedule, key: Int32) -> TimerWheel<Int32>.Handle? {
         let position = schedule.position
         guard position <= horizon else { return nil }
@@ -49,22 +49,22 @@ struct Window {
         bytes -= schedule.bytesInMemory
     }
 
-    /// Appends the keys whose schedules are due by `now`, at most `limit`, in position order, and takes these out.
-    /// `left` has to be told each of the schedules.
+    /// Removes the schedules due by `now`, at most `limit`, and appends their keys in position order. The caller
+    /// reports each schedule to `left`.
     mutating func expire(through now: EpochMilliseconds, limit: Int, into due: inout [Int32]) {
         _ = wheel.expire(through: now.rawValue, limit: limit) { _, key in due.append(key) }
     }
 
-    /// A schedule that `expire` has taken out.
+    /// A schedule that `expire` has removed.
     mutating func left(_ schedule: Schedule) {
         bytes -= schedule.bytesInMemory
     }
 
     // MARK: Bounds
 
-    /// Design rule "Bounded": past a limit the farthest quarter is let go, and the horizon comes nearer.
+    /// Design rule "Bounded": past a limit the farthest quarter is left to the store, and the horizon moves nearer.
     ///
-    /// - Returns: the keys of the schedules to let go; each has to be removed.
+    /// - Returns: the keys of the schedules to drop; the caller removes each.
     mutating func takeExcess(_ limits: SchedulerLimits, bytesOf: (Int32) -> Int) -> [Int32] {
         guard wheel.count > limits.maxResident || bytes > limits.maxResidentBytes && wheel.count > 1 else { return [] }
         var all: [(position: Position, key: Int32)] = []
@@ -73,7 +73,7 @@ struct Window {
             all.append((Position(time: EpochMilliseconds(rawValue: tick), offset: order), key))
         }
         all.sort { $0.position < $1.position }
-        // As many of the nearest as fit into three quarters of both bounds; at least one.
+        // The nearest that fit into three quarters of both bounds; at least one.
         var kept = min(all.count - 1, max(1, limits.maxResident * 3 / 4))
         if bytes > limits.maxResidentBytes {
             var excess = bytes - limits.maxResidentBytes * 3 / 4
@@ -111,17 +111,17 @@ struct Window {
         return call
     }
 
-    /// When the next page is to be asked for; `nil` while one is on its way, or nothing is left to load.
+    /// When to ask for the next page; `nil` while one is on its way, or nothing is left to load.
     func refillTime(_ limits: SchedulerLimits) -> EpochMilliseconds? {
         guard load == nil, horizon.time < .maximum else { return nil }
         return horizon.time.advanced(byMilliseconds: -limits.horizonMilliseconds / 2)
     }
 
-    /// Has a key stay in memory until the page on its way is here: that may have been read before the key's latest
-    /// change, and show what is not so any more, or not show what is.
+    /// Keeps a key in memory until the page on its way is here. The page may have been read before the key's latest
+    /// change, so it may show an obsolete item or miss a current one.
     ///
-    /// - Returns: `false` where no page is on its way, or one that is thrown away. So many keys may stay that asking again
-    ///   costs less than remembering them; then the page is thrown away.
+    /// - Returns: `false` if no page is on its way, or it is to be discarded. When so many keys are kept that asking
+    ///   again costs less than remembering them, the page is discarded.
     mutating func keepForPage(_ key: Int32, _ limits: SchedulerLimits) -> Bool {
         guard load?.isStale == false else { return false }
         load?.kept.append(key)
@@ -131,7 +131,7 @@ struct Window {
 
     /// The page asked for is here. `pageTaken` follows.
     ///
-    /// - Returns: its items, now at or below the horizon, unless it is to be thrown away.
+    /// - Returns: its items, now at or below the horizon, unless the page is to be discarded.
     mutating func pageArrived(_ page: TimelinePage, isWanted: Bool) -> [TimelineItem] {
         guard let load else { preconditionFailure("a page that was not asked for") }
         guard isWanted, !load.isStale else { return [] }
@@ -145,9 +145,9 @@ struct Window {
         return page.items
     }
 
-    /// All that a page has shown is known.
+    /// All items of the page are known.
     ///
-    /// - Returns: the keys that have stayed for it.
+    /// - Returns: the keys that were kept for it.
     mutating func pageTaken() -> [Int32] {
         defer { load = nil }
         return load?.kept ?? []
