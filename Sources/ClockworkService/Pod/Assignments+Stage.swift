@@ -1,14 +1,15 @@
 extension Assignments {
-    /// Where a partition is in its life.
+    /// The stage of a partition's life.
     enum Stage {
-        /// Not owned yet: it is being found out which log it has. Goes on to `owned`.
+        /// Not owned yet: its log is being identified. Goes on to `owned`.
         case settling(assignment: Int)
         /// An owner works. Goes on to `draining`, or to `doubted`.
         case owned(UInt32)
-        /// An owner fires, and neither reads nor commits: its log is perhaps another one, and is looked at. Goes back to
-        /// `owned`, or on to `draining`.
+        /// An owner fires, and neither reads nor commits: its log may be another one, and is being checked. Goes back
+        /// to `owned`, or on to `draining`.
         case doubted(UInt32, doubt: Int)
-        /// The owner finishes what is in flight. Goes on to `awaitingCommit`, or past it; at the deadline as it is.
+        /// The owner finishes everything in flight. Goes on to `awaitingCommit`, or skips it; at the deadline it is
+        /// left unfinished.
         case draining(UInt32, deadline: Uptime, then: Ending)
         /// The owner has finished, and its last commit has no answer yet. Ends with the answer, or at the deadline.
         case awaitingCommit(UInt32, deadline: Uptime, then: Ending)

@@ -1,15 +1,15 @@
 /// The life of each partition at one member of the group, from its assignment until it is released or lost.
 ///
-/// A pure value: each `mutating` method is an event, brings the time where time matters, and returns what is to be done,
-/// in this order. What is done late, or answered after the partition has gone on, is harmless: an answer names the
-/// assignment or the owner that it is about, and finds nobody.
+/// A pure value. Each `mutating` method is an event, brings the time where time matters, and returns the actions to
+/// carry out, in this order. A late action, or an answer after the partition has moved on, is harmless: an answer names
+/// its assignment or its owner, and finds nobody.
 ///
 /// ```
 /// assigned ─▶ settling ─▶ owned ─▶ draining ─▶ awaitingCommit ─▶ gone, or settling again
 ///                         ▲   ▼
 ///                        doubted
 /// ```
-/// A loss ends any of these at once.
+/// A loss ends every stage at once.
 struct Assignments {
     private enum Phase {
         /// Partitions come and go.
@@ -19,7 +19,7 @@ struct Assignments {
         case ended
     }
 
-    /// How long a drain with its last commit may take before the partition is let go as it is, in milliseconds.
+    /// How long a drain and its last commit may take before the partition is released unfinished, in milliseconds.
     static let drainLimit: Int64 = 5_000
 
     private var stages: [Int32: Stage] = [:]
@@ -30,7 +30,7 @@ struct Assignments {
 
     // MARK: What an observer may ask
 
-    /// The owner that reads a partition; `nil` while none does, or one that drains or whose log is in doubt.
+    /// The owner that reads a partition; `nil` if there is none, or if it drains or its log is in doubt.
     func activeOwner(of partition: Int32) -> UInt32? {
         guard case .owned(let number) = stages[partition] else { return nil }
         return number
@@ -51,7 +51,7 @@ struct Assignments {
         return true
     }
 
-    /// Whether it is being found out which log a partition has.
+    /// Whether the log of a partition is being identified.
     var isSettling: Bool {
         stages.values.contains { stage in
             switch stage {
@@ -61,7 +61,7 @@ struct Assignments {
         }
     }
 
-    /// Whether a partition waits for nothing but its last commit, which is to be made at once.
+    /// Whether a partition waits only for its last commit, which is to be made at once.
     var awaitsCommit: Bool {
         stages.values.contains { stage in if case .awaitingCommit = stage { true } else { false } }
     }
@@ -79,12 +79,12 @@ struct Assignments {
 
     /// The group has given this member partitions.
     mutating func assigned(_ partitions: [Int32]) -> [Action] {
-        // One that shuts down leaves them to the next rebalance.
+        // A member that shuts down leaves them to the next rebalance.
         guard phase == .running else { return [] }
         return settle(partitions.filter { stages[$0] == nil })
     }
 
-    /// It has been found out which logs these have.
+    /// The logs of these partitions have been identified.
     mutating func settled(_ logs: [Int32: LogSettlement], assignment: Int) -> [Action] {
         var actions: [Action] = []
         var starts: [Int32: Int64] = [:]
@@ -99,7 +99,7 @@ struct Assignments {
         return actions
     }
 
-    /// The group takes partitions back, in an orderly way.
+    /// The group takes partitions back in order.
     mutating func revoked(_ partitions: [Int32], now: Uptime) -> [Action] {
         guard phase != .ended else { return [] }
         var actions: [Action] = []
@@ -124,14 +124,14 @@ struct Assignments {
         for partition in partitions {
             if let owner = stages.removeValue(forKey: partition)?.owner { actions.append(.giveUp(owner)) }
         }
-        // What has not left yet is the next owners' to deliver, and would only repeat it.
+        // Unsent records belong to the next owners, and would only be delivered twice.
         if !hasOwner { actions.append(.startAfresh) }
         return actions + endIfDone()
     }
 
     // MARK: Events of logs
 
-    /// Something says that the logs of these partitions are perhaps not the ones that are being read.
+    /// The logs of these partitions may not be the ones being read.
     mutating func logDoubted(_ partitions: [Int32]) -> [Action] {
         var actions: [Action] = []
         var doubted: [Int32] = []
@@ -154,7 +154,7 @@ struct Assignments {
         return actions + [.look(doubted, doubt: lastDoubt)]
     }
 
-    /// The logs of these partitions are the ones that were read; each is to be read on from its start.
+    /// The logs of these partitions are unchanged; reading continues from these starts.
     mutating func logsConfirmed(_ starts: [Int32: Int64], doubt: Int) -> [Action] {
         var actions: [Action] = []
         var resumed: [Int32: Int64] = [:]
@@ -168,10 +168,10 @@ struct Assignments {
         return actions
     }
 
-    /// The log that this owner has read is gone, and another one in its place.
+    /// The log that this owner has read is gone, replaced by another.
     ///
-    /// - Parameter readUpTo: where the log has to end at the least that could still be the same; Kafka's own offset, the
-    ///   largest number where none can be.
+    /// - Parameter readUpTo: the lowest end that the same log can have, Kafka's own offset; the largest number if no
+    ///   log can be the same.
     mutating func logChanged(_ partition: Int32, owner: UInt32, readUpTo: Int64, now: Uptime) -> [Action] {
         guard stages[partition]?.owner == owner else { return [] }
         let actions = [Action.stopCommitting(owner)]
@@ -183,9 +183,9 @@ struct Assignments {
 
     // MARK: Events of owners
 
-    /// An owner has finished what was in flight.
+    /// An owner has finished everything in flight.
     ///
-    /// - Parameter awaitsCommit: whether a commit of it is still to be made, or has no answer.
+    /// - Parameter awaitsCommit: whether one of its commits is still to be made, or has no answer.
     mutating func drained(_ owner: UInt32, of partition: Int32, awaitsCommit: Bool) -> [Action] {
         guard case .draining(owner, let deadline, let ending) = stages[partition] else { return [] }
         guard awaitsCommit else { return finish(partition, owner, ending, wasInTime: true) }
@@ -193,9 +193,9 @@ struct Assignments {
         return []
     }
 
-    /// Nothing of a partition remains to be committed: it has been, or the group has refused it, as it does in a
-    /// rebalance. Waiting on would hold up the rebalance that refuses it; the next owner knows from the key records
-    /// what has been done.
+    /// Nothing of a partition remains to be committed: the commit is done, or the group has refused it, as it does in a
+    /// rebalance. Waiting longer would hold up that rebalance. The next owner learns from the key records what has been
+    /// done.
     mutating func commitsEnded(_ partition: Int32) -> [Action] {
         guard case .awaitingCommit(let owner, _, let ending) = stages[partition] else { return [] }
         return finish(partition, owner, ending, wasInTime: true)
@@ -251,7 +251,7 @@ struct Assignments {
         return [.settle(partitions, assignment: lastAssignment, readUpTo: readUpTo)]
     }
 
-    /// Has the owner of a partition drain; of one that does already, what comes after it may change.
+    /// Drains the owner of a partition. If it already drains, its ending may change.
     private mutating func drain(_ partition: Int32, then ending: Ending, _ now: Uptime) -> [Action] {
         switch stages[partition] {
         case nil, .settling:
@@ -268,8 +268,8 @@ struct Assignments {
         return []
     }
 
-    /// What comes after a drain that has two reasons: the group waits for a release, and a pod that shuts down settles
-    /// nothing any more.
+    /// The ending of a drain with two reasons: the group waits for a release, and a pod that shuts down settles nothing
+    /// more.
     private static func ending(_ first: Ending, _ second: Ending) -> Ending {
         if first == .release || second == .release { return .release }
         return first == .shutDown || second == .shutDown ? .shutDown : first

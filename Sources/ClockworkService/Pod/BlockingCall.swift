@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Runs calls that block on a thread of their own, so that the cooperative pool stays free.
+/// Runs blocking calls on threads of their own, so that the cooperative pool stays free.
 public enum BlockingCall {
     private final class Work {
         let name: String

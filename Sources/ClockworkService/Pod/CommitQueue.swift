@@ -1,5 +1,5 @@
-/// The offsets to be committed, gathered over all partitions: one commit in flight at a time, and not more than one
-/// in each interval. A value; committing is its user's.
+/// The offsets to be committed, over all partitions: one commit in flight at a time, and at most one per interval. A
+/// value; its user makes the commits.
 struct CommitQueue {
     /// The shortest time between two commits, in milliseconds.
     static let interval: Int64 = 100
@@ -23,12 +23,12 @@ struct CommitQueue {
         inFlight?[partition] = nil
     }
 
-    /// Whether a commit of the partition is wanted or under way.
+    /// Whether a commit of the partition is wanted or in flight.
     func isOutstanding(_ partition: Int32) -> Bool {
         wanted[partition] != nil || inFlight?[partition] != nil
     }
 
-    /// What to commit now; it is in flight then.
+    /// The offsets to commit now, which are then in flight.
     ///
     /// - Parameter atOnce: whether to commit before the interval is over.
     mutating func take(now: Uptime, atOnce: Bool) -> [Int32: Int64]? {
@@ -39,13 +39,13 @@ struct CommitQueue {
         return inFlight
     }
 
-    /// Nothing can be committed just now.
+    /// Nothing can be committed now.
     mutating func postpone(now: Uptime) {
         notBefore = max(notBefore, now.advanced(byMilliseconds: Self.interval))
     }
 
-    /// Those of `offsets` that the commit in flight is about. An answer may also come for a partition that was forgotten
-    /// meanwhile, and says nothing of its present owner.
+    /// The part of `offsets` that the commit in flight covers. An answer may come for a partition that was forgotten
+    /// meanwhile; it says nothing about the present owner.
     func awaited(_ offsets: [Int32: Int64]) -> [Int32: Int64] {
         offsets.filter { inFlight?[$0.key] == $0.value }
     }

@@ -3,14 +3,15 @@ internal import Glibc
 public import Scheduling
 internal import Synchronization
 
-/// One thread that runs an actor's jobs and, between them, a turn of polling; it sleeps until there is something.
+/// One thread that runs an actor's jobs and, between them, a turn of polling; it sleeps while there is nothing to do.
 ///
 /// Three things wake it: a job (from any thread), the `wakeDescriptor` that the Kafka clients write to, and an alarm on
-/// the wall clock. The alarm is an absolute time of `CLOCK_REALTIME`, so it holds when the clock is stepped, and
-/// rounds nothing: the loop wakes when the millisecond begins, not a polling interval later. A step wakes the loop
-/// as well, since by the new time other things may come first.
+/// the wall clock. The alarm is an absolute time of `CLOCK_REALTIME`, so it survives steps of the clock and rounds
+/// nothing: the loop wakes when the millisecond begins, not a polling interval later. A step of the clock also wakes
+/// the loop, since other work may now come first.
 ///
-/// `@unchecked Sendable`: the queue is behind a lock, the descriptors are immutable, all else is the thread's own.
+/// `@unchecked Sendable`: the queue is behind a lock, the descriptors are immutable, and everything else belongs to the
+/// thread.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private struct Queue {
         var jobs: [UnownedJob] = []
@@ -25,7 +26,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let queue = Mutex(Queue())
     private var thread = pthread_t()
     private var alarm: EpochMilliseconds?
-    /// The jobs being run; kept for its capacity.
+    /// The jobs in progress; kept for its capacity.
     private var jobs: [UnownedJob] = []
     private var turn: (() -> Void)?
 
@@ -52,8 +53,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Starts the thread.
     ///
-    /// - Parameter turn: what to do each time something has woken the loop, after its jobs; runs on the thread and is
-    ///   kept until the loop has stopped.
+    /// - Parameter turn: the work after each wake-up, after the loop's jobs. Runs on the thread and is kept until the
+    ///   loop has stopped.
     public func start(turn: @escaping @Sendable () -> Void) {
         self.turn = turn
         let retained = Unmanaged.passRetained(self).toOpaque()
@@ -98,7 +99,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         precondition(pthread_equal(pthread_self(), thread) != 0, "not on the event loop")
     }
 
-    /// Has the loop take a turn at `time` at the latest; `nil` for no alarm. For the loop's own thread.
+    /// Makes the loop take a turn at `time` at the latest; `nil` for no alarm. For the loop's own thread.
     public func setAlarm(_ time: EpochMilliseconds?) {
         guard time != alarm else { return }
         alarm = time
@@ -110,14 +111,14 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             specification.it_value.tv_nsec = Int(milliseconds % 1_000) * 1_000_000
         }
         let flags = Int32(TFD_TIMER_ABSTIME) | Int32(TFD_TIMER_CANCEL_ON_SET)
-        // Also set when the call says that the clock was stepped since it last told so.
+        // The alarm is set even if the call reports that the clock was stepped since its last report.
         if timerfd_settime(timerDescriptor, flags, &specification, nil) < 0 { wake() }
     }
 
-    /// Has the loop take a turn soon. From any thread.
+    /// Makes the loop take a turn soon. From any thread.
     func wake() {
         var one: UInt64 = 1
-        // Fails only when the counter is full, and then the loop is awake anyway.
+        // Fails only when the counter is full, and then the loop is awake in any case.
         _ = write(wakeDescriptor, &one, 8)
     }
 
@@ -133,8 +134,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         turn = nil
     }
 
-    /// Runs the jobs that are queued; before the end also those that they queue, since nothing would wake the loop
-    /// for them any more.
+    /// Runs the queued jobs. Before the end it also runs the jobs that those queue, since nothing would wake the loop
+    /// for them.
     ///
     /// - Returns: whether the loop is to end.
     private func runJobs() -> Bool {

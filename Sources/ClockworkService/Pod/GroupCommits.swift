@@ -1,7 +1,7 @@
 internal import Kafka
 internal import Logging
 
-/// Commits what owners have settled, and notes what has been committed. Used on the pod's event loop only.
+/// Commits offsets that owners have settled, and notes the committed ones. Used on the pod's event loop only.
 final class GroupCommits {
     private let consumer: KafkaConsumer
     private let logger: Logger
@@ -17,21 +17,21 @@ final class GroupCommits {
         queue.want(partition, offset)
     }
 
-    /// Nothing more of a partition is to be committed.
+    /// Nothing more of a partition is committed.
     func forget(_ partition: Int32) {
         queue.forget(partition)
     }
 
-    /// Whether a commit of the partition is wanted or under way.
+    /// Whether a commit of the partition is wanted or in flight.
     func isOutstanding(_ partition: Int32) -> Bool { queue.isOutstanding(partition) }
 
     /// When there is something to commit.
     var wakeAt: Uptime? { queue.wakeAt }
 
-    /// Commits what is wanted, when it is time.
+    /// Commits the wanted offsets, when it is time.
     ///
     /// - Parameters:
-    ///   - atOnce: whether a partition waits for nothing but its commit.
+    ///   - atOnce: whether a partition waits only for its commit.
     ///   - generation: which log of a partition its owner reads.
     func commit(now: Moment, atOnce: Bool, generation: (Int32) -> Int64?) {
         guard !consumer.isJoining else { return queue.postpone(now: now.uptime) }
@@ -49,7 +49,7 @@ final class GroupCommits {
         }
     }
 
-    /// Those of the offsets of an answer that are still awaited.
+    /// The offsets of an answer that are still awaited.
     func awaited(_ offsets: [Int32: Int64]) -> [Int32: Int64] { queue.awaited(offsets) }
 
     /// A commit has succeeded.
@@ -57,7 +57,7 @@ final class GroupCommits {
         queue.succeeded(offsets)
     }
 
-    /// A commit has failed. In a rebalance that is normal: it is made again, or the next owner begins a little further
+    /// A commit has failed. In a rebalance that is normal: it is repeated, or the next owner begins a little further
     /// back.
     func failed(_ offsets: [Int32: Int64], _ error: KafkaError, now: Moment) {
         queue.failed(offsets, now: now.uptime)

@@ -1,9 +1,9 @@
 internal import Logging
 internal import Scheduling
 
-/// What becomes of partitions by what is found out about their logs.
+/// Findings about logs, and their consequences for partitions.
 extension GroupMember {
-    /// Which of these partitions still wait for the answer about their assignment.
+    /// The partitions among these that still wait for the answer about their assignment.
     func stillSettling(_ partitions: [Int32], _ assignment: Int) -> [Int32] {
         partitions.filter { assignments.isSettling($0, assignment: assignment) }
     }
@@ -13,7 +13,7 @@ extension GroupMember {
         act(assignments.settled(logs, assignment: assignment), now)
     }
 
-    /// Something says that the logs of these partitions are perhaps other ones.
+    /// The logs of these partitions may have been replaced.
     func doubt(_ partitions: [Int32], _ reason: String, _ now: Moment) {
         let actions = assignments.logDoubted(partitions)
         for case .look(let doubted, _) in actions {
@@ -25,12 +25,12 @@ extension GroupMember {
         act(actions, now)
     }
 
-    /// Which of these partitions still wait for an answer about this doubt.
+    /// The partitions among these that still wait for an answer about this doubt.
     func stillDoubted(_ partitions: [Int32], _ doubt: Int) -> [Int32] {
         partitions.filter { assignments.isDoubted($0, doubt: doubt) }
     }
 
-    /// Logs have been looked at, because of a doubt or without one.
+    /// Logs have been checked, because of a doubt or without one.
     func looked(_ findings: LogLooker.Findings, doubt: Int?, now: Moment) {
         var starts: [Int32: Int64] = [:]
         for (look, finding) in findings {
@@ -39,7 +39,7 @@ extension GroupMember {
                 owners[look.owner]?.note.confirmed(look.latest)
                 starts[look.partition] = start
             case .other:
-                // The settlement looks again at what the brokers say, who may be wrong for a moment.
+                // The settlement asks again: the brokers may be wrong for a moment.
                 logChanged(look.partition, look.owner, readUpTo: look.next, "what was read is not there", now)
             }
         }
@@ -54,7 +54,7 @@ extension GroupMember {
         act(actions, now)
     }
 
-    /// The log that an owner has read is gone, and another one in its place.
+    /// The log that an owner has read is gone, replaced by another.
     func logChanged(_ partition: Int32, _ owner: UInt32, readUpTo: Int64, _ reason: String, _ now: Moment) {
         let actions = assignments.logChanged(partition, owner: owner, readUpTo: readUpTo, now: now.uptime)
         guard !actions.isEmpty else { return }

@@ -70,7 +70,7 @@ final class GroupMember {
         act(assignments.shutDown(now: now.uptime), now)
     }
 
-    /// Ends without waiting for anything. What is not settled is left to the partitions' next owners.
+    /// Ends without waiting for anything. Unsettled work is left to the partitions' next owners.
     func abandon(_ error: KafkaError?, now: Moment) {
         guard !hasEnded else { return }
         self.error = error
@@ -83,12 +83,12 @@ final class GroupMember {
         abandon(error, now: now)
     }
 
-    /// Makes visible where the owners are.
+    /// Publishes the state of the owners.
     func publishMetrics() {
         metrics.publish(owners.state)
     }
 
-    /// Makes visible how far behind the ends of their partitions the owners are.
+    /// Publishes how far the owners are behind the ends of their partitions.
     func measureLag(now: Uptime) {
         for owner in owners.all {
             guard let end = consumer.knownEnd(of: owner.partition) else { continue }
@@ -101,7 +101,7 @@ final class GroupMember {
     /// Takes records and events of the group, without waiting.
     ///
     /// - Parameter readClocks: reads the clocks once the records are there.
-    /// - Returns: whether more is probably there.
+    /// - Returns: whether more is probably waiting.
     func poll(readClocks: () -> Moment) -> Bool {
         var events: [ConsumerEvent] = []
         let isMore = consumer.poll(maxRecords: 1_000) { record in
@@ -124,7 +124,7 @@ final class GroupMember {
         return isMore
     }
 
-    /// Goes on with what has drained or has waited long enough, and commits what is settled.
+    /// Continues with partitions that have drained or have waited long enough, and commits settled offsets.
     func timeReached(_ now: Moment) {
         for owner in owners.takeDrained() {
             let awaitsCommit = commits.isOutstanding(owner.partition)
@@ -171,7 +171,7 @@ final class GroupMember {
             committed(error, offsets, now)
         case .error(let error):
             place.failed(error)
-            // What librdkafka goes on from by itself is in its own log lines as well.
+            // Errors from which librdkafka recovers by itself are in its own log lines as well.
             logger.log(level: error.isRetriable ? .debug : .warning, "Kafka consumer", metadata: ["error": "\(error)"])
         case .statistics(let statistics):
             consumerMetrics.publish(statistics)
@@ -200,7 +200,7 @@ final class GroupMember {
     // MARK: Acting
 
     func act(_ actions: [Assignments.Action], _ now: Moment) {
-        // What owners have come to whose partitions are settled again.
+        // The progress of owners whose partitions are settled again.
         var known: [Int32: PartitionProgress] = [:]
         for action in actions {
             switch action {
@@ -254,7 +254,7 @@ final class GroupMember {
         do throws(KafkaError) {
             try consumer.assign(starts)
         } catch {
-            // These partitions would not be read, and be nobody else's.
+            // Otherwise nobody would read or own these partitions.
             logger.critical("partitions not taken over", metadata: ["error": "\(error)"])
             abandon(error, now: now)
         }

@@ -5,7 +5,7 @@ struct GroupPlace {
     private(set) var hasJoined = false
     private var error: KafkaError?
 
-    /// The group has given partitions, none perhaps.
+    /// The group has assigned partitions, perhaps none.
     mutating func joined() {
         hasJoined = true
         error = nil
@@ -17,8 +17,8 @@ struct GroupPlace {
         error = nil
     }
 
-    /// The member was told of an error. What passes does not hide what does not: a missing right is told once, and tried
-    /// again and again.
+    /// The member has received an error. A passing error does not hide a lasting one: a missing right is reported once,
+    /// while the member retries.
     mutating func failed(_ error: KafkaError) {
         if let known = self.error, known.isDenied, !error.isDenied { return }
         self.error = error

@@ -1,44 +1,46 @@
-/// How far the owner of a partition is behind its end, in records that it can read and in such as it cannot yet.
+/// How far the owner of a partition is behind its end: in records that it can read, and in records that it cannot read
+/// yet.
 ///
-/// The consumer reads what is committed (`isolation.level=read_committed`): at the first record of an open transaction
-/// it is at its end, however much lies behind. It tells of each end that it comes to. A value; offsets are Kafka's own.
+/// The consumer reads committed records only (`isolation.level=read_committed`). At the first record of an open
+/// transaction it is at its end, however many records follow. It reports each end that it reaches. A value; offsets are
+/// Kafka's own.
 struct IntakeLag: Equatable {
-    /// What has not been read.
+    /// The unread records.
     struct Measure: Equatable {
-        /// Records that the owner has still to read.
+        /// Records that the owner can read now.
         var readable: Int64 = 0
         /// Records that an open transaction holds back.
         var heldBack: Int64 = 0
     }
 
-    /// What could be read at some time, as long as it has not been.
+    /// The end of the readable records at some time, while some of them are unread.
     private struct Waiting: Equatable {
-        /// The end of the partition then.
+        /// The end of the partition at that time.
         var end: Int64
         var since: Uptime
     }
 
-    /// How long requests may wait before that is an obstacle, in milliseconds.
+    /// How long requests may wait before that counts as an obstacle, in milliseconds.
     static let patience: Int64 = 60_000
 
     /// As of the last measurement.
     private(set) var last = Measure()
-    /// Not all of it has been read; `nil` where nothing waits.
+    /// Unread records since some measurement; `nil` if nothing waits.
     private var waiting: Waiting?
-    /// The end that the consumer came to last.
+    /// The end that the consumer reached last.
     private var end: Int64?
-    /// Where something was held back at the last measurement.
+    /// The offset at which records were held back at the last measurement.
     private var suspect: Int64?
 
-    /// Every record below `offset` that can be read has been.
+    /// Every readable record below `offset` has been read.
     mutating func endReached(at offset: Int64) {
         end = offset
     }
 
-    /// Measures.
+    /// Measures the lag.
     ///
-    /// What lies behind an end is on its way at first. It is held back if the owner has not come further by the next
-    /// measurement.
+    /// Records after an end are at first assumed to be on their way. They are held back if the owner has not moved by
+    /// the next measurement.
     ///
     /// - Parameters:
     ///   - next: the offset to be read next.
@@ -56,8 +58,8 @@ struct IntakeLag: Equatable {
         return last
     }
 
-    /// Whether requests have waited for long. A partition into which requests flow all the time has some to be read at each
-    /// measurement; that is not it.
+    /// Whether requests have waited for long. A partition with a constant inflow always has unread records at a
+    /// measurement; that does not count.
     func isBehind(now: Uptime) -> Bool {
         waiting.map { $0.since.advanced(byMilliseconds: Self.patience) <= now } ?? false
     }

@@ -1,8 +1,8 @@
 internal import Kafka
 internal import Logging
 
-/// Sees to it that the intake keeps its records: compaction takes requests away before they are read, and the records
-/// by which a log is known.
+/// Makes sure that the intake keeps its records. Compaction removes requests before they are read, and also the records
+/// that identify a log.
 struct IntakePolicy: Sendable {
     let topic: String
     let group: String
@@ -16,7 +16,7 @@ struct IntakePolicy: Sendable {
 
     /// Asks until there is an answer.
     ///
-    /// - Returns: why a pod must not run with this intake; `nil` where it may.
+    /// - Returns: why a pod must not run with this intake; `nil` if it may.
     func objection() async -> KafkaError? {
         while !Task.isCancelled {
             let answer = await BlockingCall.run(named: "intake-policy") { ask() }

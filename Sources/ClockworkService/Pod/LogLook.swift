@@ -1,12 +1,12 @@
 internal import Kafka
 internal import Scheduling
 
-/// A look at the log of a partition that has an owner: whether it is still the one that the owner reads. A pure value;
-/// asking is `LogLooker`'s.
+/// A look at the log of a partition that has an owner: is it still the one that the owner reads? A pure value;
+/// `LogLooker` asks.
 struct LogLook: Sendable {
-    /// What a look finds.
+    /// The finding of a look.
     enum Finding: Equatable {
-        /// The same log, which is to be read on from this offset, Kafka's own.
+        /// The same log, to be read from this offset, Kafka's own.
         case same(start: Int64)
         /// Another log.
         case other
@@ -14,14 +14,14 @@ struct LogLook: Sendable {
 
     let owner: UInt32
     let partition: Int32
-    /// How far the owner has come, and the record by which it knows the log.
+    /// The owner's progress, and the record by which it identifies the log.
     let progress: PartitionProgress
-    /// The latest record that had been read when the look began; found with the mark.
+    /// The latest record that had been read when the look began; confirmed if the mark is found.
     let latest: LogMark?
     /// Kafka's own offset of the record to be read next.
     let next: Int64
 
-    /// Compares what the owner knows with what the brokers hold.
+    /// Compares the owner's knowledge with the brokers' log.
     func finding(_ log: LogSettlement.Log) -> Finding {
         guard next <= log.high, !LogSettlement(progress: progress, group: nil, log: log).isNew else { return .other }
         return .same(start: max(next, log.low))
@@ -36,10 +36,10 @@ struct LogLooker: Sendable {
 
     /// How long the brokers may take.
     private static let timeout = Duration.seconds(7)
-    /// The pause before whatever has no answer is looked at again.
+    /// The pause before unanswered looks are repeated.
     private static let pause = Duration.milliseconds(500)
 
-    /// What is found at once; what has no answer is left out.
+    /// The findings of one attempt; partitions without an answer are left out.
     func look(_ looks: [LogLook]) async -> Findings {
         let marks = Dictionary(
             uniqueKeysWithValues: looks.map { ($0.partition, $0.progress.mark.map(LogReader.Place.init)) }
@@ -54,7 +54,7 @@ struct LogLooker: Sendable {
     /// Looks until there are answers, or nobody waits for them.
     ///
     /// - Parameters:
-    ///   - stillWanted: which of these partitions wait for an answer.
+    ///   - stillWanted: the partitions among these that wait for an answer.
     ///   - answer: takes answers, as they come.
     func look(
         _ looks: [LogLook],
@@ -75,7 +75,7 @@ struct LogLooker: Sendable {
 }
 
 extension LogReader.Place {
-    /// Where what a mark is about is looked for.
+    /// Where to look for the record of a mark.
     init(_ mark: LogMark) {
         self = mark.isRecord ? .record(at: mark.offset) : .first
     }

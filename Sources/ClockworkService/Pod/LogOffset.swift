@@ -1,10 +1,10 @@
 public import Kafka
 
-/// Offsets of the intake as the scheduler sees them, which never go back: a partition's log may end, and another one
-/// of the same name begin at offset 0. Only this type maps between them and Kafka's own offsets.
+/// Offsets of the intake as the scheduler sees them, which never go back, although a partition's log may end and
+/// another one of the same name begin at offset 0. Only this type maps between them and Kafka's own offsets.
 ///
-/// A log offset is `generation × 10^15 + Kafka's offset`, so what was written before there were generations is of
-/// generation 0. Of a partition that takes a million records a second 10^15 lasts thirty years.
+/// A log offset is `generation × 10^15 + Kafka's offset`, so offsets from before there were generations belong to
+/// generation 0. At a million records a second, 10^15 lasts a partition thirty years.
 public struct LogOffset: Hashable, Sendable {
     /// Which log of its partition: 0 for the first.
     public var generation: Int64
@@ -23,17 +23,17 @@ public struct LogOffset: Hashable, Sendable {
         self.offset = offset
     }
 
-    /// The two parts of what the scheduler calls an offset.
+    /// The two parts of a scheduler's offset.
     public init(scheduling value: Int64) {
         generation = value / Self.span
         offset = value % Self.span
     }
 
-    /// What a group has committed: its text says of which log.
+    /// The offset that a group has committed, with the log that the commit's text names.
     public init(commit: GroupOffset) {
         self.init(generation: CommitMetadata.generation(of: commit.metadata), offset: commit.offset)
     }
 
-    /// What the scheduler calls this offset.
+    /// The scheduler's form of this offset.
     public var scheduling: Int64 { generation * Self.span + offset }
 }

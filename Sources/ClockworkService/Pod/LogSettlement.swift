@@ -1,52 +1,52 @@
 internal import Kafka
 internal import Scheduling
 
-/// Which log a partition has, and where its new owner starts to read. A pure value; asking is `LogSettler`'s.
+/// Which log a partition has, and where its new owner starts to read. A pure value; `LogSettler` asks.
 ///
 /// The log of a partition can end: a topic is deleted and created again, an election loses the end of the log, a pod is
-/// pointed at another cluster. Kafka's offsets then begin again, and what was stored under the old ones would look
-/// newer than what is new. So each log has a generation, and the latest record that was read (the mark) shows whether
-/// the log is still the one it was.
+/// pointed at another cluster. Kafka's offsets then begin again, and records stored under the old offsets would look
+/// newer than new ones. So each log has a generation. The latest record that was read (the mark) shows whether the log
+/// is still the same.
 struct LogSettlement: Equatable {
-    /// What the brokers hold of a partition.
+    /// The brokers' view of a partition.
     struct Log: Equatable {
         /// The first offset that it still has.
         var low: Int64
         /// The offset that its next record will get.
         var high: Int64
-        /// The record at the mark's offset, where the mark is about a record, else the first one that can be read; `nil` where
-        /// none is, and where there is no mark to look for.
+        /// The record at the mark's offset if the mark names a record, else the first readable one. `nil` if there is
+        /// none, or no mark to look for.
         var recordAtMark: LogMark?
     }
 
     /// Which log of the partition it is.
     var generation: Int64
-    /// Whether it is another one than the progress record is about. The progress record has to say so before anything
-    /// of the log is stored.
+    /// Whether it differs from the log of the progress record. The progress record must name it before anything of the
+    /// log is stored.
     var isNew: Bool
     /// Kafka's own offset at which reading starts.
     var start: Int64
-    /// Kafka's own offset behind the last record there is.
+    /// Kafka's own offset after the last record.
     var end: Int64
-    /// How far the log has been committed, as its group or the progress record says; Kafka's own offset.
+    /// How far the log has been committed, according to its group or the progress record; Kafka's own offset.
     var committed: Int64?
-    /// Whether `start` is to be committed before anything is read: the group has committed nothing, or something else.
+    /// Whether `start` is to be committed before anything is read: the group has committed nothing, or another offset.
     var needsCommit: Bool
-    /// The latest record that was read of it, so far as is known, or that nothing could be read.
+    /// The latest record known to have been read from it, or the note that nothing could be read.
     var mark: LogMark?
 
-    /// Compares what is remembered of a partition with what its brokers hold.
+    /// Compares the remembered state of a partition with its brokers' state.
     ///
     /// - Parameters:
     ///   - progress: the partition's progress record.
     ///   - group: what the group has committed.
-    ///   - readUpTo: where the log has to end at the least that is the one that was read before; Kafka's own offset.
+    ///   - readUpTo: the lowest end that the log read before can have; Kafka's own offset.
     init(progress: PartitionProgress?, group: GroupOffset?, log: Log, readUpTo: Int64 = 0) {
         let committedGeneration = Self.generation(of: group)
-        // Where the progress record is lost, or one from before was restored, key records of the commit's generation may
+        // If the progress record is lost, or an older one was restored, key records of the commit's generation may
         // still be there.
         let current = max(progress?.generation ?? 0, committedGeneration)
-        // What is of an earlier log says nothing about this one.
+        // A commit of an earlier log says nothing about this one.
         let own = committedGeneration == current ? group?.offset : nil
         let progress = progress?.generation == current ? progress : nil
         let recorded = progress?.committedOffset
@@ -63,14 +63,14 @@ struct LogSettlement: Equatable {
         }
         generation = current
         isNew = false
-        // Whether the group's offset or the progress record is ahead, both are of this log; but a group whose offsets
-        // were lost or reset must neither lose nor repeat what the record knows to be done.
+        // Either may be ahead, the group's offset or the progress record; both are of this log. But a group whose
+        // offsets were lost or reset must neither lose nor repeat what the record knows to be done.
         let isGroupUsable = own.map { $0 <= log.high && $0 >= recorded ?? 0 } ?? false
         committed = isGroupUsable ? own : recorded
         start = max(committed ?? log.low, log.low)
-        // Below its beginning there is nothing to be read.
+        // Below its beginning there is nothing to read.
         self.mark = mark ?? (start == log.low ? .nothing : nil)
-        // At 0 of the first log nothing can have been read.
+        // At 0 of the first log, nothing can have been read.
         needsCommit = own != start && (start > 0 || generation > 0)
     }
 
@@ -78,9 +78,9 @@ struct LogSettlement: Equatable {
         group.map { CommitMetadata.generation(of: $0.metadata) } ?? 0
     }
 
-    /// The settlement, where what is stored makes sense.
+    /// The settlement, if the stored state makes sense.
     ///
-    /// - Throws: when a generation is none, or there is none left for a new log.
+    /// - Throws: when a generation is out of range, or none is left for a new log.
     static func checked(
         progress: PartitionProgress?,
         group: GroupOffset?,
@@ -103,10 +103,10 @@ struct LogSettlement: Equatable {
     private static func isSame(_ log: Log, mark: LogMark?, committed: Int64?) -> Bool {
         if let committed, log.high < committed { return false }
         guard let mark else { return true }
-        // Below what was committed there was nothing to read.
+        // Below the committed offset there was nothing to read.
         guard mark.isRecord else { return log.recordAtMark.map { $0.offset >= committed ?? 0 } ?? true }
         if log.high <= mark.offset { return false }
-        // Below it the record has left the log by retention, as records do.
+        // Below it, the record has left the log by retention.
         return mark.offset < log.low || log.recordAtMark == mark
     }
 }
@@ -130,7 +130,7 @@ struct LogGenerationError: Error, CustomStringConvertible {
     }
 }
 
-/// What a commit says besides the offset: of which generation of the log that is.
+/// A commit's text: the generation of the log that its offset belongs to.
 enum CommitMetadata {
     private static let prefix = "clockwork/"
 
@@ -139,8 +139,8 @@ enum CommitMetadata {
         generation == 0 ? "" : "\(prefix)\(generation)"
     }
 
-    /// The generation that a commit names; 0 where it names none, as those of other tools and of brokers that drop
-    /// the text.
+    /// The generation that a commit names; 0 if it names none, as with commits of other tools and brokers that drop the
+    /// text.
     static func generation(of text: String) -> Int64 {
         guard text.hasPrefix(prefix), let generation = Int64(text.dropFirst(prefix.count)) else { return 0 }
         return max(0, generation)

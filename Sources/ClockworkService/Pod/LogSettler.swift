@@ -2,22 +2,22 @@ internal import Kafka
 internal import Logging
 internal import Scheduling
 
-/// Finds out which log each newly assigned partition has, and has a new one noted in the store before anything of it is
+/// Finds out which log each newly assigned partition has, and notes a new one in the store before anything of it is
 /// stored. Asks until there are answers.
 struct LogSettler: Sendable {
-    /// What was assigned, and where answers go.
+    /// The assigned partitions, and the destination of the answers.
     struct Question: Sendable {
         /// The partitions to be settled.
         var partitions: [Int32]
-        /// Where a log has to end at the least that is the one that was read before; Kafka's own offset.
+        /// The lowest end that the log read before can have; Kafka's own offset.
         var readUpTo: Int64 = 0
-        /// What this pod's own last owners knew of them, which is to be in the store first.
+        /// The last knowledge of this pod's own previous owners, which must be in the store first.
         var known: [Int32: PartitionProgress] = [:]
         /// The group generation under which they were assigned.
         var epoch: Int64
-        /// Which of these still wait for the answer.
+        /// The partitions among these that still wait for the answer.
         var stillWanted: @Sendable ([Int32]) async -> [Int32]
-        /// Takes answers, as they come.
+        /// Takes answers as they come.
         var answer: @Sendable ([Int32: LogSettlement]) async -> Void
     }
 
@@ -29,9 +29,9 @@ struct LogSettler: Sendable {
     private let progress: ProgressWriter
     private let logger: Logger
 
-    /// How long the brokers may take to answer about all partitions, which no drain waits for.
+    /// How long the brokers may take to answer about all partitions; no drain waits for it.
     private static let timeout = Duration.seconds(7)
-    /// The pause before whatever has no answer is asked for again.
+    /// The pause before unanswered partitions are asked about again.
     private static let pause = Duration.milliseconds(500)
 
     init(
@@ -51,7 +51,7 @@ struct LogSettler: Sendable {
         self.logger = logger
     }
 
-    /// Settles the logs of the partitions that are asked about, each as soon as that is possible.
+    /// Settles the logs of the partitions in question, each as soon as possible.
     func settle(_ question: Question) async {
         var question = question
         var isTold = false
@@ -80,14 +80,14 @@ struct LogSettler: Sendable {
         }
     }
 
-    /// Asks once; what has been answered is no longer in the question then.
+    /// Asks once, and removes answered partitions from the question.
     private func ask(_ question: inout Question) async throws {
         let records = Dictionary(
             try await store.progress().map { ($0.partition, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         let wanted = question.partitions
-        // Before the ends of the logs: what has been committed of a log is then in it.
+        // Asked before the ends of the logs, so that a committed offset of a log is within it.
         let committed = try await consumer.committedOffsets(of: wanted, timeout: Self.timeout)
         let marks = Dictionary(uniqueKeysWithValues: wanted.map { ($0, records[$0]?.mark.map(LogReader.Place.init)) })
         let logs = try await reader.logs(of: marks, timeout: Self.timeout)
@@ -122,9 +122,9 @@ struct LogSettler: Sendable {
         await question.answer(logs)
     }
 
-    /// Notes a new log in the store: whatever of it is stored later has offsets of this generation.
+    /// Notes a new log in the store, so that everything stored from it later has offsets of this generation.
     ///
-    /// - Returns: whether it is noted; not where nobody asks any more, or another owner has noted a later one.
+    /// - Returns: whether it is noted. `false` if nobody asks any more, or another owner has noted a later one.
     private func begin(
         _ settlement: LogSettlement,
         _ partition: Int32,

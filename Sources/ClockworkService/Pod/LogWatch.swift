@@ -1,18 +1,18 @@
 internal import Kafka
 internal import Scheduling
 
-/// Has it found out which logs partitions have: those that are assigned, those in doubt, and every few seconds those that
-/// are being read.
+/// Starts the checks of partitions' logs: of assigned partitions, of those in doubt, and every few seconds of those
+/// being read.
 ///
-/// Used on the pod's event loop only; what is found comes back through the inbox (`GroupMember.settled`, `looked`).
+/// Used on the pod's event loop only; findings come back through the inbox (`GroupMember.settled`, `looked`).
 final class LogWatch {
     /// Partitions whose logs are to be settled.
     struct Settlement {
         var partitions: [Int32]
         var assignment: Int
-        /// Where a log has to end at the least that is the one that was read.
+        /// The lowest end that the log read before can have.
         var readUpTo: Int64
-        /// What this pod's own last owners knew of them.
+        /// The last knowledge of this pod's own previous owners.
         var known: [Int32: PartitionProgress]
         /// The group generation under which they were assigned.
         var epoch: Int64
@@ -23,7 +23,7 @@ final class LogWatch {
     private let podName: String
     private let tasks: TaskRunner
     private let inbox: PodInbox
-    /// Whether logs are being looked at that nobody doubts.
+    /// Whether a routine check without a doubt is in progress.
     private var isOnRound = false
     private var nextRound = Uptime.zero
 
@@ -56,7 +56,7 @@ final class LogWatch {
         tasks.start { [settler] in await settler.settle(question) }
     }
 
-    /// Looks at the logs of those owners that have read something since the last look, when it is time.
+    /// Checks the logs of owners that have read something since the last look, when it is time.
     func goRound(now: Moment, _ owners: () -> [PartitionOwner]) {
         guard !isOnRound, now.uptime >= nextRound else { return }
         nextRound = now.uptime.advanced(byMilliseconds: Self.roundInterval)
@@ -69,12 +69,12 @@ final class LogWatch {
         }
     }
 
-    /// The look without a doubt has ended.
+    /// The routine check has ended.
     func roundEnded() {
         isOnRound = false
     }
 
-    /// Looks at the logs of these owners until it is known what has become of them.
+    /// Checks the logs of these owners until their state is known.
     func look(at owners: [PartitionOwner], doubt: Int, now: Moment) {
         let looks = owners.map { look($0, now) }
         tasks.start { [looker, inbox] in

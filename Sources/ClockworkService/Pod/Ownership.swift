@@ -1,8 +1,8 @@
 internal import Kafka
 internal import Synchronization
 
-/// Whether an owner still owns its partition. Store calls ask before they try: what an owner that has lost its
-/// partition still writes is of no use to anybody.
+/// Whether an owner still owns its partition. Store calls check it before they try: a write by an owner that has lost
+/// its partition is of no use.
 final class Ownership: Sendable {
     private let hasEnded = Atomic(false)
     private let consumer: KafkaConsumer
@@ -13,7 +13,7 @@ final class Ownership: Sendable {
 
     var isCurrent: Bool { !hasEnded.load(ordering: .relaxed) }
 
-    /// Whether that can be relied on just now (design: "Sure of its place").
+    /// Whether the ownership is certain now (design: "Sure of its place").
     var isSure: Bool { consumer.isWithinSession }
 
     func end() {

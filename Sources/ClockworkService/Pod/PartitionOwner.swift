@@ -1,11 +1,11 @@
 internal import Scheduling
 
-/// The owner of one partition: its scheduler, and what the pod has to know about it.
+/// The owner of one partition: its scheduler, and the pod's knowledge about it.
 ///
-/// Belongs to the pod and is used on its event loop only. Whether it works or drains, `Assignments` knows.
+/// Belongs to the pod and is used on its event loop only. `Assignments` knows whether it works or drains.
 final class PartitionOwner {
-    /// Distinguishes this ownership from others of the same partition, before and after: answers and delivery reports
-    /// carry it, and late ones find nobody.
+    /// Distinguishes this ownership from earlier and later ones of the same partition. Answers and delivery reports
+    /// carry it, so late ones find nobody.
     let number: UInt32
     let partition: Int32
     /// Which log of the partition it reads.
@@ -14,31 +14,31 @@ final class PartitionOwner {
     private let epoch: Int64
     let ownership: Ownership
     var scheduler: PartitionScheduler
-    /// How far it has come.
+    /// Its progress.
     var note: ProgressNote
     /// How far it is behind the end of the partition.
     var lag = IntakeLag()
 
-    /// Whether what it settles is committed.
+    /// Whether its settled offsets are committed.
     private enum Commits {
-        /// As it is settled.
+        /// As they are settled.
         case made
         /// Not while its log is in doubt. Goes back to `made`, or on to `ended`.
         case heldBack
-        /// Not any more: the log that it has read is gone, or it ends in doubt.
+        /// Not any more: the log that it read is gone, or it ends in doubt.
         case ended
     }
 
     private var commits = Commits.made
     /// Everything below this offset, Kafka's own, is settled; `nil` until something is.
     private var settledBelow: Int64?
-    /// Whether the intake is to be read, where the consumer does not know it yet.
+    /// Whether the intake is to be read, until the consumer knows it.
     private(set) var unsteered: Effects.Intake?
     private var steerAt = Uptime.zero
 
-    /// When the catching up has taken too long; `nil` once that has been said.
+    /// When catching up will have taken too long; `nil` once that has been reported.
     private var catchUpEnd: Uptime?
-    /// The look-ups without an answer, and when each is called delayed; in that order, and few.
+    /// The unanswered look-ups, and when each counts as delayed; in that order, and few.
     private var lookUps: [(id: Int, patienceEnd: Uptime)] = []
 
     /// How long a look-up may take before its schedules go out without it, in milliseconds.
@@ -46,7 +46,7 @@ final class PartitionOwner {
     /// The pause before the consumer is asked again to pause or resume, in milliseconds.
     private static let steerPause: Int64 = 500
 
-    /// An owner that begins in this log.
+    /// An owner that begins with this log.
     ///
     init(
         number: UInt32,
@@ -74,7 +74,7 @@ final class PartitionOwner {
         note = ProgressNote(log)
     }
 
-    /// Whose its deliveries are.
+    /// The sender of its deliveries.
     var sender: Sender { Sender(owner: number, partition: partition) }
 
     /// Kafka's own offset of the record to be read next.
@@ -85,7 +85,7 @@ final class PartitionOwner {
 
     // MARK: Progress
 
-    /// Whether what it settles is committed just now: not where the log that it has read is perhaps gone.
+    /// Whether settled offsets are committed now: not while the log may be gone.
     var mayCommit: Bool { commits == .made }
 
     /// Everything below this offset, Kafka's own, is settled.
@@ -107,9 +107,9 @@ final class PartitionOwner {
         unsteered = nil
     }
 
-    /// Reads on and commits again; the consumer is taken to read.
+    /// Reads and commits again; the consumer is assumed to read.
     ///
-    /// - Returns: what is to be committed.
+    /// - Returns: the offset to commit.
     func resume() -> Int64? {
         guard commits == .heldBack else { return nil }
         commits = .made
@@ -117,7 +117,7 @@ final class PartitionOwner {
         return settledBelow
     }
 
-    /// What a progress record is to say now.
+    /// The present content of its progress record.
     func progress(podName: String, now: Moment) -> PartitionProgress {
         PartitionProgress(
             partition: partition,
@@ -134,31 +134,31 @@ final class PartitionOwner {
 
     // MARK: Reading
 
-    /// The scheduler wants the intake to be read, or not. In doubt it is not read anyway.
+    /// The scheduler wants the intake read, or not. In doubt it is not read in any case.
     func steer(_ intake: Effects.Intake) {
         guard commits != .heldBack else { return }
         unsteered = intake
         steerAt = .zero
     }
 
-    /// When the consumer is to be asked for it.
+    /// When to ask the consumer for it.
     var steersAt: Uptime? { unsteered == nil ? nil : steerAt }
 
-    /// The consumer has done as it was asked, or has failed to and is asked again later.
+    /// The consumer has done it, or has failed and is asked again later.
     func steered(successfully: Bool, now: Uptime) {
         if successfully { unsteered = nil } else { steerAt = now.advanced(byMilliseconds: Self.steerPause) }
     }
 
     // MARK: What takes too long
 
-    /// When the next look-up, or the catching up, is called delayed.
+    /// When the next look-up, or catching up, counts as delayed.
     var patienceEnd: Uptime? {
         let lookUpEnd = lookUps.first?.patienceEnd
         guard scheduler.isCatchingUp, let catchUpEnd else { return lookUpEnd }
         return lookUpEnd.map { min($0, catchUpEnd) } ?? catchUpEnd
     }
 
-    /// Whether the catching up is to be called delayed now; once.
+    /// Whether catching up counts as delayed from now on; reported once.
     func takeDelayedCatchUp(now: Uptime) -> Bool {
         guard scheduler.isCatchingUp, let end = catchUpEnd, end <= now else { return false }
         catchUpEnd = nil
@@ -175,7 +175,7 @@ final class PartitionOwner {
         lookUps.removeAll { $0.id == id }
     }
 
-    /// The look-ups to be called delayed now, each once.
+    /// The look-ups that count as delayed from now on, each reported once.
     func takeDelayedLookUps(now: Uptime) -> [Int] {
         let delayed = lookUps.prefix { $0.patienceEnd <= now }.map(\.id)
         lookUps.removeFirst(delayed.count)

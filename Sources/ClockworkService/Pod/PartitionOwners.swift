@@ -3,9 +3,9 @@ internal import Logging
 internal import Scheduling
 internal import Tracing
 
-/// The owners of a pod's partitions: gives their schedulers events and carries out what these ask for.
+/// The owners of a pod's partitions: gives events to their schedulers and carries out their effects.
 ///
-/// Used on the pod's event loop only. Which partitions have owners `Assignments` decides.
+/// Used on the pod's event loop only. `Assignments` decides which partitions have owners.
 final class PartitionOwners {
     private let podName: String
     private let limits: SchedulerLimits
@@ -19,7 +19,7 @@ final class PartitionOwners {
 
     private var owners: [UInt32: PartitionOwner] = [:]
     private var drained: [PartitionOwner] = []
-    /// What owners that are gone have done.
+    /// The counts of owners that are gone.
     private var counted = SchedulerCounters()
 
     init(
@@ -52,12 +52,12 @@ final class PartitionOwners {
 
     var isEmpty: Bool { owners.isEmpty }
 
-    /// What has been done over all partitions, by owners that are gone as well.
+    /// The counts over all partitions, including owners that are gone.
     var counters: SchedulerCounters {
         owners.values.reduce(into: counted) { $0.add($1.scheduler.counters) }
     }
 
-    /// Where the owners are, added up.
+    /// The state of all owners, added up.
     var state: PodMetrics.OwnerState {
         var state = PodMetrics.OwnerState()
         state.counters = counters
@@ -78,7 +78,7 @@ final class PartitionOwners {
         return drained
     }
 
-    /// When `advance` has something to do, other than on the wall clock.
+    /// When `advance` has something to do, apart from the wall clock.
     var wakeAt: Uptime? {
         owners.values.flatMap { [$0.patienceEnd, $0.steersAt] }.compactMap { $0 }.min()
     }
@@ -101,7 +101,7 @@ final class PartitionOwners {
         step(owner, now) { $0.timeReached(now.wall, &$1) }
     }
 
-    /// An owner finishes what is in flight and begins nothing; `takeDrained` names it then.
+    /// An owner finishes everything in flight and begins nothing; `takeDrained` names it then.
     func drain(_ owner: PartitionOwner, now: Moment) {
         channels.drain(owner: owner.number, now: now)
         step(owner, now) { $0.drain(now.wall, &$1) }
@@ -114,12 +114,12 @@ final class PartitionOwners {
         do throws(KafkaError) {
             try consumer.pause([owner.partition])
         } catch {
-            // What is read is left out: the batcher has ended the log.
+            // Records that are still read are dropped: the batcher has ended the log.
             logger.debug("intake not paused", metadata: ["partition": "\(owner.partition)", "error": "\(error)"])
         }
     }
 
-    /// An owner reads on and commits again.
+    /// An owner reads and commits again.
     func resume(_ owner: PartitionOwner) {
         if let offset = owner.resume() { commits.want(owner.partition, offset) }
     }
@@ -130,7 +130,7 @@ final class PartitionOwners {
         commits.forget(owner.partition)
     }
 
-    /// An owner is gone; answers to what it has begun find nobody.
+    /// An owner is gone; answers to its calls find nobody.
     func end(_ owner: PartitionOwner) {
         owner.ownership.end()
         counted.add(owner.scheduler.counters)
@@ -139,14 +139,14 @@ final class PartitionOwners {
         channels.end(owner: owner.number)
     }
 
-    /// How far an owner has come, for a progress record.
+    /// The progress of an owner, for a progress record.
     func progress(of owner: PartitionOwner, now: Moment) -> PartitionProgress {
         owner.progress(podName: podName, now: now)
     }
 
-    /// Writes the progress record of an owner, when it is due and something has changed. `atOnce` where the owner ends.
+    /// Writes the progress record of an owner, when it is due and something has changed; `atOnce` when the owner ends.
     func saveProgress(of owner: PartitionOwner, now: Moment, atOnce: Bool) {
-        // Where the pod is not sure of its place the partition may have another owner, whose record it is.
+        // If the pod is not sure of its place, the partition may have another owner, and the record is that owner's.
         guard atOnce || now.isSure else { return }
         let record = progress(of: owner, now: now)
         guard owner.note.take(record, now: now.uptime, atOnce: atOnce) else { return }
@@ -167,14 +167,14 @@ final class PartitionOwners {
         for record in batch.rejected { channels.topics.deadLetter(record, of: owner.sender, now: now) }
     }
 
-    /// The end of an owner's partition: all below this offset, Kafka's own, has been read.
+    /// The end of an owner's partition: every record below this offset, Kafka's own, has been read.
     func intakeEndReached(_ owner: PartitionOwner, at offset: Int64, now: Moment) {
         let end = LogOffset(generation: owner.generation, offset: offset).scheduling
         step(owner, now) { $0.intakeEndReached(end, now: now.wall, &$1) }
         owner.lag.endReached(at: offset)
     }
 
-    /// Does what is due.
+    /// Does everything that is due.
     func advance(now: Moment) {
         for owner in owners.values {
             if let time = owner.scheduler.wakeAt, time <= now.wall {
@@ -191,7 +191,7 @@ final class PartitionOwners {
         }
     }
 
-    /// What has become of deliveries.
+    /// The outcomes of deliveries.
     func take(_ outcome: DeliveryOutcome, now: Moment) {
         report(outcome.delivered, now) { $0.delivered($1, now: now.wall, &$2) }
         report(outcome.failed, now) { $0.deliveryFailed($1, now: now.wall, &$2) }
@@ -202,7 +202,7 @@ final class PartitionOwners {
         }
     }
 
-    /// Gives owners what there is for them; those that are gone miss nothing.
+    /// Gives owners their news; owners that are gone miss nothing.
     private func report<News>(
         _ news: [UInt32: News],
         _ now: Moment,
@@ -282,7 +282,7 @@ final class PartitionOwners {
         if effects.drained { drained.append(owner) }
     }
 
-    /// Has the consumer read on or not, asked until it does.
+    /// Makes the consumer pause or resume reading, and asks until it does.
     private func steer(_ owner: PartitionOwner, _ now: Moment) {
         guard let intake = owner.unsteered, let time = owner.steersAt, time <= now.uptime else { return }
         do throws(KafkaError) {

@@ -7,11 +7,11 @@ public import ServiceLifecycle
 internal import Synchronization
 public import Tracing
 
-/// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers what is due.
+/// A member of the group: consumes the intake, runs an owner for each assigned partition, delivers due schedules.
 ///
-/// All of its state is used on its event loop, whose thread polls the Kafka clients, fires and produces without a hop;
-/// store calls run elsewhere, and their answers come back to the loop batch by batch. This actor starts and ends the
-/// loop; what a turn of it does is `PodDriver`'s.
+/// All of its state is used on its event loop. The loop's thread polls the Kafka clients, fires and produces without a
+/// hop. Store calls run elsewhere, and their answers come back to the loop in batches. This actor starts and ends the
+/// loop; `PodDriver` does the work of a turn.
 public actor Pod: Service {
     private nonisolated let loop = EventLoop()
 
@@ -28,7 +28,7 @@ public actor Pod: Service {
     private var whenEnded: CheckedContinuation<KafkaError?, Never>?
 
     private enum StopRequest: Int, Comparable {
-        /// Finish what is in flight.
+        /// Finish everything in flight.
         case drain
         /// End now.
         case abandon
@@ -36,11 +36,11 @@ public actor Pod: Service {
         static func < (left: StopRequest, right: StopRequest) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// What the pod was last asked to do, for its next turn. Not a task: cancelling cancels tasks, too.
+    /// The latest request to stop, for the next turn. Not a task, since cancelling also cancels tasks.
     private nonisolated let stopRequest = Mutex<StopRequest?>(nil)
 
-    // A pod ends within 10 s, whatever is out of reach: what is asked before a drain or in it gets its answer, or gives
-    // up, within 7 s, and leaving the group takes 2 s at the most.
+    // A pod ends within 10 s, whatever is out of reach. A question asked before or during a drain is answered, or given
+    // up, within 7 s, and leaving the group takes 2 s at most.
 
     /// How long leaving the group may take.
     private static let leaveTimeout = Duration.seconds(2)
@@ -49,7 +49,7 @@ public actor Pod: Service {
     ///
     /// - Parameters:
     ///   - callbackClient: makes the callbacks, with the pod's `CallbackSettings.httpConfiguration`; closed by the pod.
-    ///   - metrics: where it shows what it does.
+    ///   - metrics: where it publishes its metrics.
     ///   - tracer: opens a span for each batch of requests and of deliveries; `nil` for none.
     /// - Throws: when Kafka refuses a property.
     public init(
@@ -106,8 +106,8 @@ public actor Pod: Service {
         )
     }
 
-    /// Works until the graceful shutdown of its service group, or until Kafka makes it impossible. Cancelled, it ends
-    /// without finishing what is in flight.
+    /// Works until the graceful shutdown of its service group, or until Kafka makes it impossible. When cancelled, it
+    /// ends without finishing deliveries in flight.
     ///
     /// - Throws: the error that ended it; none after a shutdown.
     public nonisolated func run() async throws {
@@ -134,27 +134,29 @@ public actor Pod: Service {
         if let error { throw error }
     }
 
-    /// What the pod has done since it started, over all partitions it has owned.
+    /// The counts since the pod started, over all partitions it has owned.
     public var counters: SchedulerCounters { driver.counters }
 
-    /// Whether the pod is a member of its group: from its first assignment, of no partition even, until it loses its
+    /// Whether the pod is a member of its group: from its first assignment, even of no partition, until it loses its
     /// membership or begins to leave. From any thread.
     public nonisolated var hasJoined: Bool { joined.load(ordering: .relaxed) }
 
-    /// What keeps the pod from its work. Has it look again, so ask a second before the answer matters. From any thread.
+    /// The obstacles to the pod's work. Asking triggers a new check, so ask a second before the answer matters. From
+    /// any thread.
     public nonisolated var obstacles: [Obstacle] {
         loop.wake()
         let observed = observed.withLock { $0 }
         if Uptime.now() > observed.time.advanced(byMilliseconds: Self.loopPatience) {
             return [Obstacle(.loop, "The pod's event loop has been blocked for \(Self.loopPatience / 1_000) s.")]
         }
-        // Its place in the group may be lost, or given up, since the last look.
+        // Its place in the group may have been lost or given up since the last check.
         let others = observed.obstacles.filter { $0.kind != .group || !hasJoined }
         guard !hasJoined, !others.contains(where: { $0.kind == .group }) else { return others }
         return [Obstacle(.group, "The pod has not joined its consumer group.")] + others
     }
 
-    /// After how long without a turn the event loop counts as stuck, in milliseconds. It is woken once a second.
+    /// How long the event loop may go without a turn before it counts as blocked, in milliseconds. It is woken once a
+    /// second.
     private static let loopPatience: Int64 = 10_000
 
     /// Waits until the pod owns partitions and fires in all of them, or has ended.
@@ -193,7 +195,7 @@ public actor Pod: Service {
         report()
     }
 
-    /// Tells whoever waits for it what has become true.
+    /// Informs waiting callers of the new state.
     private func report() {
         let member = driver.member
         joined.store(member.hasJoined, ordering: .relaxed)

@@ -2,7 +2,7 @@ internal import Kafka
 internal import Logging
 internal import Scheduling
 
-/// Where a pod's deliveries go: its two channels, treated alike, and what takes time about them.
+/// The destinations of a pod's deliveries: its two channels, treated alike, and their slow tasks.
 ///
 /// Used on the pod's event loop only.
 final class PodChannels {
@@ -51,12 +51,12 @@ final class PodChannels {
         }
     }
 
-    /// Has all ready for a schedule that is in memory and will be due.
+    /// Prepares for a schedule that is in memory and will be due.
     func expect(_ schedule: Schedule, now: Moment) {
         topics.expect(schedule, now: now)
     }
 
-    /// What became of deliveries, one outcome for each channel that has any.
+    /// The outcomes of deliveries, one for each channel that has any.
     func takeOutcomes(now: Moment) -> [DeliveryOutcome] {
         all.map { $0.takeOutcome(now: now) }.filter { !$0.isEmpty }
     }
@@ -74,7 +74,7 @@ final class PodChannels {
 
     // MARK: What takes time
 
-    /// Starts topic checks that are wanted.
+    /// Starts the topic checks that are wanted.
     func startTasks(now: Moment) {
         topics.connectExpected(now: now)
         for check in topics.takeWantedChecks(now: now) { make(check) }

@@ -1,10 +1,11 @@
 internal import Kafka
 internal import Scheduling
 
-/// The clocks of a pod, of which one stands still while its group may have given its partitions away.
+/// The clocks of a pod. The wall clock among them stands still while the group may have given the pod's partitions
+/// away.
 struct PodClock {
     private let consumer: KafkaConsumer
-    /// What the wall clock showed when the pod last was sure of its place in the group.
+    /// The wall clock's time when the pod was last sure of its place in the group.
     private var lastSureTime = EpochMilliseconds.zero
 
     init(_ consumer: KafkaConsumer) {
@@ -13,8 +14,8 @@ struct PodClock {
 
     /// Reads the clocks.
     ///
-    /// Design rule "Sure of its place": the wall clock is read first; a pod that is stopped in between then sees a time
-    /// from before.
+    /// Design rule "Sure of its place": the wall clock is read first, so a pod that is stopped between the readings
+    /// sees the earlier time.
     mutating func read() -> Moment {
         let wall = WallClock.now()
         let isSure = consumer.isWithinSession

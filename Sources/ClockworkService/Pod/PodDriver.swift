@@ -5,7 +5,7 @@ internal import PrometheusMetrics
 internal import Scheduling
 internal import Tracing
 
-/// What a pod does in a turn of its loop: takes what has come, has done what is due, and says when it is to be woken.
+/// A turn of a pod's loop: takes what has arrived, does what is due, and says when to wake it.
 ///
 /// Used on the pod's event loop only.
 final class PodDriver {
@@ -29,8 +29,8 @@ final class PodDriver {
     private static let maxPollsPerTurn = 4
 
     /// - Parameters:
-    ///   - tasks: runs what takes time.
-    ///   - inbox: where that comes back to the loop; `turn` empties it.
+    ///   - tasks: runs slow work.
+    ///   - inbox: returns results of slow work to the loop; `turn` empties it.
     init(
         settings: PodSettings,
         consumer: KafkaConsumer,
@@ -99,19 +99,19 @@ final class PodDriver {
         }
     }
 
-    /// What has been done over all partitions, those that are gone included.
+    /// The counts over all partitions, including those that are gone.
     var counters: SchedulerCounters { owners.counters }
 
-    /// What keeps the pod from its work, and when that was looked at.
+    /// The obstacles to the pod's work, and the time of the check.
     struct Observation: Equatable {
         var obstacles: [Obstacle] = []
         var time = Uptime.now()
     }
 
-    /// As of the latest look, one a second while the loop takes its turns.
+    /// As of the latest check, one a second while the loop takes its turns.
     private(set) var obstacles = Observation()
 
-    /// Has owners finish what is in flight, and then ends.
+    /// Lets owners finish everything in flight, and then ends.
     func shutDown() {
         member.shutDown(now: clock.read())
     }
@@ -121,14 +121,14 @@ final class PodDriver {
         member.abandon(nil, now: clock.read())
     }
 
-    /// Gives up whatever is in flight.
+    /// Gives up everything in flight.
     func close() {
         channels.close()
     }
 
     // MARK: A turn
 
-    /// Takes whatever is there: records, events, reports, the time. Never waits.
+    /// Takes everything that has arrived: records, events, reports, the time. Never waits.
     ///
     /// - Returns: when to take the next turn at the latest; `nil` after the end.
     func turn() -> EpochMilliseconds? {
@@ -158,7 +158,7 @@ final class PodDriver {
         }
         publishMetrics()
         if member.hasEnded { return nil }
-        // More is in the consumer's queue, which signals only what comes into an empty one.
+        // The consumer's queue holds more, and signals only when an empty queue fills.
         return isMore ? .zero : nextWake(now)
     }
 
@@ -184,13 +184,13 @@ final class PodDriver {
         }
         if !owners.isEmpty { wake.append(now.uptime.advanced(byMilliseconds: now.isSure ? idleInterval : Self.doubt)) }
         guard let pause = wake.min() else { return due }
-        // Rounded up. A step of the wall clock is no matter: it wakes the loop, which then asks again.
+        // Rounded up. A step of the wall clock does not matter: it wakes the loop, which then asks again.
         let end = WallClock.now().advanced(byMilliseconds: max(0, pause.milliseconds - now.uptime.milliseconds) + 1)
         return due.map { min($0, end) } ?? end
     }
 
-    /// The longest time between two turns of a pod that owns partitions, in milliseconds: for progress records, and so
-    /// that it is seen to be awake while it joins.
+    /// The longest time between two turns of a pod that owns partitions, in milliseconds. It serves progress records,
+    /// and shows that the pod is awake while it joins.
     private var idleInterval: Int64 {
         min(ProgressNote.interval, sessionTimeout.wholeMilliseconds / 3)
     }
@@ -207,7 +207,7 @@ final class PodDriver {
         member.settled(logs, assignment, now: clock.read())
     }
 
-    /// Logs have been looked at.
+    /// Logs have been checked.
     func looked(_ findings: LogLooker.Findings, doubt: Int?) {
         member.looked(findings, doubt: doubt, now: clock.read())
     }

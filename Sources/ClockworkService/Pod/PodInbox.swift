@@ -1,19 +1,19 @@
 internal import Synchronization
 
-/// Where tasks leave what they have for a pod's event loop, which takes it batch by batch. From any thread.
+/// Takes work from tasks for a pod's event loop, which collects it in batches. From any thread.
 final class PodInbox: Sendable {
-    /// What is to be done on the loop.
+    /// Work for the loop.
     typealias Letter = @Sendable (PodDriver) -> Void
 
     private let letters = Mutex<[Letter]>([])
     private let wake: @Sendable () -> Void
 
-    /// - Parameter wake: has the loop take a turn; called when something comes into an empty inbox.
+    /// - Parameter wake: makes the loop take a turn; called when an empty inbox gets its first letter.
     init(wake: @escaping @Sendable () -> Void) {
         self.wake = wake
     }
 
-    /// Leaves something to be done.
+    /// Leaves work for the loop.
     func post(_ letter: @escaping Letter) {
         let wasEmpty = letters.withLock { letters in
             letters.append(letter)
@@ -22,14 +22,14 @@ final class PodInbox: Sendable {
         if wasEmpty { wake() }
     }
 
-    /// Has a question answered on the loop, which has to run.
+    /// Answers a question on the loop, which has to run.
     func ask<Value: Sendable>(_ question: @escaping @Sendable (PodDriver) -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             post { continuation.resume(returning: question($0)) }
         }
     }
 
-    /// Everything that was left, in order.
+    /// All letters, in order.
     func takeAll() -> [Letter] {
         letters.withLock { letters in
             defer { letters = [] }

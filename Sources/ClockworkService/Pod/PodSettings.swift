@@ -1,7 +1,7 @@
 public import Kafka
 public import Scheduling
 
-/// What a pod is told.
+/// The settings of a pod.
 public struct PodSettings: Sendable {
     /// librdkafka properties of consumer and producer.
     public var properties: KafkaProperties
@@ -9,11 +9,11 @@ public struct PodSettings: Sendable {
     public var group: String
     /// The topic requests come from.
     public var intakeTopic: String
-    /// The topic for what can never succeed.
+    /// The topic for requests and deliveries that can never succeed.
     public var deadLetterTopic: String
     /// The pod's name, for progress records.
     public var name: String
-    /// What requests are checked against.
+    /// The rules that requests are checked against.
     public var rules: RequestRules
     /// The bounds of each partition.
     public var limits: SchedulerLimits

@@ -1,20 +1,19 @@
 internal import Scheduling
 
-/// Writes progress records, those of one partition one after the other: of two that are under way at once the older
-/// could be the one that stays.
+/// Writes progress records, one after another for each partition: if two were in flight at once, the older could win.
 actor ProgressWriter {
     private let store: any ScheduleStore
-    /// The partitions that are being written, and what waits for each.
+    /// The partitions being written, and the writes that wait for each.
     private var waiting: [Int32: [CheckedContinuation<Void, Never>]] = [:]
 
     init(store: any ScheduleStore) {
         self.store = store
     }
 
-    /// Writes a record when those before it have been written, or have failed.
+    /// Writes a record after the earlier writes have succeeded or failed.
     ///
-    /// - Parameter isWanted: asked right before the write.
-    /// - Returns: whether it was written: not where it was not wanted, or the store has a record of a later log.
+    /// - Parameter isWanted: asked immediately before the write.
+    /// - Returns: whether it was written. `false` if it was not wanted, or the store has a record of a later log.
     @discardableResult
     func write(
         _ progress: PartitionProgress,

@@ -6,14 +6,14 @@ struct RequestBatcher {
     /// A record that cannot be accepted, copied for the dead-letter topic.
     struct RejectedRecord {
         var rejection: Rejection
-        /// As the scheduler calls it.
+        /// The scheduler's offset.
         var offset: Int64
         var key: [UInt8]?
         var value: [UInt8]?
         var headers: RecordHeaders
     }
 
-    /// What one poll brought for one partition, in offset order.
+    /// The records of one partition from one poll, in offset order.
     struct Batch {
         var items: [IntakeItem] = []
         var rejected: [RejectedRecord] = []
@@ -21,25 +21,25 @@ struct RequestBatcher {
         var mark: LogMark?
     }
 
-    /// What one poll brought.
+    /// The records of one poll.
     struct Poll {
         var batches: [Int32: Batch] = [:]
-        /// Partitions that had another record, or none, where one was read before: their logs are other ones.
+        /// Partitions that had another record, or none, at an offset read before: their logs are other ones.
         var changed: [Int32] = []
     }
 
     /// A log that is being read.
     private struct Log {
         var generation: Int64
-        /// Kafka's own offset behind the last record that was read.
+        /// Kafka's own offset after the last record that was read.
         var next: Int64
         /// The latest record that was read.
         var mark: LogMark?
-        /// Whether records come again, and the latest of those before has not come yet.
+        /// Whether records come again, and the latest record read before has not come yet.
         var isSetBack = false
     }
 
-    /// Records of one partition that came one after the other.
+    /// Consecutive records of one partition.
     private struct Run {
         var partition: Int32
         var log: Log
@@ -61,7 +61,7 @@ struct RequestBatcher {
         logs[partition] = Log(generation: generation, next: start)
     }
 
-    /// Nothing more is wanted of a partition.
+    /// No more records of a partition are wanted.
     mutating func end(_ partition: Int32) {
         logs[partition] = nil
     }
@@ -77,7 +77,7 @@ struct RequestBatcher {
         if record.endsRun { endRun(record, isFresh) }
     }
 
-    /// What has come since the last call.
+    /// The records since the last call.
     mutating func take() -> Poll {
         defer { poll = Poll() }
         return poll
@@ -85,8 +85,8 @@ struct RequestBatcher {
 
     /// Whether a record has not been read before.
     ///
-    /// A consumer hands records out again after a pause or a rebalance that met it half way. These are the same ones
-    /// up to the latest that was read, or the log is another.
+    /// A consumer hands records out again after a pause or a rebalance that interrupted it. These are the same records
+    /// up to the latest one read, or the log is another.
     private mutating func isFresh(_ record: borrowing KafkaRecord) -> Bool {
         guard var log = run?.log else { return false }
         defer { run?.log = log }

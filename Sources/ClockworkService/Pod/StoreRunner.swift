@@ -1,9 +1,9 @@
 internal import Logging
 internal import Scheduling
 
-/// Carries out an owner's store calls, each until it succeeds: a store that is down makes them late, not lost.
+/// Carries out an owner's store calls, each until it succeeds: an outage of the store delays them, but loses none.
 ///
-/// Each is a task of the runner it is given; cancelling it ends what is still being tried.
+/// Each is a task of the given runner; cancelling the task ends the attempts.
 struct StoreRunner: Sendable {
     /// The answer to one call.
     enum Answer: Sendable {
@@ -12,7 +12,7 @@ struct StoreRunner: Sendable {
         case pageLoaded(TimelinePage)
     }
 
-    /// Where an answer goes: to the owner with this number, if it still owns its partition.
+    /// The destination of an answer: the owner with this number, if it still owns its partition.
     typealias Deliver = @Sendable (_ owner: UInt32, Answer) async -> Void
 
     private let store: any ScheduleStore
@@ -22,7 +22,7 @@ struct StoreRunner: Sendable {
 
     private static let firstPause = Duration.milliseconds(50)
     private static let longestPause = Duration.seconds(5)
-    /// How long the last record of an owner may keep a pod from its end.
+    /// How long the last record of an owner may delay the end of a pod.
     private static let lastRecordLimit = Duration.seconds(2)
 
     init(store: any ScheduleStore, progress: ProgressWriter, tasks: TaskRunner, logger: Logger) {
@@ -32,7 +32,7 @@ struct StoreRunner: Sendable {
         self.logger = logger
     }
 
-    /// Who asks, and where the answers go.
+    /// The caller, and the destination of the answers.
     struct Caller: Sendable {
         var owner: UInt32
         var partition: Int32
@@ -74,13 +74,13 @@ struct StoreRunner: Sendable {
         }
     }
 
-    /// Writes a progress record, if that works at once.
+    /// Writes a progress record, in one attempt.
     ///
-    /// - Parameter ownership: writes only while it is one; `nil` for the last record of an owner that has ended.
+    /// - Parameter ownership: writes only while it holds; `nil` for the last record of an owner that has ended.
     func save(_ record: PartitionProgress, ownership: Ownership?) {
         tasks.start {
             if let ownership { return await write(record) { ownership.isCurrent && ownership.isSure } }
-            // A pod that shuts down cancels its tasks once its owners have ended, and so right after this one begins.
+            // A pod that shuts down cancels its tasks once its owners have ended, so soon after this one begins.
             let last = Task { await write(record) { true } }
             let limit = Task {
                 try await Task.sleep(for: Self.lastRecordLimit)
@@ -122,7 +122,7 @@ struct StoreRunner: Sendable {
                     metadata: ["call": "\(name)", "partition": "\(caller.partition)", "error": "\(error)"]
                 )
             }
-            // Full jitter, so that the owners of many partitions do not come back as one.
+            // Full jitter, so that the owners of many partitions do not come back at once.
             guard (try? await Task.sleep(for: pause * Double.random(in: 0.5...1))) != nil else { return nil }
             pause = min(pause * 2, Self.longestPause)
         }

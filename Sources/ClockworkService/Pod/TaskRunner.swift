@@ -5,18 +5,18 @@ struct TaskRunner: Sendable {
     private let work: AsyncStream<Work>
     private let source: AsyncStream<Work>.Continuation
 
-    /// A runner without tasks. What is started before `run` waits for it.
+    /// A runner without tasks. A task started before `run` waits for it.
     init() {
-        // Not bounded here: whoever starts tasks bounds them.
+        // Not bounded here: the callers that start tasks bound them.
         (work, source) = AsyncStream.makeStream()
     }
 
-    /// Starts a task. From any thread; after `finish` nothing is started any more.
+    /// Starts a task. From any thread; after `finish` no task starts.
     func start(_ task: @escaping Work) {
         source.yield(task)
     }
 
-    /// Runs until `finish`; what has not ended by then is cancelled, and waited for.
+    /// Runs until `finish`; unfinished tasks are then cancelled and awaited.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await task in work {
