@@ -69,17 +69,24 @@ let package = Package(
         // Text and bytes as others write them: JSON, base64, percent, dates, durations. Imports nothing.
         .target(name: "Bytes", swiftSettings: swiftSettings),
 
+        // Threads, inboxes, the event loop and the clocks of Linux. Knows nothing of what runs on them.
+        .target(name: "Runtime", dependencies: ["CLinux"], swiftSettings: swiftSettings),
+
         // The pure core: no I/O, no clock, no task.
         .target(name: "TimerWheel", swiftSettings: swiftSettings),
         .target(name: "Scheduling", dependencies: ["TimerWheel", "Bytes", deque], swiftSettings: swiftSettings),
 
         // Adapters: one for each thing outside.
         .target(name: "Kafka", dependencies: ["CKafka", "Bytes", logging], swiftSettings: swiftSettings),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", "Bytes", crypto, deque], swiftSettings: swiftSettings),
+        .target(
+            name: "HTTPTransport",
+            dependencies: ["CCurl", "Bytes", "Runtime", crypto, deque],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "DynamoDB", dependencies: ["HTTPTransport", "Bytes", logging], swiftSettings: swiftSettings),
         .target(
             name: "ScheduleStores",
-            dependencies: ["Scheduling", "DynamoDB", "HTTPTransport", "CSQLite", logging],
+            dependencies: ["Scheduling", "DynamoDB", "Runtime", "CSQLite", logging],
             swiftSettings: swiftSettings
         ),
 
@@ -97,8 +104,8 @@ let package = Package(
         .target(
             name: "ClockworkService",
             dependencies: [
-                "Scheduling", "Bytes", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport", "PrometheusMetrics",
-                "CLinux",
+                "Scheduling", "Bytes", "Runtime", "Kafka", "ScheduleStores", "DynamoDB", "HTTPTransport",
+                "PrometheusMetrics",
                 crypto,
                 deque, metrics, tracing, logging, lifecycle,
             ],
@@ -107,7 +114,8 @@ let package = Package(
         .target(
             name: "ClockworkAPI",
             dependencies: [
-                "Scheduling", "Bytes", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird, hummingbirdCore,
+                "Scheduling", "Bytes", "Runtime", "Kafka", "ClockworkService", "PrometheusMetrics", hummingbird,
+                hummingbirdCore,
                 httpTypes,
                 nio, nioHTTPTypes, metrics, logging, lifecycle,
             ],
@@ -118,7 +126,8 @@ let package = Package(
             name: "clockwork",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Bytes", "Kafka", "ScheduleStores",
-                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "CLinux", "CFloor", argumentParser, metrics, tracing,
+                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Runtime", "CLinux", "CFloor", argumentParser,
+                metrics, tracing,
                 logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings,
@@ -135,6 +144,7 @@ let package = Package(
             path: "Tests/Support/SimulatedStore",
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: swiftSettings),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "TimerWheelTests",
@@ -154,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkServiceTests",
             dependencies: [
-                "ClockworkService", "Bytes", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling", "Kafka",
+                "Runtime", "ClockworkService", "Bytes", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling",
+                "Kafka",
                 "ScriptedServer", "TestSupport", metrics, tracing, inMemoryTracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
@@ -162,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkAPITests",
             dependencies: [
-                "ClockworkAPI", "ClockworkService", "Bytes", "ScheduleStores", "Scheduling", "DynamoDB", "Kafka",
+                "Runtime", "ClockworkAPI", "ClockworkService", "Bytes", "ScheduleStores", "Scheduling", "DynamoDB",
+                "Kafka",
                 "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "SimulatedStore", "TestSupport", httpTypes,
                 lifecycle, logging, nio, tracing, inMemoryTracing,
             ],
@@ -171,7 +183,8 @@ let package = Package(
         .testTarget(
             name: "ClockworkCommandTests",
             dependencies: [
-                "clockwork", "Bytes", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling", "ScriptedServer",
+                "Runtime", "clockwork", "Bytes", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling",
+                "ScriptedServer",
                 "TestSupport",
                 argumentParser, logging,
             ],
@@ -189,7 +202,7 @@ let package = Package(
         ),
         .target(
             name: "ScriptedServer",
-            dependencies: ["HTTPTransport"],
+            dependencies: ["HTTPTransport", "Runtime"],
             path: "Tests/Support/ScriptedServer",
             swiftSettings: swiftSettings
         ),

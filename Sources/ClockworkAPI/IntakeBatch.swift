@@ -1,6 +1,7 @@
 internal import ClockworkService
 internal import Kafka
 internal import NIOCore
+internal import Runtime
 internal import Scheduling
 
 extension IntakeProducer {

@@ -4,6 +4,7 @@ internal import CoreMetrics
 internal import Kafka
 internal import Logging
 internal import NIOCore
+internal import Runtime
 internal import Scheduling
 internal import Synchronization
 
@@ -234,7 +235,7 @@ actor IntakeProducer {
         if !batches.isEmpty { pauses.append(Self.sweepInterval) }
         if let time = succession.dueAt { pauses.append(max(0, time.milliseconds - now.milliseconds)) }
         if succession.obstacle(now: now) != nil { pauses.append(Self.obstacleInterval) }
-        loop.setAlarm(pauses.min().map { WallClock.now().advanced(byMilliseconds: $0 + 1) })
+        loop.setAlarm(epochMilliseconds: pauses.min().map { WallClock.now().rawValue + $0 + 1 })
     }
 
     /// Answers the batches that `isOver` names with what is known of them; what has no report has failed like this.

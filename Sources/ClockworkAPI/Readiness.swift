@@ -2,6 +2,7 @@ internal import ClockworkService
 internal import CoreMetrics
 internal import Logging
 internal import PrometheusMetrics
+internal import Runtime
 internal import Scheduling
 internal import Synchronization
 

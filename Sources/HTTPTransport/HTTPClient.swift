@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Runtime
 internal import Synchronization
 
 /// Sends HTTP requests with libcurl, many at a time, on one thread of its own.
@@ -72,7 +73,7 @@ public final class HTTPClient: Sendable {
     }
 
     private let loop: CurlLoop
-    private let thread: WorkerThread
+    private let thread: NamedThread
     private let nextID = Atomic<UInt64>(0)
 
     /// Starts a client and its thread.
@@ -80,7 +81,7 @@ public final class HTTPClient: Sendable {
     /// - Throws: `closed` when libcurl or the thread cannot be started.
     public init(configuration: Configuration = Configuration()) throws(HTTPTransportError) {
         let loop = try CurlLoop(configuration: configuration)
-        guard let thread = WorkerThread(name: "http", body: { loop.run() }) else {
+        guard let thread = NamedThread(name: "http", body: { loop.run() }) else {
             throw HTTPTransportError(code: .closed, message: "No thread could be started for the HTTP client.")
         }
         self.loop = loop

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// A circuit breaker: after some failures in a row nothing is let through until a pause is over, then one call at a time

@@ -1,6 +1,7 @@
 internal import HTTPTransport
 internal import Logging
 internal import PrometheusMetrics
+internal import Runtime
 internal import Scheduling
 
 /// Makes callbacks over HTTP and reports what became of them, beside the deliveries to topics and never in their way.
@@ -20,7 +21,11 @@ final class CallbackChannel: DeliveryChannel {
     private let client: HTTPClient
     private let settings: CallbackSettings
     private let request: CallbackRequest
-    private let mailbox: CallbackMailbox
+    /// The end of an exchange, by the number of its call.
+    private typealias Letter = (number: UInt64, result: Result<HTTPResponse, HTTPTransportError>)
+
+    /// Where the HTTP client's thread leaves the ends of exchanges.
+    private let mailbox: Inbox<Letter>
     private let logger: Logger
     private var metrics: CallbackMetrics
 
@@ -51,7 +56,7 @@ final class CallbackChannel: DeliveryChannel {
         self.metrics = CallbackMetrics(metrics)
         hosts = CallbackHosts(maximumInFlight: settings.maximumInFlight)
         request = CallbackRequest(deliveredHeaders: deliveredHeaders, secrets: settings.secrets)
-        mailbox = CallbackMailbox(wake: wake)
+        mailbox = Inbox(wake: wake)
     }
 
     // MARK: Owners
@@ -160,7 +165,7 @@ final class CallbackChannel: DeliveryChannel {
 
     // MARK: Ends
 
-    private func conclude(_ letter: CallbackMailbox.Letter, _ now: Moment) {
+    private func conclude(_ letter: Letter, _ now: Moment) {
         guard let exchange = exchanges.removeValue(forKey: letter.number) else { return }
         let call = exchange.call
         let verdict = CallbackVerdict(

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Runtime
 internal import Scheduling
 
 /// What is known of one endpoint, a path of a host, and what waits for it: its share of requests, its breaker.

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Runtime
 internal import Scheduling
 
 /// The endpoints of one host (scheme, name and port), which take turns, and what they share.

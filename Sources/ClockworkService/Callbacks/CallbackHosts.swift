@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Runtime
 internal import Scheduling
 
 /// The hosts that callbacks go to. Those that have something to send and a place free take turns.

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// What the callback channel keeps for one owner of a partition: the order of its callbacks, and how many it has in hand.

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// Whether the wall clock is in doubt: for a while after a step ahead, which may be taken back.

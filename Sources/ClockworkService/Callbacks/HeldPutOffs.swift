@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// Put-offs that are not told to the scheduler yet, because the wall clock is in doubt: their pauses go by the uptime.

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// The times to which schedules are put off one after the other, so that they come again in that order.

@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// Things to be done at their times.
 ///
 /// For few pending ones with long pauses: asking for the next is O(1), and all are gone through when some are due.

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// Where due schedules go: to topics or to URLs. The pod owns one channel of each kind and treats both alike.

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Runtime
 internal import Scheduling
 
 /// Where records for topics wait, and which the producer has. Events in, actions out: it knows no Kafka client, no clock

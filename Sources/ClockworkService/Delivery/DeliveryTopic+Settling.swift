@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// Pauses of deliveries, in milliseconds.

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Runtime
 internal import Scheduling
 
 /// Whether a topic takes records, as far as is known.

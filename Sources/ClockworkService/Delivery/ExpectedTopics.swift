@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// The topics that deliveries are expected for, so that all is ready when they fall due: the topic is known, and so are

@@ -1,3 +1,5 @@
+public import Runtime
+
 /// When a producer that was given up gets its successor, and what is to be said meanwhile.
 ///
 /// A value; time is an argument. The first successor is made at once. Where it fails as well, the next one comes after a

@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// Whether the records of a topic stand still in the producer because partitions that they were meant for are gone.
 ///
 /// A topic may be recreated with fewer partitions. librdkafka 2.16 goes on producing what it has for the others, for ever

@@ -1,6 +1,7 @@
 internal import Kafka
 internal import Logging
 internal import PrometheusMetrics
+internal import Runtime
 internal import Scheduling
 
 /// Delivers to topics through an idempotent producer, and writes dead letters.

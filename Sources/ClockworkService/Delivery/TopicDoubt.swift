@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// How long the brokers have been saying that a topic is not there, or takes nothing.
 ///
 /// One such word proves little: metadata lags behind, a topic is recreated, a right is granted late. It is final where it

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Logging
+internal import Runtime
 
 /// Which lines are written of those that come again and again: the first few of a kind in each window. Those that are
 /// left out are counted, and a summary says how many there were. A value; the time is given.

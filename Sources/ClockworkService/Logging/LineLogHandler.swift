@@ -1,5 +1,6 @@
 internal import Glibc
 public import Logging
+internal import Runtime
 internal import Scheduling
 
 /// Writes each log event as one line, with one write.

@@ -1,6 +1,6 @@
-internal import CLinux
 internal import Dispatch
 internal import Glibc
+internal import Runtime
 internal import Synchronization
 
 /// Where lines go: a bounded queue, and a thread of its own that writes them to a file. Whoever logs never waits for that.
@@ -92,25 +92,11 @@ final class LogSink: Sendable {
     // MARK: The thread
 
     private func start() {
-        var thread = pthread_t()
-        let sink = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(
-            &thread,
-            nil,
-            { sink in
-                clinux_name_thread("clockwork-log")
-                let sink = Unmanaged<LogSink>.fromOpaque(sink!).takeRetainedValue()
-                while true { sink.turn() }
-            },
-            sink
-        )
-        guard status == 0 else {
-            Unmanaged<LogSink>.fromOpaque(sink).release()
-            // The next line tries again.
-            state.withLock { $0.hasThread = false }
-            return
+        // What cannot be started now is tried again with the next line.
+        let isStarted = NamedThread.detach(name: "clockwork-log") { [self] in
+            while true { turn() }
         }
-        pthread_detach(thread)
+        if !isStarted { state.withLock { $0.hasThread = false } }
     }
 
     /// Writes what is there, and waits for more.

@@ -1,3 +1,5 @@
+internal import Runtime
+
 extension Assignments {
     /// The stage of a partition's life.
     enum Stage {

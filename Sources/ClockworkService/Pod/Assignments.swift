@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// The life of each partition at one member of the group, from its assignment until it is released or lost.
 ///
 /// A pure value. Each `mutating` method is an event, brings the time where time matters, and returns the actions to

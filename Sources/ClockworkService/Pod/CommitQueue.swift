@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// The offsets to be committed, over all partitions: one commit in flight at a time, and at most one per interval. A
 /// value; its user makes the commits.
 struct CommitQueue {

@@ -1,5 +1,6 @@
 internal import Kafka
 internal import Logging
+internal import Runtime
 
 /// Commits offsets that owners have settled, and notes the committed ones. Used on the pod's event loop only.
 final class GroupCommits {

@@ -1,3 +1,5 @@
+internal import Runtime
+
 extension GroupMember {
     /// Notes what keeps it from its work.
     func note(in obstacles: inout Obstacles, now: Uptime) {

@@ -1,6 +1,7 @@
 internal import Kafka
 internal import Logging
 internal import PrometheusMetrics
+internal import Runtime
 internal import Scheduling
 
 /// A pod as a member of its group: reads the intake, and does for partitions that come and go what `Assignments` asks.

@@ -1,3 +1,5 @@
+internal import Runtime
+
 /// How far the owner of a partition is behind its end: in records that it can read, and in records that it cannot read
 /// yet.
 ///

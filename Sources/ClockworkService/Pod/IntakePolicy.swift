@@ -1,5 +1,6 @@
 internal import Kafka
 internal import Logging
+internal import Runtime
 
 /// Makes sure that the intake keeps its records. Compaction removes requests before they are read, and also the records
 /// that identify a log.

@@ -1,4 +1,5 @@
 internal import Kafka
+internal import Runtime
 internal import Scheduling
 
 /// Starts the checks of partitions' logs: of assigned partitions, of those in doubt, and every few seconds of those

@@ -1,3 +1,5 @@
+public import Runtime
+
 /// Something that keeps a process from doing a part of its work.
 public struct Obstacle: Sendable, Equatable {
     /// What is wrong: the label in metrics and alerts, and the name in `/health/ready`.

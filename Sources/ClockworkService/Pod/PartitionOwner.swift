@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// The owner of one partition: its scheduler, and the pod's knowledge about it.

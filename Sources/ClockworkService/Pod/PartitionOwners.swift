@@ -1,5 +1,6 @@
 internal import Kafka
 internal import Logging
+internal import Runtime
 internal import Scheduling
 internal import Tracing
 

@@ -2,6 +2,7 @@ public import HTTPTransport
 public import Kafka
 public import Logging
 public import PrometheusMetrics
+internal import Runtime
 public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
@@ -191,7 +192,7 @@ public actor Pod: Service {
         case .abandon: driver.abandon()
         case nil: break
         }
-        loop.setAlarm(driver.turn())
+        loop.setAlarm(epochMilliseconds: driver.turn()?.rawValue)
         report()
     }
 

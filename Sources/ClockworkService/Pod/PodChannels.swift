@@ -1,5 +1,6 @@
 internal import Kafka
 internal import Logging
+internal import Runtime
 internal import Scheduling
 
 /// The destinations of a pod's deliveries: its two channels, treated alike, and their slow tasks.

@@ -1,4 +1,5 @@
 internal import Kafka
+internal import Runtime
 internal import Scheduling
 
 /// The clocks of a pod. The wall clock among them stands still while the group may have given the pod's partitions

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Kafka
 internal import Logging
 internal import PrometheusMetrics
+internal import Runtime
 internal import Scheduling
 internal import Tracing
 

@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// An owner's progress, and when its progress record and the next look at its log are due. A value; its user writes the

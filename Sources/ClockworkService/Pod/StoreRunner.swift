@@ -1,4 +1,5 @@
 internal import Logging
+internal import Runtime
 internal import Scheduling
 
 /// Carries out an owner's store calls, each until it succeeds: an outage of the store delays them, but loses none.

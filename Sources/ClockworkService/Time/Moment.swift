@@ -1,3 +1,4 @@
+internal import Runtime
 internal import Scheduling
 
 /// What a pod's clocks show, as of one look at them.

@@ -1,5 +1,5 @@
-internal import HTTPTransport
 internal import Logging
+internal import Runtime
 internal import Scheduling
 
 /// The thread that owns the connection, and the queue to it.
@@ -31,8 +31,8 @@ final class SQLiteWorker: Sendable {
     /// transaction costs besides its rows, and less than anybody who waits for a write would notice.
     private static let pace: UInt64 = 5_000_000
 
-    private let inbox = WorkInbox<Work>(capacity: maximumWaiting)
-    private let thread: WorkerThread
+    private let inbox = BlockingInbox<Work>(capacity: maximumWaiting)
+    private let thread: NamedThread
 
     /// Opens the file at `path`, which nobody else may use, and starts the thread. `lock` is kept until it ends.
     init(
@@ -51,7 +51,7 @@ final class SQLiteWorker: Sendable {
         }
         let inbox = inbox
         guard
-            let thread = WorkerThread(
+            let thread = NamedThread(
                 name: "sqlite",
                 body: {
                     withExtendedLifetime(lock) { Self.run(handover, inbox) }
@@ -96,7 +96,7 @@ final class SQLiteWorker: Sendable {
 
     // MARK: On the thread
 
-    private static func run(_ handover: Handover, _ inbox: WorkInbox<Work>) {
+    private static func run(_ handover: Handover, _ inbox: BlockingInbox<Work>) {
         let session = handover.session
         var writes: [Work] = []
         var nextTransaction: UInt64 = 0

@@ -3,6 +3,7 @@ import Glibc
 import HTTPTransport
 import Kafka
 import Logging
+import Runtime
 import Synchronization
 
 /// Reads the delivery topic on a thread of its own and notes when each schedule arrives.
@@ -28,7 +29,7 @@ final class BenchCollector: Sendable {
 
     private let isStopping = Atomic(false)
     private let arrivals: Mutex<Arrivals>
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = Mutex<NamedThread?>(nil)
 
     /// `@unchecked Sendable`: handed once to the thread that reads.
     private struct Handover: @unchecked Sendable {
@@ -50,7 +51,7 @@ final class BenchCollector: Sendable {
             logger: Logger(label: "bench")
         )
         let handover = Handover(reader: reader)
-        let thread = WorkerThread(name: "bench-reader") { [self] in
+        let thread = NamedThread(name: "bench-reader") { [self] in
             while !isStopping.load(ordering: .relaxed) { read(handover.reader) }
         }
         self.thread.withLock { $0 = thread }

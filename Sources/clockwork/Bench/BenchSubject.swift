@@ -1,6 +1,7 @@
 import ClockworkService
 import Glibc
 import HTTPTransport
+import Runtime
 import Synchronization
 
 /// A process that is measured: a pod or the floor, run from this very executable.
@@ -26,7 +27,7 @@ final class BenchSubject {
     private let tail = Tail()
     /// What it wrote until it was ready.
     private var firstLines: [String] = []
-    private var drain: WorkerThread?
+    private var drain: NamedThread?
     private var hasEnded = false
 
     /// Starts the process and waits until it has written `readyCount` lines that contain `readyText`.
@@ -56,7 +57,7 @@ final class BenchSubject {
         }
         startup = ContinuousClock.now - begin
         let handover = Handover(file: output)
-        drain = WorkerThread(name: "bench-output") { [tail] in
+        drain = NamedThread(name: "bench-output") { [tail] in
             while let line = Self.line(of: handover.file) { tail.append(line) }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ClockworkService
 import Kafka
 import Logging
+import Runtime
 import Scheduling
 import Synchronization
 

@@ -1,6 +1,7 @@
 import ClockworkService
 import Kafka
 import Logging
+import Runtime
 
 /// The brokers, the two topics, the group, the right to read, and whether somebody reads.
 struct KafkaExamination {

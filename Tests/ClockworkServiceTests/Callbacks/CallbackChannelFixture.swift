@@ -1,6 +1,7 @@
 import HTTPTransport
 import Logging
 import PrometheusMetrics
+import Runtime
 import Scheduling
 import Testing
 

@@ -1,6 +1,7 @@
 import Kafka
 import Logging
 import PrometheusMetrics
+import Runtime
 import Scheduling
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Logging
+import Runtime
 import Testing
 
 @testable import ClockworkService

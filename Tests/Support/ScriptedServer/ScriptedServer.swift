@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTPTransport
+import Runtime
 internal import Synchronization
 
 /// An HTTP/1.1 server on 127.0.0.1 that answers, hangs up or stays silent as a test tells it, over plain sockets.
@@ -37,7 +38,7 @@ package final class ScriptedServer: Sendable {
 
     private struct State {
         var connections: [Int32] = []
-        var threads: [WorkerThread] = []
+        var threads: [NamedThread] = []
         var requests: [Request] = []
         var isStopped = false
     }
@@ -88,7 +89,7 @@ package final class ScriptedServer: Sendable {
     }
 
     private func startThread(_ body: @escaping @Sendable (ScriptedServer) -> Void) {
-        guard let thread = WorkerThread(name: "scripted", body: { body(self) }) else { return }
+        guard let thread = NamedThread(name: "scripted", body: { body(self) }) else { return }
         state.withLock { $0.threads.append(thread) }
     }
 

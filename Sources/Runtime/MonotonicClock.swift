@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// The clock that nobody sets.
-enum MonotonicClock {
+package enum MonotonicClock {
     /// The time in nanoseconds since some moment before this process began.
-    static func now() -> UInt64 {
+    package static func now() -> UInt64 {
         var time = timespec()
         // Cannot fail: the clock exists on every Linux and the pointer is valid.
         clock_gettime(CLOCK_MONOTONIC, &time)

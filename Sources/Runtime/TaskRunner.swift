@@ -1,23 +1,23 @@
 /// Runs tasks beside the event loop, as children of `run`: nothing outlives it.
-struct TaskRunner: Sendable {
-    typealias Work = @Sendable () async -> Void
+package struct TaskRunner: Sendable {
+    package typealias Work = @Sendable () async -> Void
 
     private let work: AsyncStream<Work>
     private let source: AsyncStream<Work>.Continuation
 
     /// A runner without tasks. A task started before `run` waits for it.
-    init() {
+    package init() {
         // Not bounded here: the callers that start tasks bound them.
         (work, source) = AsyncStream.makeStream()
     }
 
     /// Starts a task. From any thread; after `finish` no task starts.
-    func start(_ task: @escaping Work) {
+    package func start(_ task: @escaping Work) {
         source.yield(task)
     }
 
     /// Runs until `finish`; unfinished tasks are then cancelled and awaited.
-    func run() async {
+    package func run() async {
         await withDiscardingTaskGroup { group in
             for await task in work {
                 group.addTask { await task() }
@@ -27,7 +27,7 @@ struct TaskRunner: Sendable {
     }
 
     /// Ends `run`.
-    func finish() {
+    package func finish() {
         source.finish()
     }
 }

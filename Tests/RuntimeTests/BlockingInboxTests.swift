@@ -1,10 +1,9 @@
+import Runtime
 import Testing
 
-@testable import ScheduleStores
-
-@Suite struct WorkInboxTests {
+@Suite struct BlockingInboxTests {
     @Test func `hands out what is there, comes back empty-handed at the deadline, and says when no more comes`() {
-        let inbox = WorkInbox<Int>(capacity: 2)
+        let inbox = BlockingInbox<Int>(capacity: 2)
         #expect(inbox.add(1) && inbox.add(2))
         #expect(!inbox.add(3))
         #expect(inbox.takeAll(until: nil) == ([1, 2], false))

@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-public import Scheduling
 internal import Synchronization
 
 /// One thread that runs an actor's jobs and, between them, a turn of polling; it sleeps while there is nothing to do.
@@ -12,26 +11,28 @@ internal import Synchronization
 ///
 /// `@unchecked Sendable`: the queue is behind a lock, the descriptors are immutable, and everything else belongs to the
 /// thread.
-public final class EventLoop: SerialExecutor, @unchecked Sendable {
+package final class EventLoop: SerialExecutor, @unchecked Sendable {
     private struct Queue {
         var jobs: [UnownedJob] = []
         var isStopping = false
     }
 
     /// The eventfd that makes the loop take a turn when something writes to it.
-    public let wakeDescriptor: Int32
+    package let wakeDescriptor: Int32
 
     private let epollDescriptor: Int32
     private let timerDescriptor: Int32
     private let queue = Mutex(Queue())
-    private var thread = pthread_t()
-    private var alarm: EpochMilliseconds?
+    private var thread: NamedThread?
+    /// The loop's thread; 0 until it runs.
+    private let threadID = Atomic<UInt>(0)
+    private var alarm: Int64?
     /// The jobs in progress; kept for its capacity.
     private var jobs: [UnownedJob] = []
     private var turn: (() -> Void)?
 
     /// A loop whose thread does not run yet; jobs gather until `start`.
-    public init() {
+    package init() {
         epollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         timerDescriptor = timerfd_create(CLOCK_REALTIME, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
@@ -55,32 +56,22 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     ///
     /// - Parameter turn: the work after each wake-up, after the loop's jobs. Runs on the thread and is kept until the
     ///   loop has stopped.
-    public func start(turn: @escaping @Sendable () -> Void) {
+    package func start(turn: @escaping @Sendable () -> Void) {
         self.turn = turn
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(
-            &thread,
-            nil,
-            { pointer in
-                clinux_name_thread("clockwork-loop")
-                Unmanaged<EventLoop>.fromOpaque(pointer!).takeRetainedValue().run()
-                return nil
-            },
-            retained
-        )
-        precondition(status == 0, "no event loop: pthread_create gave \(status)")
+        thread = NamedThread(name: "clockwork-loop") { [self] in run() }
+        precondition(thread != nil, "no event loop: the process has no thread left")
     }
 
     /// Ends the thread after the jobs that are queued, and waits for it. Not to be called on the loop itself. Jobs that
     /// come later are never run.
-    public func stop() {
+    package func stop() {
         queue.withLock { $0.isStopping = true }
         wake()
-        pthread_join(thread, nil)
+        thread?.join()
     }
 
     /// Takes a job from any thread.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let wasEmpty = queue.withLock { queue in
             queue.jobs.append(job)
@@ -90,23 +81,23 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Whether the caller runs on the loop's thread.
-    public func isIsolatingCurrentContext() -> Bool? {
-        pthread_equal(pthread_self(), thread) != 0
+    package func isIsolatingCurrentContext() -> Bool? {
+        threadID.load(ordering: .relaxed) == NamedThread.currentID
     }
 
     /// Traps unless the caller runs on the loop's thread.
-    public func checkIsolated() {
-        precondition(pthread_equal(pthread_self(), thread) != 0, "not on the event loop")
+    package func checkIsolated() {
+        precondition(threadID.load(ordering: .relaxed) == NamedThread.currentID, "not on the event loop")
     }
 
     /// Makes the loop take a turn at `time` at the latest; `nil` for no alarm. For the loop's own thread.
-    public func setAlarm(_ time: EpochMilliseconds?) {
+    package func setAlarm(epochMilliseconds time: Int64?) {
         guard time != alarm else { return }
         alarm = time
         var specification = itimerspec()
         if let time {
             // A time of zero would disarm the timer; anything past is due at once.
-            let milliseconds = max(time.rawValue, 1)
+            let milliseconds = max(time, 1)
             specification.it_value.tv_sec = time_t(milliseconds / 1_000)
             specification.it_value.tv_nsec = Int(milliseconds % 1_000) * 1_000_000
         }
@@ -116,7 +107,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Makes the loop take a turn soon. From any thread.
-    func wake() {
+    package func wake() {
         var one: UInt64 = 1
         // Fails only when the counter is full, and then the loop is awake in any case.
         _ = write(wakeDescriptor, &one, 8)
@@ -125,6 +116,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     // MARK: The thread
 
     private func run() {
+        threadID.store(NamedThread.currentID, ordering: .relaxed)
         var isStopping = false
         while !isStopping {
             sleep()

@@ -3,14 +3,14 @@ internal import Glibc
 /// A bounded queue that many threads fill and one thread empties, waiting while there is nothing in it.
 ///
 /// `@unchecked Sendable`: all state is guarded by `mutex`, which lives on the heap since its address must not change.
-final class WorkInbox<Work: Sendable>: @unchecked Sendable {
+package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
     private var waiting: [Work] = []
     private var isClosed = false
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
         // The clock that nobody sets, for waits that end.
@@ -29,7 +29,7 @@ final class WorkInbox<Work: Sendable>: @unchecked Sendable {
     }
 
     /// - Returns: `false` when the queue is full or closed.
-    func add(_ work: Work) -> Bool {
+    package func add(_ work: Work) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !isClosed, waiting.count < capacity else { return false }
@@ -42,7 +42,7 @@ final class WorkInbox<Work: Sendable>: @unchecked Sendable {
     ///
     /// - Parameter deadline: when to come back empty-handed, in nanoseconds of `MonotonicClock`; `nil` for never.
     /// - Returns: what was there, and whether the queue is closed: then no more comes.
-    func takeAll(until deadline: UInt64?) -> (work: [Work], isClosed: Bool) {
+    package func takeAll(until deadline: UInt64?) -> (work: [Work], isClosed: Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while waiting.isEmpty, !isClosed {
@@ -58,7 +58,7 @@ final class WorkInbox<Work: Sendable>: @unchecked Sendable {
     }
 
     /// Refuses further work; what is already there is still handed out.
-    func close() {
+    package func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
         pthread_cond_signal(arrived)
