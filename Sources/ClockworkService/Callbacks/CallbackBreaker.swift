@@ -1,28 +1,28 @@
 internal import Runtime
 internal import Scheduling
 
-/// A circuit breaker: after some failures in a row nothing is let through until a pause is over, then one call at a time
-/// tries, and each failure doubles the pause.
+/// A circuit breaker. After some failures in a row, nothing is let through until a pause is over. Then one call at a
+/// time tries, and each failure doubles the pause.
 ///
-/// A value; time is an argument, and pauses are measured by uptime. What is put off meanwhile comes again in the order
-/// in which it was put off, first attempts before retries: so the trials go over all that waits, and what has not failed
-/// yet goes first.
+/// A value; time is an argument, and pauses are measured by uptime. Calls that are put off meanwhile come again in the
+/// order of their put-offs, first attempts before retries. So the trials go over all waiting calls, and calls that have
+/// not failed yet go first.
 struct CallbackBreaker {
     /// Whether calls are let through.
     enum State: Equatable {
         /// They are; `failures` in a row so far.
         case closed(failures: Int)
-        /// They are not until then. Goes on to `tried`.
+        /// They are not, until this time. Goes on to `tried`.
         case open(until: Uptime, pause: Int64)
-        /// One call is in hand to see.
+        /// One call is in hand as a trial.
         case tried(pause: Int64)
     }
 
     private static let firstPause: Int64 = 1_000
     private static let longestPause: Int64 = 60_000
-    /// The longest that a schedule is put off at once because the breaker has been open for long, in milliseconds.
+    /// The longest single put-off of a schedule because the breaker has been open for long, in milliseconds.
     private static let longestPutOff: Int64 = 300_000
-    /// How far retries come behind first attempts, in milliseconds.
+    /// How far retries come after first attempts, in milliseconds.
     private static let retryLag: Int64 = 250
 
     private let failuresToOpen: Int
@@ -40,12 +40,12 @@ struct CallbackBreaker {
         if case .closed = state { false } else { true }
     }
 
-    /// Until when it is open; `nil` where it is not.
+    /// The end of its pause; `nil` if it is not open.
     var openEnd: Uptime? {
         if case .open(let until, _) = state { until } else { nil }
     }
 
-    /// Whether there is nothing that matters at `now` but what `closed` tells.
+    /// Whether nothing matters at `now` except what `closed` says.
     func isIdle(_ now: Uptime) -> Bool {
         guard max(firstAttempts.end, retries.end) < now else { return false }
         switch state {
@@ -57,9 +57,9 @@ struct CallbackBreaker {
 
     // MARK: What is due
 
-    /// Until when nothing is let through; `nil` where a call may go.
+    /// Until when nothing is let through; `nil` if a call may go.
     ///
-    /// - Parameter hasCalls: whether calls are in hand that this breaker has let through.
+    /// - Parameter hasCalls: whether calls that this breaker has let through are in hand.
     func end(_ now: Uptime, hasCalls: Bool) -> Uptime? {
         switch state {
         case .closed: nil
@@ -68,14 +68,14 @@ struct CallbackBreaker {
         }
     }
 
-    /// A call is let through, which `end` says may go.
+    /// A call is let through, as `end` allows.
     mutating func letThrough() {
         if case .open(_, let pause) = state { state = .tried(pause: pause) }
     }
 
-    /// To when a call is put off that may not go before `end`.
+    /// The time to which a call that may not go before `end` is put off.
     mutating func putOff(_ call: CallbackCall, _ now: Moment, until end: Uptime) -> EpochMilliseconds {
-        // The longer it has been open, the longer its schedules are left where they cost nothing.
+        // The longer it has been open, the longer its schedules stay where they cost nothing.
         let age = max(0, now.uptime.milliseconds - openSince.milliseconds)
         let earliest = max(end, now.uptime.advanced(byMilliseconds: min(age / 4, Self.longestPutOff)))
         if call.isRetry {
@@ -97,7 +97,7 @@ struct CallbackBreaker {
 
     /// An attempt has failed.
     ///
-    /// - Returns: whether the breaker has opened by it.
+    /// - Returns: whether this has opened the breaker.
     mutating func failed(_ now: Uptime) -> Bool {
         switch state {
         case .closed(let failures) where failures + 1 < failuresToOpen:
@@ -108,7 +108,7 @@ struct CallbackBreaker {
             state = .open(until: now.advanced(byMilliseconds: Self.firstPause), pause: Self.firstPause)
             return true
         case .tried(let pause):
-            // One that was on its way before may say it for the one that tries.
+            // A call that was already on its way may fail in place of the trial.
             let longer = min(pause * 2, Self.longestPause)
             state = .open(until: now.advanced(byMilliseconds: longer), pause: longer)
             return false
@@ -117,7 +117,7 @@ struct CallbackBreaker {
         }
     }
 
-    /// No call is in hand any more, and none of them says anything: the next one tries.
+    /// No call is in hand any more, and none had a result: the next one tries.
     mutating func isLeft() {
         if case .tried(let pause) = state { state = .open(until: .zero, pause: pause) }
     }

@@ -2,23 +2,23 @@ internal import Scheduling
 
 /// A callback that has been handed out and not answered.
 struct CallbackCall {
-    /// Whose it is.
+    /// Its sender.
     var sender: Sender
-    /// Names it to its owner.
+    /// Identifies it to its owner.
     var token: UInt32
-    /// What is delivered.
+    /// The schedule that is delivered.
     var schedule: Schedule
-    /// Where to, and how.
+    /// The target, with its options.
     var target: CallbackTarget
-    /// Whether it was due when its request was read, so that its schedule time says nothing of how late it is.
+    /// Whether it was due when its request was read. Its schedule time then says nothing about its lateness.
     var wasDueOnArrival: Bool
 
-    /// What it weighs, in bytes.
+    /// Its weight, in bytes.
     var bytes: Int { schedule.payload?.count ?? 0 }
 
     /// The host it goes to: scheme, name and port.
     let host: String
-    /// The endpoint of that host that it goes to.
+    /// The endpoint of that host.
     let endpoint: CallbackHost.EndpointID
 
     /// Whether an attempt has failed before.

@@ -4,12 +4,12 @@ internal import PrometheusMetrics
 internal import Runtime
 internal import Scheduling
 
-/// Makes callbacks over HTTP and reports what became of them, beside the deliveries to topics and never in their way.
+/// Makes callbacks over HTTP and reports their outcomes, beside the deliveries to topics and never in their way.
 ///
-/// Belongs to the pod and is used on its event loop only; the HTTP client has a thread of its own. Ordered callbacks hold
-/// back what comes behind them (see `CallbackOrder`). Hosts take turns, and so do the endpoints of each (see `CallbackHost`),
-/// so that none delays another. What cannot be sent now is put off, which makes a durable schedule of it: memory holds what is in
-/// flight, and bounded numbers of those that wait for a host or for their order.
+/// Belongs to the pod and is used on its event loop only; the HTTP client has a thread of its own. Ordered callbacks
+/// hold back those behind them (see `CallbackOrder`). Hosts take turns, and so do the endpoints of each (see
+/// `CallbackHost`), so none delays another. A call that cannot be sent now is put off, as a durable schedule. Memory
+/// holds the calls in flight, and a bounded number of those that wait for a host or for their order.
 final class CallbackChannel: DeliveryChannel {
     private struct Exchange {
         var call: CallbackCall
@@ -34,10 +34,10 @@ final class CallbackChannel: DeliveryChannel {
     private var held = HeldPutOffs()
     private var exchanges: [UInt64: Exchange] = [:]
     private var lastNumber: UInt64 = 0
-    /// The owners that are still there.
+    /// The owners that still exist.
     private var owners: [UInt32: CallbackOwner] = [:]
     private var outcome = DeliveryOutcome()
-    /// Whether the last outcome taken had nothing in it.
+    /// Whether the last outcome taken was empty.
     private var lastWasEmpty = true
     /// Whether the pod was sure of its place when it last asked.
     private var maySend = false
@@ -79,7 +79,7 @@ final class CallbackChannel: DeliveryChannel {
         cancelExchanges(of: owner)
     }
 
-    /// What is in flight of an owner ends soon, as not made.
+    /// The calls in flight of an owner end soon, as not made.
     private func cancelExchanges(of owner: UInt32) {
         for exchange in exchanges.values where exchange.call.sender.owner == owner { client.cancel(exchange.id) }
     }
@@ -114,7 +114,7 @@ final class CallbackChannel: DeliveryChannel {
         giveUpDrained(now.uptime)
         maySend = now.isSure
         if maySend { startCalls(now) }
-        // One more after each that says something: then its owners have been told.
+        // One more outcome follows each that is not empty: its owners have then been told.
         if !outcome.isEmpty || !lastWasEmpty {
             for owner in owners.keys { owners[owner]?.outcomeTaken() }
         }
@@ -137,7 +137,7 @@ final class CallbackChannel: DeliveryChannel {
         client.close()
     }
 
-    /// Does what was decided about callbacks and those behind them.
+    /// Carries out decisions about callbacks and those behind them.
     private func perform(_ decisions: [CallbackOwner.Decision], _ now: Moment) {
         for decision in decisions {
             switch decision {
@@ -214,7 +214,7 @@ final class CallbackChannel: DeliveryChannel {
         guard isOwned(call) else { return }
         outcome.delivered[call.sender.owner, default: []].append(call.token)
         metrics.ended(call.host, .delivered)
-        // Of one that was put off or retried it is not known any more whether it was due on arrival.
+        // After a put-off or a retry it is no longer known whether a call was due on arrival.
         if !call.wasDueOnArrival, call.schedule.retry == nil {
             metrics.late(by: now.wall.rawValue - call.schedule.scheduleTime.rawValue)
         }
@@ -225,14 +225,14 @@ final class CallbackChannel: DeliveryChannel {
         let policy = call.target.retry
         let attempt = call.schedule.attempt
         guard attempt < policy.maxAttempts else { return failAttempt(call, reason, now) }
-        // Full jitter, so that what failed together does not come back together.
+        // Full jitter, so that calls that failed together do not come back together.
         let backoff = Int64.random(in: 0...policy.backoffMilliseconds(afterAttempt: attempt))
         let time = now.wall.advanced(byMilliseconds: max(backoff, retryAfter ?? 0, 1))
         putOff(call, to: time, failure: reason, now)
     }
 
     private func look(_ now: Moment) {
-        // The wall clock of a pod that is not sure stands still, which is no step.
+        // The wall clock of a pod that is not sure of its place stands still, which is not a step.
         guard now.isSure else { return }
         let wasInDoubt = doubt.end != nil
         doubt.look(now)
@@ -240,9 +240,9 @@ final class CallbackChannel: DeliveryChannel {
         for entry in held.take() { tell(entry, now) }
     }
 
-    /// Puts a call off, or has it wait for that while the clock is in doubt.
+    /// Puts a call off, or holds it while the clock is in doubt.
     ///
-    /// - Parameter isOrdered: whether the order of the owner's callbacks knows of it.
+    /// - Parameter isOrdered: whether the order of the owner's callbacks knows the call.
     private func putOff(
         _ call: CallbackCall,
         to time: EpochMilliseconds,
@@ -263,8 +263,8 @@ final class CallbackChannel: DeliveryChannel {
         }
     }
 
-    /// The scheduler is told of a put-off: what is left of the pause begins now. By the earlier clock, where the clock is in
-    /// doubt: the call is rather made a little too soon than a day late.
+    /// Reports a put-off to the scheduler; the rest of the pause begins now. While the clock is in doubt, the earlier
+    /// clock counts: better a little too soon than a day late.
     private func tell(_ entry: HeldPutOffs.Entry, _ now: Moment) {
         let pause = max(0, entry.end.milliseconds - now.uptime.milliseconds)
         tell(entry, doubt.time(now).advanced(byMilliseconds: pause), now)

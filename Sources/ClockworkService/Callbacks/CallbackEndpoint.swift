@@ -2,12 +2,12 @@ internal import DequeModule
 internal import Runtime
 internal import Scheduling
 
-/// What is known of one endpoint, a path of a host, and what waits for it: its share of requests, its breaker.
+/// One endpoint, a path of a host: its record, its waiting calls, its share of requests, its breaker.
 ///
-/// A value; time is an argument. The share begins small and grows by one with each success, so that an endpoint which
-/// does not answer never holds many places; a failure halves it.
+/// A value; time is an argument. The share begins small and grows by one with each success, so an endpoint that does
+/// not answer never holds many places. A failure halves it.
 struct CallbackEndpoint {
-    /// What its last attempt says of it.
+    /// The result of its last attempt.
     enum Standing: CaseIterable {
         /// It was answered.
         case proven
@@ -18,7 +18,7 @@ struct CallbackEndpoint {
     }
 
     private static let initialShare = 4
-    /// Of so many attempts that begin while both wait, one is a retry: they are not to wait for ever.
+    /// While both wait, one of this many attempts is a retry, so that retries do not wait for ever.
     private static let firstAttemptsToARetry = 8
 
     private(set) var standing = Standing.untried
@@ -29,7 +29,7 @@ struct CallbackEndpoint {
     private var retries: Deque<CallbackCall> = []
     private var begun = 0
     private(set) var queuedBytes = 0
-    /// Whether it stands in a list of those that have something to send.
+    /// Whether it is listed among those that have something to send.
     var isListed = false
 
     var queuedCount: Int { firstAttempts.count + retries.count }
@@ -56,7 +56,7 @@ struct CallbackEndpoint {
         return call
     }
 
-    /// Takes out everything that waits, or what of it is of one owner.
+    /// Removes all waiting calls, or those of one owner.
     mutating func removeQueued(of owner: UInt32? = nil) -> [CallbackCall] {
         func isWanted(_ call: CallbackCall) -> Bool { owner == nil || call.sender.owner == owner }
         let calls = firstAttempts.filter(isWanted) + retries.filter(isWanted)
@@ -69,9 +69,9 @@ struct CallbackEndpoint {
 
     // MARK: Attempts
 
-    /// An attempt has had an answer that is the endpoint's last word.
+    /// An attempt got an answer that is final for the endpoint.
     ///
-    /// - Parameter mostInFlight: the most that its share grows to.
+    /// - Parameter mostInFlight: the upper bound of its share.
     mutating func answered(mostInFlight: Int) {
         inFlight -= 1
         share = min(share + 1, mostInFlight)
@@ -79,9 +79,9 @@ struct CallbackEndpoint {
         breaker.answered()
     }
 
-    /// An attempt has failed in a way that may pass.
+    /// An attempt has failed temporarily.
     ///
-    /// - Returns: whether its breaker has opened by it.
+    /// - Returns: whether this has opened its breaker.
     mutating func failed(_ now: Uptime) -> Bool {
         inFlight -= 1
         share = max(share / 2, 1)
@@ -89,7 +89,7 @@ struct CallbackEndpoint {
         return breaker.failed(now)
     }
 
-    /// An attempt was given up and says nothing of the endpoint.
+    /// An attempt was given up and says nothing about the endpoint.
     mutating func givenUp() {
         inFlight -= 1
         if !hasCalls { breaker.isLeft() }

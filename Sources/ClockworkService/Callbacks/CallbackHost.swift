@@ -2,15 +2,15 @@ internal import DequeModule
 internal import Runtime
 internal import Scheduling
 
-/// The endpoints of one host (scheme, name and port), which take turns, and what they share.
+/// The endpoints of one host (scheme, name and port), which take turns, and their shared bounds.
 ///
-/// A value; time is an argument. An endpoint is a path, without the query: its breaker is its own, so one that fails
-/// keeps to itself. What is not known to work, endpoints untried and failing, has a bounded part of the host's places
-/// and of its queue, and those that fail have half of that: so what works never waits for what does not. Where many
-/// untried endpoints have failed one after the other and nothing was answered in between, the host itself is taken to be
-/// down: then endpoints that are not known to work are put off too, but for one call at a time.
+/// A value; time is an argument. An endpoint is a path, without the query. It has its own breaker, so a failing
+/// endpoint affects no other. Endpoints not known to work, untried and failing, have a bounded part of the host's
+/// places and of its queue, and failing ones have half of that. So working endpoints never wait for others. When many
+/// untried endpoints have failed in a row without an answer in between, the host itself counts as down. Endpoints not
+/// known to work are then put off too, except for one call at a time.
 struct CallbackHost {
-    /// What to do with a schedule that is due.
+    /// The decision about a due schedule.
     enum Admission: Equatable {
         /// Send it when its turn comes.
         case accepted
@@ -18,39 +18,39 @@ struct CallbackHost {
         case putOff(EpochMilliseconds)
     }
 
-    /// Names an endpoint among those of its host: a hash of the path, so that a long one costs nothing to keep. Two paths
-    /// of one hash would share a breaker.
+    /// Identifies an endpoint among those of its host: a hash of the path, so that a long path costs nothing to keep.
+    /// Two paths with one hash would share a breaker.
     typealias EndpointID = Int
 
     static let maximumInFlight = 128
-    /// How many endpoints are kept before those are forgotten that have nothing in hand: paths come from outside, and
-    /// there is no end to them.
+    /// At this number of endpoints, those with nothing in hand are forgotten. Clients choose the paths, so their number
+    /// is unbounded.
     static let maximumEndpoints = 2_000
     private static let maximumQueued = 2_000
     private static let maximumQueuedBytes = 16 << 20
-    /// How many untried endpoints have to fail in a row for the host to be taken to be down.
+    /// How many untried endpoints must fail in a row for the host to count as down.
     private static let failuresToOpen = 32
-    /// How many places what is not known to work has to begin with; one more with each answer, half with each endpoint
-    /// that fails at its first attempt.
+    /// The initial number of places for endpoints not known to work. Each answer adds one; each endpoint that fails at
+    /// its first attempt halves it.
     private static let initialWindow = 32
     private static let smallestWindow = 16
-    /// How long one is put off that finds the queue full, in milliseconds.
+    /// How long a call that finds the queue full is put off, in milliseconds.
     private static let pauseWhenFull: Int64 = 1_000
 
     private var endpoints: [EndpointID: CallbackEndpoint] = [:]
     private var nextSweep = Self.maximumEndpoints
-    /// How many of them are left alone, or tried again after that.
+    /// How many of them are paused, or on trial after a pause.
     private var pausedEndpoints = 0
     private var breaker = CallbackBreaker(failuresToOpen: Self.failuresToOpen)
     private var window = Self.initialWindow
     private var inFlight = ByStanding(0)
     private var queued = ByStanding(0)
     private var queuedBytes = 0
-    /// What found no room; the next one goes behind it.
+    /// The calls that found no room; the next one goes after them.
     private var putOffs = PutOffSequence()
-    /// Those that have something to send and a share left, each in the list of its standing.
+    /// The endpoints that have something to send and a share left, each in the list of its standing.
     private var turns = ByStanding(Deque<EndpointID>())
-    /// The lanes in whose lists the host stands.
+    /// The lanes whose lists contain the host.
     var listedIn: Set<CallbackLane> = []
 
     // MARK: What it tells
@@ -59,10 +59,10 @@ struct CallbackHost {
     var inFlightCount: Int { inFlight.total }
     var queuedCount: Int { queued.total }
 
-    /// Whether something of it is left alone, or tried again after that.
+    /// Whether the host, or an endpoint of it, is paused or on trial after a pause.
     var isPaused: Bool { pausedEndpoints > 0 || breaker.isPaused }
 
-    /// Whether nothing is kept that matters at `now`.
+    /// Whether nothing that matters at `now` is kept.
     func isIdle(_ now: Uptime) -> Bool {
         inFlight.total + queued.total == 0 && putOffs.end < now && breaker.isIdle(now)
             && endpoints.values.allSatisfy { $0.breaker.isIdle(now) }
@@ -96,8 +96,8 @@ struct CallbackHost {
         if !isProven, let end = breaker.end(now.uptime, hasCalls: inFlight.unproven + queued.unproven > 0) {
             return (.putOff(breaker.putOff(call, now, until: end)), false)
         }
-        // Nobody may fill the queue alone: each endpoint, and all together that are not known to work, have no more in it
-        // than it has room left (dynamic thresholds, Choudhury and Hahne 1998).
+        // Nobody may fill the queue alone. A working endpoint, and all others together, have no more in it than the
+        // room that is left (dynamic thresholds, Choudhury and Hahne 1998).
         let room = Self.maximumQueued - queued.total
         let roomInBytes = Self.maximumQueuedBytes - queuedBytes
         let mine = isProven ? endpoint.queuedCount : queued.unproven
@@ -112,7 +112,7 @@ struct CallbackHost {
         return (.accepted, true)
     }
 
-    /// Takes out what waits and is of this owner.
+    /// Removes the waiting calls of this owner.
     mutating func removeQueued(of owner: UInt32) -> [CallbackCall] {
         let calls = endpoints.keys.flatMap { removeQueued(of: owner, from: $0) }
         leaveBreaker()
@@ -129,7 +129,7 @@ struct CallbackHost {
 
     // MARK: Attempts
 
-    /// Whether a call may be made now that belongs into this lane.
+    /// Whether a call of this lane may be made now.
     func canStart(_ lane: CallbackLane) -> Bool {
         guard inFlight.total < Self.maximumInFlight else { return false }
         switch lane {
@@ -147,7 +147,7 @@ struct CallbackHost {
         }
     }
 
-    /// The next call to make in a lane, and what it counts as until it ends.
+    /// The next call to make in a lane, and its standing until it ends.
     mutating func takeNext(_ lane: CallbackLane) -> (call: CallbackCall, place: CallbackEndpoint.Standing)? {
         while canStart(lane) {
             let standing: CallbackEndpoint.Standing =
@@ -164,7 +164,7 @@ struct CallbackHost {
         return nil
     }
 
-    /// An attempt has had an answer that is the endpoint's last word.
+    /// An attempt got an answer that is final for the endpoint.
     mutating func answered(_ id: EndpointID, _ place: CallbackEndpoint.Standing) {
         inFlight[place] -= 1
         breaker.answered()
@@ -173,9 +173,9 @@ struct CallbackHost {
         list(id)
     }
 
-    /// An attempt has failed in a way that may pass.
+    /// An attempt has failed temporarily.
     ///
-    /// - Returns: what was queued and is put off for it, and to when.
+    /// - Returns: the queued calls that are put off because of it, and their times.
     mutating func failed(
         _ id: EndpointID,
         _ place: CallbackEndpoint.Standing,
@@ -184,7 +184,7 @@ struct CallbackHost {
         inFlight[place] -= 1
         let isFirst = endpoints[id]?.standing == .untried
         if isFirst { window = max(window / 2, Self.smallestWindow) }
-        // Each endpoint says once that it does not work; of a host that is down already, each trial says so.
+        // Each endpoint counts once as broken. While the host is already down, each trial counts.
         let hasBroken = (isFirst || breaker.isPaused && place != .proven) && breaker.failed(now.uptime)
         let hasOpened = change(id) { $0.failed(now.uptime) } ?? false
         list(id)
@@ -205,7 +205,7 @@ struct CallbackHost {
         return putOff
     }
 
-    /// An attempt was given up and says nothing of the host.
+    /// An attempt was given up and says nothing about the host.
     mutating func givenUp(_ id: EndpointID, _ place: CallbackEndpoint.Standing) {
         inFlight[place] -= 1
         change(id) { $0.givenUp() }
@@ -213,14 +213,14 @@ struct CallbackHost {
         list(id)
     }
 
-    /// The call that was to try the host has been taken back: the next one tries.
+    /// The trial call of the host has been taken back: the next one tries.
     private mutating func leaveBreaker() {
         if inFlight.unproven + queued.unproven == 0 { breaker.isLeft() }
     }
 
     // MARK: Endpoints
 
-    /// Changes an endpoint, and keeps what is counted over all of them.
+    /// Changes an endpoint, and updates the totals.
     @discardableResult
     private mutating func change<Result>(
         _ id: EndpointID,
@@ -248,7 +248,7 @@ struct CallbackHost {
         turns[endpoint.standing].append(id)
     }
 
-    /// Forgets endpoints that have nothing in hand: first those of which nothing matters any more, then all.
+    /// Forgets endpoints with nothing in hand: first those with no state that matters, then all.
     private mutating func sweep(_ now: Uptime) {
         guard endpoints.count >= nextSweep else { return }
         forget { !$0.hasCalls && $0.breaker.isIdle(now) }

@@ -2,30 +2,31 @@ internal import DequeModule
 internal import Runtime
 internal import Scheduling
 
-/// The hosts that callbacks go to. Those that have something to send and a place free take turns.
+/// The hosts that callbacks go to. Hosts with something to send and a free place take turns.
 ///
 /// A value; time is an argument.
 struct CallbackHosts {
     private var hosts: [String: CallbackHost] = [:]
-    /// Hosts that have something to send in a lane and a place free.
+    /// Hosts with something to send in a lane and a free place.
     private var turns: [CallbackLane: Deque<String>] = [.proven: [], .unproven: []]
     private var nextSweep = Self.sweepAt
     private var nextEndpointSweep = Self.sweepEndpointsAt
     private let maximumInFlight: Int
     private var inFlight = ByStanding(0)
     private var endpointCount = 0
-    /// How many hosts have something that is left alone, or tried again after that.
+    /// The number of hosts that are paused in whole or in part, or on trial after a pause.
     private(set) var pausedCount = 0
     /// Which lane is asked first when the next call is taken.
     private var nextLane = CallbackLane.proven
 
-    /// How many hosts are kept before those are forgotten of which nothing matters any more: their names come from
-    /// outside, and there is no end to them.
+    /// At this number of hosts, those with no state that matters are forgotten. Clients choose the names, so their
+    /// number is unbounded.
     private static let sweepAt = 1_000
-    /// How many endpoints of all hosts are kept before the same.
+    /// The same for endpoints, over all hosts.
     private static let sweepEndpointsAt = 50_000
 
-    /// - Parameter maximumInFlight: the calls in flight at once. What is not known to work has three quarters of them.
+    /// - Parameter maximumInFlight: the calls in flight at once. Endpoints not known to work have three quarters of
+    ///   them.
     init(maximumInFlight: Int) {
         self.maximumInFlight = maximumInFlight
     }
@@ -45,7 +46,7 @@ struct CallbackHosts {
         return change(call.host) { $0.admit(call, now) } ?? .accepted
     }
 
-    /// The call whose turn it is, and what it counts as until it ends.
+    /// The call whose turn it is, and its standing until it ends.
     mutating func takeNext() -> (call: CallbackCall, place: CallbackEndpoint.Standing)? {
         nextLane = nextLane == .proven ? .unproven : .proven
         return takeNext(nextLane) ?? takeNext(nextLane == .proven ? .unproven : .proven)
@@ -62,25 +63,25 @@ struct CallbackHosts {
         return nil
     }
 
-    /// Takes out what is queued and is of this owner.
+    /// Removes the queued calls of this owner.
     mutating func removeQueued(of owner: UInt32) -> [CallbackCall] {
         Array(hosts.keys).flatMap { host in change(host) { $0.removeQueued(of: owner) } ?? [] }
     }
 
-    /// Whether something of the host is left alone, or tried again after that.
+    /// Whether the host, or an endpoint of it, is paused or on trial after a pause.
     func isPaused(_ host: String) -> Bool { hosts[host]?.isPaused ?? false }
 
     // MARK: Attempts
 
-    /// An attempt has had an answer that is the endpoint's last word.
+    /// An attempt got an answer that is final for the endpoint.
     mutating func answered(_ call: CallbackCall, _ place: CallbackEndpoint.Standing) {
         inFlight[place] -= 1
         change(call.host) { $0.answered(call.endpoint, place) }
     }
 
-    /// An attempt has failed in a way that may pass.
+    /// An attempt has failed temporarily.
     ///
-    /// - Returns: what was queued and is put off for it, and to when.
+    /// - Returns: the queued calls that are put off because of it, and their times.
     mutating func failed(
         _ call: CallbackCall,
         _ place: CallbackEndpoint.Standing,
@@ -90,7 +91,7 @@ struct CallbackHosts {
         return change(call.host) { $0.failed(call.endpoint, place, now) } ?? []
     }
 
-    /// An attempt was given up and says nothing of the host.
+    /// An attempt was given up and says nothing about the host.
     mutating func givenUp(_ call: CallbackCall, _ place: CallbackEndpoint.Standing) {
         inFlight[place] -= 1
         change(call.host) { $0.givenUp(call.endpoint, place) }
@@ -98,7 +99,7 @@ struct CallbackHosts {
 
     // MARK: Hosts
 
-    /// Changes a host, and keeps what is counted over all of them.
+    /// Changes a host, and updates the totals.
     @discardableResult
     private mutating func change<Result>(_ name: String, _ change: (inout CallbackHost) -> Result) -> Result? {
         // Taken out and put back, so that it is changed in place.

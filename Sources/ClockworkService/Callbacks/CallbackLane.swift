@@ -1,6 +1,6 @@
-/// The two lanes in which callbacks go out, so that what does not work never takes the places of what does.
+/// The two lanes of callbacks. Calls to failing endpoints never take the places of calls to working ones.
 enum CallbackLane: CaseIterable {
-    /// To endpoints that answered last.
+    /// To endpoints whose last attempt was answered.
     case proven
     /// To all others.
     case unproven
@@ -43,7 +43,7 @@ struct ByStanding<Value> {
 }
 
 extension ByStanding<Int> {
-    /// Of endpoints that are not known to work.
+    /// Endpoints not known to work.
     var unproven: Int { untried + failing }
 
     /// Of all.

@@ -1,22 +1,22 @@
 internal import Runtime
 internal import Scheduling
 
-/// What the callback channel keeps for one owner of a partition: the order of its callbacks, and how many it has in hand.
+/// The callback channel's state for one owner of a partition: the order of its callbacks, and the number in hand.
 ///
 /// A value; time is an argument.
 struct CallbackOwner {
     typealias Decision = CallbackOrder<CallbackCall>.Decision
 
-    /// The most callbacks that are in flight, queued or waiting. What is due past them is put off.
+    /// The most callbacks in flight, queued or waiting. Due callbacks past this bound are put off.
     static let maximumCalls = 5_000
-    /// How long it is put off, in milliseconds.
+    /// How long they are put off, in milliseconds.
     static let pauseWhenFull: Int64 = 1_000
-    /// How long an owner that drains waits for the calls in flight, in milliseconds: less than the drain itself takes.
+    /// How long a draining owner waits for the calls in flight, in milliseconds; less than the drain itself takes.
     static let drainPatience: Int64 = 3_000
 
     private enum Phase {
         case running
-        /// The calls in flight have until then to end.
+        /// The calls in flight have until this time to end.
         case draining(until: Uptime)
         /// The calls in flight have been given up.
         case drained
@@ -28,12 +28,12 @@ struct CallbackOwner {
     private(set) var callCount = 0
     private var putOffs = PutOffSequence()
 
-    /// When the calls in flight are to be given up; `nil` while the owner does not drain, and after that.
+    /// When to give up the calls in flight; `nil` before and after a drain.
     var drainEnd: Uptime? {
         if case .draining(let end) = phase { end } else { nil }
     }
 
-    /// Whether it drains or has.
+    /// Whether it drains or has drained.
     var isDraining: Bool {
         if case .running = phase { false } else { true }
     }
@@ -61,7 +61,7 @@ struct CallbackOwner {
         return order.ended(call.schedule)
     }
 
-    /// An attempt, or the wish to make one, has ended with a put-off.
+    /// An attempt, or the decision to make one, has ended with a put-off.
     mutating func putOff(_ call: CallbackCall, to time: EpochMilliseconds) -> [Decision] {
         callCount -= 1
         return order.putOff(call.schedule, to: time)
@@ -77,9 +77,9 @@ struct CallbackOwner {
         order.outcomeTaken()
     }
 
-    /// The owner drains: what is not in flight is put off, in the order of the creates.
+    /// The owner drains: calls that are not in flight are put off, in the order of their creates.
     ///
-    /// - Parameter queued: what of it is queued by hosts.
+    /// - Parameter queued: its calls in the queues of hosts.
     mutating func drain(_ queued: [CallbackCall], now: Moment) -> [Decision] {
         phase = .draining(until: now.uptime.advanced(byMilliseconds: Self.drainPatience))
         let calls = (queued + order.removeAll()).sorted { $0.schedule.origin < $1.schedule.origin }

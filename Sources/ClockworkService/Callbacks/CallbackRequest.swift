@@ -36,7 +36,7 @@ struct CallbackRequest {
         )
     }
 
-    /// Any text as a field's value: what is not visible ASCII, and `%`, is percent-encoded.
+    /// Any text as a field's value: everything but visible ASCII, and `%` itself, is percent-encoded.
     private static func fieldValue(_ text: String) -> String {
         PercentEncoding.encode(text, keeping: isPlain)
     }

@@ -3,16 +3,16 @@ public import Scheduling
 
 /// How a pod makes callbacks.
 public struct CallbackSettings: Sendable {
-    /// To which URLs callbacks may go, and whether to private addresses.
+    /// The URLs that callbacks may go to, and whether private addresses are among them.
     public var policy = CallbackPolicy()
-    /// What requests are signed with, each in turn; unsigned without.
+    /// The secrets that sign requests, each with its own signature; unsigned if empty.
     public var secrets: [WebhookSecret] = []
     /// A file of certificate authorities (PEM) to trust in place of the system's.
     public var certificateAuthorities: String?
     /// Requests in flight at once, over all hosts.
     public var maximumInFlight = 512
 
-    /// Callbacks to the public only, unsigned.
+    /// Callbacks to public addresses only, unsigned.
     public init() {}
 
     /// How the HTTP client for these callbacks is to be set up.

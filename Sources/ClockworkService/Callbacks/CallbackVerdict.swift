@@ -2,18 +2,18 @@ internal import Bytes
 internal import HTTPTransport
 internal import Scheduling
 
-/// What the end of an attempt means for the schedule.
+/// The meaning of an attempt's end for the schedule.
 enum CallbackVerdict: Equatable {
     /// It is done.
     case delivered
-    /// It can never succeed; why, without the host.
+    /// It has failed for good; the reason, without the host.
     case failed(String)
-    /// Try again: why, without the host, and how long the server wants to be left alone, in milliseconds.
+    /// Try again: the reason, without the host, and the pause that the server asks for, in milliseconds.
     case retry(String, retryAfterMilliseconds: Int64?)
-    /// Nothing that the endpoint did: try again as if it had not been tried.
+    /// Not the endpoint's doing: try again as if no attempt had been made.
     case notMade
 
-    /// The longest `Retry-After` that is heeded, in milliseconds.
+    /// The longest `Retry-After` that is honoured, in milliseconds.
     private static let longestRetryAfter: Int64 = 86_400_000
 
     init(
@@ -52,15 +52,15 @@ enum CallbackVerdict: Equatable {
         }
     }
 
-    /// Whole seconds, or a date. That is one of the server's clock, so it counts from the answer's own `Date` if there is
-    /// one.
+    /// Whole seconds, or a date. The date is of the server's clock, so it counts from the answer's own `Date` if there
+    /// is one.
     private static func milliseconds(
         retryAfter text: String,
         _ response: HTTPResponse,
         _ now: EpochMilliseconds
     ) -> Int64? {
         if !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) {
-            // Too many digits for a number are too long a time.
+            // Too many digits for a number count as too long a time.
             return min(Int64(text) ?? .max, longestRetryAfter / 1_000) * 1_000
         }
         guard let date = HTTPDate.epochSeconds(text) else { return nil }

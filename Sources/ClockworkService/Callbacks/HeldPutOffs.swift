@@ -1,7 +1,8 @@
 internal import Runtime
 internal import Scheduling
 
-/// Put-offs that are not told to the scheduler yet, because the wall clock is in doubt: their pauses go by the uptime.
+/// Put-offs that are not yet reported to the scheduler, because the wall clock is in doubt: uptime measures their
+/// pauses.
 ///
 /// A value; time is an argument. The schedules count as in hand meanwhile, so that a crash repeats the attempt.
 struct HeldPutOffs {
@@ -12,12 +13,12 @@ struct HeldPutOffs {
         var end: Uptime
         /// Why the attempt failed; `nil` where none was made.
         var failure: String?
-        /// Whether the order of the owner's callbacks knows of it.
+        /// Whether the order of the owner's callbacks knows it.
         var isOrdered: Bool
     }
 
-    /// The most that are held; what comes beyond is put off by the clock as it stands. Fewer than an owner may have in
-    /// hand, so that there is room left for what does not fail.
+    /// The most that are held; further calls are put off by the present clock. Fewer than an owner may have in hand, so
+    /// that calls that do not fail still find room.
     private static let maximum = 2_000
 
     private var entries: [Entry] = []
@@ -31,13 +32,13 @@ struct HeldPutOffs {
         firstEnd = min(firstEnd ?? entry.end, entry.end)
     }
 
-    /// Takes out those whose pause is over by `now`, in the order of their ends.
+    /// Removes those whose pause is over by `now`, in the order of their ends.
     mutating func takeOver(_ now: Uptime) -> [Entry] {
         guard let firstEnd, firstEnd <= now else { return [] }
         return take { $0.end <= now }
     }
 
-    /// Takes out everything, or what is of one owner, in the order of the ends.
+    /// Removes all, or those of one owner, in the order of their ends.
     mutating func take(of owner: UInt32? = nil) -> [Entry] {
         take { owner == nil || $0.call.sender.owner == owner }
     }

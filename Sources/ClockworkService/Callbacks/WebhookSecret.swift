@@ -2,7 +2,7 @@ internal import Bytes
 internal import Crypto
 internal import HTTPTransport
 
-/// A secret that callbacks are signed with, as Standard Webhooks says.
+/// A secret that signs callbacks, according to Standard Webhooks.
 public struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -38,6 +38,6 @@ public struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, Custo
     /// A placeholder.
     public var debugDescription: String { description }
 
-    /// Nothing to look into.
+    /// Reveals nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

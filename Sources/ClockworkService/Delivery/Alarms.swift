@@ -1,8 +1,8 @@
 internal import Runtime
 
-/// Things to be done at their times.
+/// Subjects with the times at which they need attention.
 ///
-/// For few pending ones with long pauses: asking for the next is O(1), and all are gone through when some are due.
+/// For few pending alarms with long pauses. Asking for the next one is O(1); when some are due, all are scanned.
 struct Alarms<Subject> {
     private var pending: [(time: Uptime, subject: Subject)] = []
     /// The earliest time; `nil` when nothing is pending.
@@ -14,7 +14,7 @@ struct Alarms<Subject> {
         next = min(time, next ?? time)
     }
 
-    /// Takes what is due, in the order in which it was added.
+    /// Removes the due ones, in the order in which they were added.
     mutating func takeDue(now: Uptime) -> [Subject] {
         guard let next, next <= now else { return [] }
         let due = pending.filter { $0.time <= now }

@@ -2,7 +2,7 @@ internal import Scheduling
 
 /// A record for the dead-letter topic: a request that could not be accepted, or a delivery that failed for good. Immutable.
 final class DeadLetter {
-    /// What it is about, and so what is reported once it is in its topic.
+    /// The request or delivery that it is about, and that is reported once it is in its topic.
     enum Subject: Equatable {
         /// The request at this intake offset.
         case request(offset: Int64)
@@ -14,15 +14,15 @@ final class DeadLetter {
     let key: [UInt8]?
     let value: [UInt8]?
     let headers: RecordHeaders
-    /// The headers without the one that says what is cut.
+    /// The headers without the one that names the cut parts.
     private let keptHeaders: RecordHeaders
-    /// What is cut, as the header for it has it; `nil` while it is whole.
+    /// The cut parts, as in their header; `nil` while nothing is cut.
     private let cutParts: String?
-    /// What the header for the error's detail says while nothing is left out.
+    /// The error's detail while nothing is left out.
     private let detail: String
-    /// The name of the request, as the header for the source has it.
+    /// The name of the request, as in the header for the source.
     private let source: String
-    /// Whether the key is made of the source.
+    /// Whether the key was made from the source.
     private let hasMadeKey: Bool
 
     private init(
@@ -46,8 +46,8 @@ final class DeadLetter {
         self.detail = detail
     }
 
-    /// The dead letter of a delivery: the record that would have been delivered, where to, and why it was not. As it is, it
-    /// is a request in binary form.
+    /// The dead letter of a delivery: the record that would have been delivered, its target, and why it was not
+    /// delivered. Unchanged, it is a request in binary form.
     convenience init(_ failed: Effects.FailedDelivery, partition: Int32, headers deliveredHeaders: DeliveredHeaders) {
         let schedule = failed.delivery.schedule
         var headers = deliveredHeaders.deliveredHeaders(of: schedule, partition: partition)
@@ -69,7 +69,7 @@ final class DeadLetter {
         )
     }
 
-    /// The dead letter of a request: the record as it came, and what is wrong with it.
+    /// The dead letter of a request: the record as it came, and its error.
     convenience init(
         _ rejected: RequestBatcher.RejectedRecord,
         partition: Int32,
@@ -96,11 +96,11 @@ final class DeadLetter {
     /// The bytes of key, value and headers.
     var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + headers.packed.count }
 
-    /// The same dead letter with less in it, for a topic that finds it too large: half the value each time, then without
-    /// the headers that are not Clockwork's, then without the key of the record. Its detail says so, and a header, with
-    /// which it is no request: half a payload would be delivered.
+    /// The same dead letter with less in it, for a topic that finds it too large. Each cut halves the value; then the
+    /// headers other than Clockwork's go, then the record's key. The detail says so, and so does a header that keeps
+    /// the record from being a request: half a payload must not be delivered.
     ///
-    /// - Returns: `nil` where there is nothing left to leave out.
+    /// - Returns: `nil` if there is nothing left to cut.
     func cut() -> DeadLetter? {
         var rest = (key: key, value: value, headers: keptHeaders)
         let omission: String
@@ -130,10 +130,10 @@ final class DeadLetter {
         )
     }
 
-    /// The same dead letter with a key made of its source, for a topic that takes no record without one. Its detail says
-    /// so.
+    /// The same dead letter with a key made from its source, for a topic that takes no record without one. Its detail
+    /// says so.
     ///
-    /// - Returns: `nil` where it has a key.
+    /// - Returns: `nil` if it has a key.
     func keyed() -> DeadLetter? {
         guard key == nil else { return nil }
         return changed(

@@ -4,29 +4,29 @@ internal import Scheduling
 struct DeliveredHeaders {
     /// The header that says in words why a record is a dead letter.
     static let detailHeader = "clockwork-error-detail"
-    /// The header that says what a dead letter is missing.
+    /// The header that names the cut parts of a dead letter.
     static let cutHeader = "clockwork-cut"
-    /// How many headers a delivered record gets.
+    /// The number of headers that a delivered record gets.
     static let deliveryCount = 4
-    /// How many headers say where a delivery was to go.
+    /// The number of headers that name the target of a delivery.
     static let targetCount = 1
-    /// How many headers a dead letter gets behind those of the record that it is about.
+    /// The number of headers that a dead letter gets after those of its record.
     static let deadLetterCount = 3
 
     /// The intake topic.
     let topic: String
 
-    /// The name of an intake record as clients see it: `<topic>/<partition>/<offset>`, of a later log of the partition
-    /// `<topic>/<partition>/<generation>-<offset>`.
+    /// The name of an intake record as clients see it: `<topic>/<partition>/<offset>`, or for a later log of the
+    /// partition `<topic>/<partition>/<generation>-<offset>`.
     ///
-    /// - Parameter offset: as the scheduler calls it.
+    /// - Parameter offset: the scheduler's offset.
     func id(of offset: Int64, in partition: Int32) -> String {
         let place = LogOffset(scheduling: offset)
         let generation = place.generation == 0 ? "" : "\(place.generation)-"
         return "\(topic)/\(partition)/\(generation)\(place.offset)"
     }
 
-    /// Calls `body` for each header that a delivered record gets behind the request's own, in order. The values are lent
+    /// Calls `body` for each header that a delivered record gets after the request's own, in order. The values are lent
     /// for the call.
     func forEachDeliveredHeader(
         of schedule: Schedule,
@@ -49,7 +49,7 @@ struct DeliveredHeaders {
         return headers
     }
 
-    /// Adds the header that says where a delivery was to go, as a request in binary form has it.
+    /// Adds the header that names the target of a delivery, as in a request in binary form.
     func addTarget(_ target: DeliveryTarget, to headers: inout RecordHeaders) {
         switch target {
         case .topic(let topic): headers.append(name: "clockwork-delivery-topic", value: topic)
@@ -57,7 +57,7 @@ struct DeliveredHeaders {
         }
     }
 
-    /// Adds the headers that a dead letter gets behind those of the record that it is about, in place of those that it has
+    /// Adds the headers that a dead letter gets after those of its record. They replace the ones that the record has
     /// from an earlier time.
     func addDeadLetterHeaders(
         to headers: inout RecordHeaders,
@@ -72,9 +72,9 @@ struct DeliveredHeaders {
         headers.append(name: "clockwork-source", value: id(of: offset, in: partition))
     }
 
-    /// The headers of a dead letter that is cut: with one more, which the intake refuses.
+    /// The headers of a cut dead letter: with one more, which the intake refuses.
     ///
-    /// - Parameter parts: what is missing of the record, wholly or partly.
+    /// - Parameter parts: the parts of the record that are missing, in whole or in part.
     static func cutHeaders(_ headers: RecordHeaders, _ parts: String) -> RecordHeaders {
         var headers = headers.without([cutHeader])
         headers.append(name: cutHeader, value: parts)

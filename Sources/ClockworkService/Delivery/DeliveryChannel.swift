@@ -1,37 +1,38 @@
 internal import Runtime
 internal import Scheduling
 
-/// Where due schedules go: to topics or to URLs. The pod owns one channel of each kind and treats both alike.
+/// A destination of due schedules: topics or URLs. The pod owns one channel of each kind and treats both alike.
 ///
-/// A channel is used on the pod's event loop only. Pauses, deadlines and drains in it are measured by uptime; the wall
-/// clock decides nothing here but the time to which a schedule is put off.
+/// A channel is used on the pod's event loop only. Pauses, deadlines and drains in it are measured by uptime. The wall
+/// clock decides only the time to which a schedule is put off.
 protocol DeliveryChannel: AnyObject {
     /// An owner may send from now on.
     func begin(owner: UInt32)
 
-    /// An owner drains: what has not been begun is handed back, what is in flight has a moment to end.
+    /// An owner drains: schedules not begun are handed back, those in flight have a moment to end.
     func drain(owner: UInt32, now: Moment)
 
-    /// An owner is gone. What is left of it is given up: the partition's next owner does it again.
+    /// An owner is gone. Its rest is given up: the partition's next owner does it again.
     func end(owner: UInt32)
 
-    /// Delivers a schedule; `takeOutcome` says what became of it, after any delay.
+    /// Delivers a schedule; `takeOutcome` reports the outcome, after any delay.
     func send(_ delivery: Delivery, of sender: Sender, now: Moment)
 
-    /// What became of deliveries since the last call. Begins what has its turn, if the pod is sure of its place.
+    /// The outcomes of deliveries since the last call. Begins the calls whose turn it is, if the pod is sure of its
+    /// place.
     func takeOutcome(now: Moment) -> DeliveryOutcome
 
     /// When `takeOutcome` has something to do without anything arriving; `nil` for never.
     var wakeAt: Uptime? { get }
 
-    /// Makes visible what was counted since the last call.
+    /// Publishes the counts since the last call.
     func publishMetrics()
 
-    /// Gives up whatever is in flight.
+    /// Gives up everything in flight.
     func close()
 }
 
-/// Whose a delivery is.
+/// The owner of a delivery.
 struct Sender: Hashable {
     /// The number of the ownership.
     var owner: UInt32
@@ -39,11 +40,11 @@ struct Sender: Hashable {
     var partition: Int32
 }
 
-/// What became of deliveries and dead letters, by the number of their owner, in the order in which it became known.
+/// Outcomes of deliveries and dead letters, by the number of their owner, in the order in which they became known.
 struct DeliveryOutcome {
     /// Tokens of deliveries that their targets have acknowledged.
     var delivered: [UInt32: [UInt32]] = [:]
-    /// Deliveries that can never succeed.
+    /// Deliveries that failed for good.
     var failed: [UInt32: [(token: UInt32, failure: DeliveryFailure)]] = [:]
     /// Deliveries to be handed out again at a later time.
     var putOff: [UInt32: [Postponement]] = [:]

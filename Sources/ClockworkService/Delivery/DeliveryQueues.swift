@@ -2,40 +2,42 @@ internal import DequeModule
 internal import Runtime
 internal import Scheduling
 
-/// Where records for topics wait, and which the producer has. Events in, actions out: it knows no Kafka client, no clock
-/// and no log.
+/// The queues of records for topics, and the records in the producer. Events in, actions out: it knows no Kafka client,
+/// no clock and no log.
 ///
-/// After each event the driver performs what `next` hands out, until there is nothing more. The rules:
+/// After each event the driver performs the actions that `next` hands out, until there is none left. The rules:
 ///
-/// - Deliveries of one topic are produced in the order in which they were sent. A record that comes back goes out again
-///   before whatever was sent after it and has not left yet.
-/// - No topic has more than a quarter of the producer's queue, so none that is slow keeps others waiting.
-/// - Nothing that the brokers say of a topic is final at once (`TopicDoubt`): its records are held in order, looked into
-///   again and produced again, one at a time. A record is refused alone, or not at all.
+/// - Deliveries of one topic are produced in the order in which they were sent. A record that comes back goes out
+///   before later records that have not left yet.
+/// - No topic has more than a quarter of the producer's queue, so a slow topic does not keep others waiting.
+/// - No single answer of the brokers about a topic is final (`TopicDoubt`). The topic's records are held in order, the
+///   topic is checked again, and the records are produced again, one at a time. A record is refused alone, or not at
+///   all.
 /// - Nothing waits in the producer for partitions that are gone (`StandstillWatch`).
-/// - Dead letters are never given up. One that its topic does not take lets the others pass.
+/// - Dead letters are never given up. A refused one lets the others pass.
 /// - No delivery goes to a topic that is not allowed, whenever it was requested.
 /// - Nothing more is produced, and nothing reported, for an owner that has ended.
 /// - Nothing is produced while the pod is not sure of its place (design rule "Sure of its place").
 ///
-/// `Handle` is what the driver keeps of a topic in a producer; it is only stored here.
+/// `Handle` is the driver's handle of a topic in a producer; it is only stored here.
 struct DeliveryQueues<Handle> {
-    /// The part of the producer's queue that one topic may fill.
+    /// The divisor of the producer's queue that gives one topic's share.
     static var topicsShare: Int { 4 }
 
     private let share: ProducerCapacity
     private var topics: TopicTable<Handle>
     private var inFlight = InFlightRecords()
     private var producer: ProducerSuccession
-    /// Whether another producer is being made.
+    /// Whether another producer is being created.
     private var isReplacing = false
     /// Whether the producer's queue had no room. The next turn ends that: reports make room, and they wake the loop.
     private var isFull = false
-    /// The owners that are still there.
+    /// The owners that still exist.
     private var owners: Set<UInt32> = []
-    /// The rows of topics that have a turn to produce, in turn.
+    /// The rows of topics that have a turn to produce, in order of their turns.
     private var ready: Deque<Int> = []
-    /// When rows of topics have to be attended to again. One too many does no harm, whatever the row has become.
+    /// When rows of topics need attention again. A superfluous alarm does no harm, even if the row has changed its
+    /// topic.
     private var alarms = Alarms<Int>()
     private var actions: Deque<DeliveryAction> = []
     private var lastSequence: UInt64 = 0
@@ -43,9 +45,9 @@ struct DeliveryQueues<Handle> {
     /// Empty queues.
     ///
     /// - Parameters:
-    ///   - deadLetterTopic: taken as known, and never checked: dead letters have nowhere else to go.
-    ///   - policy: to which topics deliveries may go.
-    ///   - capacity: what the producer may hold over all topics.
+    ///   - deadLetterTopic: assumed to exist, and never checked: dead letters have no other destination.
+    ///   - policy: the topics that deliveries may go to.
+    ///   - capacity: the producer's capacity over all topics.
     init(deadLetterTopic: String, policy: TopicPolicy, capacity: ProducerCapacity, now: Uptime) {
         topics = TopicTable(permanent: deadLetterTopic, policy: policy)
         producer = ProducerSuccession(now: now)
@@ -55,10 +57,10 @@ struct DeliveryQueues<Handle> {
         )
     }
 
-    /// How many records the producer has.
+    /// The number of records in the producer.
     var inFlightCount: Int { inFlight.count }
 
-    /// How many topics something is remembered of.
+    /// The number of topics that are remembered.
     var topicCount: Int { topics.count }
 
     /// When `timeReached` has something to do.
@@ -66,7 +68,7 @@ struct DeliveryQueues<Handle> {
         [producer.dueAt, alarms.next].compactMap { $0 }.min()
     }
 
-    /// Notes what keeps all deliveries, or all that follow a dead letter, from being settled.
+    /// Notes the obstacles that keep all deliveries, or all requests behind a dead letter, from being settled.
     func note(in obstacles: inout Obstacles, now: Uptime) {
         let refusal = producer.obstacle(now: now).map { "The brokers refuse the producer of deliveries: \($0)." }
         obstacles.note(.producer, refusal, now: now)
@@ -77,12 +79,13 @@ struct DeliveryQueues<Handle> {
         obstacles.note(.deadLetters, stuck, now: now)
     }
 
-    /// A record that the producer has, or is being given.
+    /// A record that is in the producer, or is being given to it.
     func record(_ token: UInt64) -> OutgoingRecord { inFlight[token] }
     /// The name of a topic that an action has just named.
     func topicName(_ row: Int32) -> String { topics[Int(row)].name }
 
-    /// What the driver keeps of the topic of a record that the producer is being given. Dropped when the producer fails.
+    /// The driver's handle of the topic of a record that is being given to the producer. Dropped when the producer
+    /// fails.
     subscript(handleOf row: Int32) -> Handle? {
         get { topics[Int(row)].handle }
         set { topics[Int(row)].handle = newValue }
@@ -90,7 +93,7 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Actions
 
-    /// What to do now; `nil` when there is nothing until the next event.
+    /// The next action; `nil` when there is none until the next event.
     mutating func next(now: Moment) -> DeliveryAction? {
         if let action = actions.popFirst() { return action }
         guard now.isSure, producer.dueAt == nil, !isFull else { return nil }
@@ -112,8 +115,8 @@ struct DeliveryQueues<Handle> {
         owners.insert(owner)
     }
 
-    /// An owner is gone, and what waits for it is dropped: the partition's next owner does it again, and must not be
-    /// overtaken by it.
+    /// An owner is gone. Its waiting records are dropped: the partition's next owner sends them again, and must not be
+    /// overtaken by them.
     mutating func ownerEnded(_ owner: UInt32) {
         guard owners.remove(owner) != nil else { return }
         for row in topics.indices where !topics[row].isIdle { topics[row].drop(owner: owner) }
@@ -142,7 +145,7 @@ struct DeliveryQueues<Handle> {
         attend(to: row, now)
     }
 
-    /// Does for a topic with waiting records what its state asks for.
+    /// Does what the state of a topic with waiting records requires.
     private mutating func attend(to row: Int, _ now: Moment) {
         guard topics[row].hasWaiting else { return }
         switch topics[row].state {
@@ -163,7 +166,7 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Topic checks
 
-    /// A delivery to a topic will be due: it is looked up now.
+    /// A delivery to a topic will be due: the topic is looked up now.
     mutating func expect(_ topic: String) {
         let row = topics.row(of: topic)
         if topics[row].state == .unknown { check(row) }
@@ -201,7 +204,8 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Reports
 
-    /// The producer has no room for this record, or takes nothing any more. Nothing else is offered until `timeReached`.
+    /// The producer has no room for this record, or takes no records any more. Nothing else is offered until
+    /// `timeReached`.
     mutating func notTaken(_ token: UInt64) {
         guard let record = inFlight.remove(token) else { return }
         topics[Int(record.topic)].notTaken(record)
@@ -213,7 +217,7 @@ struct DeliveryQueues<Handle> {
         guard let record = inFlight.remove(token) else { return }
         let row = Int(record.topic)
         topics[row].left(record)
-        // For an owner that has ended, nobody waits: the next one sends the record itself.
+        // If its owner has ended, nobody waits: the next owner sends the record itself.
         if owners.contains(record.sender.owner) { settle(record, verdict, now) }
         attend(to: row, now)
     }
@@ -238,7 +242,7 @@ struct DeliveryQueues<Handle> {
 
     // MARK: Time
 
-    /// A turn of the loop, at any time: what waited for it goes on.
+    /// A turn of the loop, at any time: records that waited for it continue.
     mutating func timeReached(now: Moment) {
         isFull = false
         replaceProducer(now)
@@ -257,9 +261,9 @@ struct DeliveryQueues<Handle> {
 
     // MARK: The producer's end
 
-    /// The producer was given up: after an error that it does not go on from, or, without a reason, because nothing in it
-    /// is to leave any more. What it had, and whose owner is still there, is produced by its successor, in the first
-    /// order and without a pause.
+    /// The producer was given up: after an error that ends it, or, without a reason, because nothing in it may leave
+    /// any more. Its successor produces the records whose owners still exist, in the original order and without a
+    /// pause.
     ///
     /// - Returns: whether an outage begins with this.
     mutating func producerFailed(_ reason: String?, now: Moment) -> Bool {
@@ -290,7 +294,7 @@ struct DeliveryQueues<Handle> {
         for row in topics.indices { attend(to: row, now) }
     }
 
-    /// Another producer could not be made; it is tried again after a pause.
+    /// Another producer could not be created; the attempt is repeated after a pause.
     ///
     /// - Returns: whether an outage begins with this.
     mutating func producerNotReplaced(_ reason: String, now: Moment) -> Bool {

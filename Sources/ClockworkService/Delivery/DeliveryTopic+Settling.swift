@@ -5,27 +5,27 @@ internal import Scheduling
 enum DeliveryPause {
     /// Before records are produced again.
     static let retry: Int64 = 500
-    /// The longest before records of a topic in doubt are produced again.
+    /// The longest before records of a doubtful topic are produced again.
     static let longestInDoubt: Int64 = 5_000
-    /// How long a dead letter stays aside that its topic does not take.
+    /// How long a refused dead letter stays aside.
     static let aside: Int64 = 5_000
-    /// Before a topic that was not found, or was given up, is looked at again.
+    /// Before a topic that was not found, or was given up, is checked again.
     static let confirmation: Int64 = 2_000
     /// After a topic check that got no answer.
     static let failedCheck: Int64 = 1_000
 }
 
-/// What the end of an attempt means for a record and its topic.
+/// The meaning of an attempt's end for a record and its topic.
 extension DeliveryTopic {
-    /// What became of a record.
+    /// The result for a record.
     enum Settlement {
-        /// It has ended. `isRecovery` when its topic had taken nothing for a while.
+        /// It has ended. `isRecovery` if its topic had taken nothing for a while.
         case ended(DeliveryEnd, isRecovery: Bool = false)
-        /// It waits here again and goes on as soon as it has its turn.
+        /// It waits here again, until its turn.
         case waits
-        /// It waits here again, because of this; the topic is to be attended to at that time.
+        /// It waits here again, for this cause; the topic needs attention at that time.
         case waitsUntil(Uptime, RetryCause, isFirst: Bool)
-        /// The doubt has lasted: all that waits fails like this. The topic is to be attended to at that time.
+        /// The doubt has lasted: all waiting deliveries fail like this. The topic needs attention at that time.
         case givenUp(DeliveryFailure, until: Uptime)
     }
 
@@ -47,8 +47,8 @@ extension DeliveryTopic {
         }
     }
 
-    /// A record was refused: it goes on as `next`. Where nothing is left to try, a delivery fails, and a dead letter,
-    /// since nothing is dropped in silence, steps aside and is tried until it can be written.
+    /// A record was refused: it goes on as `next`. If nothing is left to try, a delivery fails. A dead letter steps
+    /// aside and is tried until it is written, since nothing is dropped silently.
     private mutating func refuse(
         _ record: OutgoingRecord,
         _ next: OutgoingRecord?,
@@ -68,7 +68,8 @@ extension DeliveryTopic {
         }
     }
 
-    /// The topic is not there, or takes nothing: its records are held until that is final. Of dead letters it never is.
+    /// The topic does not exist, or takes nothing: its records are held until that is final. For dead letters it never
+    /// is.
     private mutating func doubt(_ record: OutgoingRecord, _ failure: DeliveryFailure, _ now: Uptime) -> Settlement {
         let isFinal = isDoubted(now: now)
         let pause = max(DeliveryPause.retry, min(doubt?.age ?? 0, DeliveryPause.longestInDoubt))
@@ -103,14 +104,14 @@ extension DeliveryTopic {
     }
 }
 
-/// What the answer to a check means for a topic.
+/// The meaning of a check's answer for a topic.
 extension DeliveryTopic {
-    /// What is to be done now.
+    /// The consequence of a check.
     enum CheckOutcome {
         case nothing
         /// It may have its turn.
         case attend
-        /// It is to be attended to at that time. Before that, what waits fails like this.
+        /// It needs attention at that time. Until then, its waiting deliveries fail like this.
         case wait(until: Uptime, DeliveryFailure? = nil)
     }
 

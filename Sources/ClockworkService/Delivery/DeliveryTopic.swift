@@ -2,7 +2,7 @@ internal import DequeModule
 internal import Runtime
 internal import Scheduling
 
-/// Whether a topic takes records, as far as is known.
+/// The known state of a topic: whether it takes records.
 ///
 /// A topic is looked up before anything is produced to it, since producing may create it.
 enum TopicState: Equatable {
@@ -18,45 +18,45 @@ enum TopicState: Equatable {
     case barred(DeliveryFailure)
 }
 
-/// One topic: what is known of it, what it has in the producer, and what waits here.
+/// One topic: its known state, its records in the producer, and its waiting records.
 ///
-/// All that waits stands in one queue in the order in which it was sent, whatever it waits for: the topic check, the end
-/// of a retry's pause, room in the topic's share or in the producer. So nothing can overtake anything. Records that come
-/// back from the producer are put in their places when the topic has its turn again. Only dead letters are set aside:
-/// their order is nobody's promise.
+/// All waiting records are in one queue in the order in which they were sent, whatever they wait for: the topic check,
+/// the end of a retry's pause, room in the topic's share or in the producer. So nothing can overtake anything. Records
+/// that come back from the producer return to their places when the topic has its turn again. Only dead letters are set
+/// aside: nothing promises their order.
 struct DeliveryTopic<Handle> {
     let name: String
     var state = TopicState.unknown
     /// The topic's handle in the present producer; `nil` until it is needed.
     var handle: Handle?
-    /// Whether it stands among those that have a turn to produce.
+    /// Whether it is listed among the topics that have a turn to produce.
     var isListed = false
     /// Whether a record was sent to it since the last sweep.
     var wasUsed = true
-    /// Nothing is produced to it until then.
+    /// The end of its pause; until then nothing is produced to it.
     private(set) var pausedUntil: Uptime?
-    /// What the brokers have been saying of it since it last took a record.
+    /// The doubt that the brokers' answers have raised since it last took a record.
     private(set) var doubt: TopicDoubt?
-    /// Whether it has been found before.
+    /// Whether it has ever been found.
     private var hasExisted = false
-    /// Why records are produced again, since the topic last took one.
+    /// Why records have been produced again since the topic last took one.
     private(set) var trouble: RetryCause?
 
-    /// Records in the producer, their bytes, and how they travel: all in the same way, or one way could overtake the
-    /// other.
+    /// The records in the producer, their bytes, and how they travel. All travel in the same way, or one could overtake
+    /// another.
     private(set) var count = 0
     private(set) var bytes = 0
     private var attempt = OutgoingRecord.Attempt.together
-    /// How many of them have stood aside, and how many of those that wait.
+    /// How many of them have stood aside, and how many of the waiting ones.
     private var refusedInFlight = 0
     private var refusedWaiting = 0
 
     private var watch = StandstillWatch()
 
     private var backlog: Deque<OutgoingRecord> = []
-    /// Records that came back from the producer, in no order. They were sent before most of the backlog.
+    /// Records that came back from the producer, unordered. They were sent before most of the backlog.
     private var returned: [OutgoingRecord] = []
-    /// Dead letters that the topic does not take, and that let others pass until then.
+    /// Refused dead letters, which let others pass until their time.
     private var aside: [OutgoingRecord] = []
     private var asideUntil = Uptime.zero
 
@@ -64,13 +64,13 @@ struct DeliveryTopic<Handle> {
         self.name = name
     }
 
-    /// Whether there is anything to produce.
+    /// Whether there are records to produce.
     var hasWaiting: Bool { !backlog.isEmpty || !returned.isEmpty }
 
     /// Whether neither records nor a turn depend on this row.
     var isIdle: Bool { count == 0 && !hasWaiting && !isListed && aside.isEmpty }
 
-    /// Why records of it cannot be written now; `nil` when there are none, or nothing is wrong.
+    /// Why its records cannot be written now; `nil` if it has none, or nothing is wrong.
     var obstacle: RetryCause? { isIdle ? nil : trouble }
 
     /// A record was sent.
@@ -79,8 +79,8 @@ struct DeliveryTopic<Handle> {
         backlog.append(record)
     }
 
-    /// The next record for the producer, of which the topic may take no more than `share`; `nil` when there is none or
-    /// it has to wait. A topic in doubt gets one record at a time.
+    /// The next record for the producer, within the topic's `share`; `nil` if there is none or it has to wait. A
+    /// doubtful topic gets one record at a time.
     mutating func takeNext(share: ProducerCapacity, now: Uptime) -> OutgoingRecord? {
         guard state == .known, count < share.records, bytes < share.bytes else { return nil }
         guard doubt == nil || count == 0 else { return nil }
@@ -89,7 +89,7 @@ struct DeliveryTopic<Handle> {
             self.pausedUntil = nil
         }
         if !returned.isEmpty { sortIn() }
-        // Where the way changes, what is under way on the other ends first.
+        // Before the way changes, the records in flight on the other one must end.
         guard !backlog.isEmpty, count == 0 || backlog[0].attempt == attempt else { return nil }
         let next = backlog.removeFirst()
         attempt = next.attempt
@@ -111,7 +111,7 @@ struct DeliveryTopic<Handle> {
         returned = []
     }
 
-    /// The producer has given a record back.
+    /// The producer has returned a record.
     mutating func left(_ record: OutgoingRecord) {
         count -= 1
         bytes -= Int(record.byteCount)
@@ -119,7 +119,7 @@ struct DeliveryTopic<Handle> {
         if record.hasStoodAside { refusedInFlight -= 1 }
     }
 
-    /// The producer has not taken the record that was next.
+    /// The producer has not taken the next record.
     mutating func notTaken(_ record: OutgoingRecord) {
         left(record)
         if record.hasStoodAside { refusedWaiting += 1 }
@@ -132,13 +132,13 @@ struct DeliveryTopic<Handle> {
         returned.append(record)
     }
 
-    /// A record is to be produced again behind others, not before this time.
+    /// A record is to be produced again after others, not before this time.
     mutating func setAside(_ record: OutgoingRecord, until time: Uptime) {
         asideUntil = aside.isEmpty ? time : min(time, asideUntil)
         aside.append(record)
     }
 
-    /// Queues again what was set aside and has its time, behind all else.
+    /// Queues set-aside records whose time has come, after all others.
     mutating func takeBackAside(now: Uptime, _ place: (OutgoingRecord) -> OutgoingRecord) {
         guard !aside.isEmpty, asideUntil <= now else { return }
         backlog.append(contentsOf: aside.map(place))
@@ -157,20 +157,20 @@ struct DeliveryTopic<Handle> {
 
     // MARK: Standstill
 
-    /// Whether it is being looked at, other than by a check.
+    /// Whether a look at it is in progress, other than a check.
     var isLookedAt: Bool { watch.isLooking }
 
-    /// The producer has a record of it.
+    /// The producer has one of its records.
     ///
-    /// - Returns: when it is to be attended to.
+    /// - Returns: when it needs attention.
     mutating func beginWatch(now: Uptime) -> Uptime? { watch.begin(now: now) }
 
-    /// Whether it is to be looked at, since none of its records has come back for a while.
+    /// Whether to look at it, since none of its records has come back for a while.
     mutating func standsStill(now: Uptime) -> Bool { watch.isOver(hasRecords: count > 0, now: now) }
 
     /// A check or a look has been answered.
     ///
-    /// - Returns: whether the producer is to be given up.
+    /// - Returns: whether to give up the producer.
     mutating func hasLostPartitions(_ answer: TopicAnswer) -> Bool {
         var partitions: Int?
         if case .exists(let count) = answer { partitions = count }
@@ -183,7 +183,7 @@ struct DeliveryTopic<Handle> {
     ///
     /// - Returns: whether it is the first since the topic last took one.
     mutating func isTroubled(by cause: RetryCause) -> Bool {
-        // An outage that comes between does not hide that a dead letter cannot be written.
+        // An outage in between does not hide that a dead letter cannot be written.
         if case .outage = cause, hasRefused { return false }
         defer { trouble = cause }
         return trouble == nil
@@ -191,7 +191,7 @@ struct DeliveryTopic<Handle> {
 
     /// The topic has taken a record.
     ///
-    /// - Returns: whether that ends a trouble. That of dead letters which step aside ends with the last of those, whatever
+    /// - Returns: whether that ends a trouble. The trouble of refused dead letters ends with the last of them, whatever
     ///   else is taken.
     mutating func hasTaken() -> Bool {
         guard doubt != nil || trouble != nil else { return false }
@@ -199,7 +199,7 @@ struct DeliveryTopic<Handle> {
         return hasRefused ? false : trouble.take() != nil
     }
 
-    /// Whether a record stands aside, or has and is not written yet.
+    /// Whether a record stands aside, or has stood aside and is not yet written.
     private var hasRefused: Bool { !aside.isEmpty || refusedInFlight + refusedWaiting > 0 }
 
     /// A look has found it.
@@ -208,7 +208,7 @@ struct DeliveryTopic<Handle> {
         hasExisted = true
     }
 
-    /// The brokers say that it is not there, or takes nothing.
+    /// The brokers say that it does not exist, or takes nothing.
     ///
     /// - Returns: whether that is final.
     mutating func isDoubted(now: Uptime) -> Bool {
@@ -217,7 +217,7 @@ struct DeliveryTopic<Handle> {
         return doubt.map { $0.age >= patience } ?? false
     }
 
-    /// The producer is gone, and all that it had.
+    /// The producer is gone, with all its records.
     mutating func producerFailed() {
         handle = nil
         watch.producerFailed()
@@ -227,7 +227,7 @@ struct DeliveryTopic<Handle> {
         refusedInFlight = 0
     }
 
-    /// Drops what waits for an owner.
+    /// Drops the waiting records of an owner.
     mutating func drop(owner: UInt32) {
         backlog.removeAll { $0.sender.owner == owner }
         returned.removeAll { $0.sender.owner == owner }
@@ -235,7 +235,7 @@ struct DeliveryTopic<Handle> {
         refusedWaiting = backlog.count(where: \.hasStoodAside) + returned.count(where: \.hasStoodAside)
     }
 
-    /// Takes all that waits, in order.
+    /// Removes all waiting records, in order.
     mutating func takeWaiting() -> Deque<OutgoingRecord> {
         sortIn()
         refusedWaiting = 0
@@ -244,7 +244,7 @@ struct DeliveryTopic<Handle> {
     }
 }
 
-/// How much a producer, or a topic in it, may hold.
+/// The capacity of a producer, or of a topic's share in it.
 struct ProducerCapacity: Equatable {
     var records: Int
     var bytes: Int

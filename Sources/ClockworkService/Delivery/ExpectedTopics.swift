@@ -1,28 +1,28 @@
 internal import Runtime
 internal import Scheduling
 
-/// The topics that deliveries are expected for, so that all is ready when they fall due: the topic is known, and so are
-/// its partitions, and their leaders are connected.
+/// The topics of coming deliveries, prepared in time: the topic and its partitions are known, and their leaders are
+/// connected.
 ///
-/// A topic is expected from the moment that a schedule for it is in memory until that is due. So long its leaders are
-/// asked something now and then, since an idle connection is closed by brokers, balancers and firewalls. A value: events
-/// in, topics out. It is a courtesy: a topic that is not expected is looked up when its first record is sent.
+/// A topic is expected from the moment a schedule for it is in memory until that schedule is due. During that time its
+/// leaders are asked something now and then, since brokers, balancers and firewalls close idle connections. A value:
+/// events in, topics out. It is optional: a topic that is not expected is looked up when its first record is sent.
 struct ExpectedTopics {
-    /// The time between two questions to the leaders of a topic, in milliseconds: less than the 30 s after which the
-    /// strictest of firewalls forget a connection, and than the idle limit of the producer.
+    /// The time between two questions to the leaders of a topic, in milliseconds. It is less than the 30 s after which
+    /// the strictest firewalls forget a connection, and less than the idle limit of the producer.
     static let interval: Int64 = 15_000
-    /// The most topics that are expected at one time. Names come from outside.
+    /// The most topics expected at one time. Clients choose the names, so their number is unbounded.
     static let limit = 1_000
 
-    /// Until when each topic is expected.
+    /// The time until which each topic is expected.
     private var ends: [String: Uptime] = [:]
     /// The topic noted last, and its end: one often comes again.
     private var latest: (topic: String, end: Uptime)?
-    /// Topics that have come since the last questions.
+    /// Topics that were added since the last questions.
     private var fresh: Set<String> = []
     private var nextRound: Uptime?
 
-    /// How many topics are expected.
+    /// The number of expected topics.
     var count: Int { ends.count }
 
     /// When `takeDue` has something to do.
@@ -33,7 +33,7 @@ struct ExpectedTopics {
     /// - Returns: whether the topic was not expected before.
     mutating func expect(_ topic: String, due: EpochMilliseconds, now: Moment) -> Bool {
         let rest = max(0, due.rawValue - now.wall.rawValue)
-        // Rounded up, so that a topic whose schedules are due one after the other is not noted anew for each.
+        // Rounded up, so that a topic with one schedule after another is not noted again for each.
         let end = Uptime(milliseconds: ((now.uptime.milliseconds + rest) / Self.interval + 1) * Self.interval)
         if let latest, latest.topic == topic, end <= latest.end { return false }
         let known = ends[topic]
@@ -47,12 +47,12 @@ struct ExpectedTopics {
         return true
     }
 
-    /// A topic that is expected has turned out to exist: its leaders are to be connected now.
+    /// An expected topic exists: its leaders are to be connected now.
     mutating func found(_ topic: String) {
         if ends[topic] != nil { fresh.insert(topic) }
     }
 
-    /// The topics whose leaders are to be asked something now.
+    /// The topics whose leaders are to be asked now.
     mutating func takeDue(now: Uptime) -> [String] {
         var due = fresh
         fresh = []

@@ -1,9 +1,9 @@
-/// The records that a producer has, by the token that comes back in their reports.
+/// The records in a producer, by the token in their reports.
 ///
-/// A slab: adding and removing are O(1) and allocate nothing once it has grown to what is in flight. The record itself is
-/// kept, not only its owner's number and token: it must be produced again after a report that is no fault of its own and
-/// after a fatal error of the producer. So the token is the slab's index, and above it, in the upper 32 bits, the number
-/// of the producer: a late report of one that was given up names no record.
+/// A slab: adding and removing are O(1), and allocate nothing once it has grown to the number in flight. The record
+/// itself is kept, not only its owner's number and token, since it must be produced again after a failure that is not
+/// its own, and after a fatal error of the producer. So the token holds the slab's index, and in the upper 32 bits the
+/// number of the producer: a late report of a producer that was given up names no record.
 struct InFlightRecords {
     private var records: ContiguousArray<OutgoingRecord?> = []
     private var free: [Int32] = []
@@ -30,7 +30,7 @@ struct InFlightRecords {
         return token(Int(index))
     }
 
-    /// Removes a record; `nil` when the token is not one of this producer's, or has been removed.
+    /// Removes a record; `nil` if the token is not one of this producer's, or has been removed.
     mutating func remove(_ token: UInt64) -> OutgoingRecord? {
         let index = Int(UInt32(truncatingIfNeeded: token))
         guard UInt32(truncatingIfNeeded: token >> 32) == producer, records.indices.contains(index) else { return nil }
@@ -39,7 +39,7 @@ struct InFlightRecords {
         return record
     }
 
-    /// Removes all records, in no order, and begins with another producer's.
+    /// Removes all records, unordered, and starts the tokens of another producer.
     mutating func removeAll() -> [OutgoingRecord] {
         defer {
             records = []

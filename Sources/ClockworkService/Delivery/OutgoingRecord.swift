@@ -1,14 +1,14 @@
 internal import Scheduling
 
-/// A record on its way to a topic, kept until its report says that it is there.
+/// A record on its way to a topic, kept until its report confirms it.
 ///
 /// A plain value with one reference in it, so that one reference count moves it, and a delivery allocates nothing here.
 struct OutgoingRecord {
-    /// What is produced. Both are single references, which an enum holds without a word more.
+    /// The content. Both cases are single references, which an enum holds without an extra word.
     enum Content {
-        /// A schedule that is due, whose key, value and headers are those to send.
+        /// A due schedule, with the key, value and headers to send.
         case delivery(Schedule)
-        /// A dead letter, with key, value and headers of its own.
+        /// A dead letter, with its own key, value and headers.
         case deadLetter(DeadLetter)
     }
 
@@ -16,27 +16,27 @@ struct OutgoingRecord {
     enum Attempt {
         /// In a batch with others.
         case together
-        /// In a batch of its own. A record that shared a batch that was refused goes this way next: the cause may have
-        /// been another one.
+        /// In a batch of its own. A record of a refused batch goes this way next: the cause may have been another
+        /// record.
         case alone
     }
 
     private(set) var content: Content
-    /// Whose it is.
+    /// The sender.
     let sender: Sender
-    /// Its place among all that were sent.
+    /// Its number in the order of sending.
     private(set) var sequence: UInt64
     /// The row of its topic.
     let topic: Int32
-    /// The bytes of key, value and headers, but for those that Clockwork adds to a delivery.
+    /// The bytes of key, value and headers, without the headers that Clockwork adds to a delivery.
     private(set) var byteCount: Int32
-    /// Of a delivery: the scheduler's token for it.
+    /// For a delivery: the scheduler's token.
     let token: UInt32
-    /// Of a delivery: see `Delivery`.
+    /// For a delivery: see `Delivery`.
     let wasDueOnArrival: Bool
-    /// How it is to travel, or travels.
+    /// How it travels.
     private(set) var attempt = Attempt.together
-    /// Whether its topic has refused it, so that it let others pass.
+    /// Whether its topic has refused it and it has let others pass.
     private(set) var hasStoodAside = false
 
     init(_ delivery: Delivery, of sender: Sender, topic: Int, sequence: UInt64) {
@@ -62,7 +62,7 @@ struct OutgoingRecord {
         wasDueOnArrival = false
     }
 
-    /// How it ends once its topic has it.
+    /// Its end once its topic has it.
     var written: DeliveryEnd {
         switch content {
         case .delivery(let schedule):
@@ -72,16 +72,15 @@ struct OutgoingRecord {
         }
     }
 
-    /// How a delivery ends that can never succeed.
+    /// The end of a delivery that failed for good.
     func failed(_ failure: DeliveryFailure) -> DeliveryEnd { .failed(token: token, topic: topic, failure) }
 
-    /// What to try when it was refused as too large: by itself first; then, if it is a dead letter, with less in it.
+    /// The next attempt after it was refused as too large: alone first; then, for a dead letter, with less in it.
     ///
     /// - Returns: `nil` when nothing is left to try.
     func afterTooLarge() -> OutgoingRecord? { alone() ?? with { $0.cut() } }
 
-    /// What to try when it was refused in a batch that its topic does not take: by itself first; then, if it is a dead
-    /// letter without a key, with one.
+    /// The next attempt after it was refused in a batch: alone first; then, for a dead letter without a key, with one.
     ///
     /// - Returns: `nil` when nothing is left to try.
     func afterRefusal() -> OutgoingRecord? { alone() ?? with { $0.keyed() } }
@@ -101,7 +100,7 @@ struct OutgoingRecord {
         return record
     }
 
-    /// The same at another place, after it has stood aside.
+    /// The same record at a later place, after it has stood aside.
     func behindOthers(sequence: UInt64) -> OutgoingRecord {
         var record = self
         record.sequence = sequence

@@ -1,15 +1,15 @@
 public import Runtime
 
-/// When a producer that was given up gets its successor, and what is to be said meanwhile.
+/// When a producer that was given up gets its successor, and what is reported meanwhile.
 ///
-/// A value; time is an argument. The first successor is made at once. Where it fails as well, the next one comes after a
-/// pause, which doubles up to ten seconds: brokers that refuse a producer will mostly refuse the next one, too. All this
-/// is one *outage*, until a successor has written a record, or has lived for a while.
+/// A value; time is an argument. The first successor is created at once. If it fails too, the next one comes after a
+/// pause, which doubles up to ten seconds: brokers that refuse a producer will mostly refuse the next one, too. All of
+/// this is one *outage*, until a successor has written a record, or has lived for a while.
 public struct ProducerSuccession: Sendable {
     private enum State {
         /// There is a producer, since then.
         case present(since: Uptime)
-        /// There is none, and at this time another one is to be made.
+        /// There is none; another one is to be created at this time.
         case missing(until: Uptime)
     }
 
@@ -17,11 +17,11 @@ public struct ProducerSuccession: Sendable {
     static let firstPause: Int64 = 500
     /// The longest pause before a successor, in milliseconds.
     static let longestPause: Int64 = 10_000
-    /// How long a producer has to live to be as good as one that has written, in milliseconds.
+    /// How long a producer must live to count as one that has written, in milliseconds.
     static let probation: Int64 = 5_000
 
     private var state: State
-    /// How many producers have failed in this outage, and the latest's reason.
+    /// The number of producers that failed in this outage, and the latest reason.
     private var outage: (failures: Int, reason: String)?
 
     /// There is a first producer.
@@ -29,12 +29,12 @@ public struct ProducerSuccession: Sendable {
         state = .present(since: now)
     }
 
-    /// When a successor is to be made; `nil` while there is a producer.
+    /// When a successor is to be created; `nil` while there is a producer.
     public var dueAt: Uptime? {
         if case .missing(let until) = state { until } else { nil }
     }
 
-    /// Why producers fail, from the first that fails until the outage is over; `nil` when nothing is wrong.
+    /// Why producers fail, from the first failure until the end of the outage; `nil` when nothing is wrong.
     public func obstacle(now: Uptime) -> String? {
         isOver(now) ? nil : outage?.reason
     }
@@ -43,7 +43,7 @@ public struct ProducerSuccession: Sendable {
         if case .present(let since) = state { since.advanced(byMilliseconds: Self.probation) <= now } else { false }
     }
 
-    /// The producer is given up because of an error, or its successor could not be made.
+    /// The producer is given up because of an error, or its successor could not be created.
     ///
     /// - Returns: whether an outage begins with this.
     public mutating func failed(_ reason: String, now: Uptime) -> Bool {
@@ -55,7 +55,7 @@ public struct ProducerSuccession: Sendable {
         return failures == 0
     }
 
-    /// The producer is given up though nothing is wrong with it.
+    /// The producer is given up without a fault of its own.
     mutating func renounced(now: Uptime) {
         state = .missing(until: now)
     }

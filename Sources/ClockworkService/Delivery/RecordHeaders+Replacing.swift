@@ -1,7 +1,7 @@
 internal import Scheduling
 
 extension RecordHeaders {
-    /// The same headers, with another value for the last one of this name.
+    /// The same headers, with another value for the last one with this name.
     func replacingLast(_ name: String, with text: String) -> RecordHeaders {
         var last = -1
         var count = 0
@@ -22,7 +22,7 @@ extension RecordHeaders {
         return headers
     }
 
-    /// The same headers but for those of these names.
+    /// The same headers without those with these names.
     func without(_ names: [String]) -> RecordHeaders {
         func isNamed(_ header: UnsafeRawBufferPointer) -> Bool { names.contains { header.elementsEqual($0.utf8) } }
         var isIn = false

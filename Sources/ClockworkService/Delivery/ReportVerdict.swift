@@ -1,18 +1,18 @@
 internal import Kafka
 
-/// What the end of an attempt to produce a record means for it.
+/// The meaning of an attempt's end for a produced record.
 enum ReportVerdict: Equatable {
     /// It is in its topic.
     case written
-    /// It, or the batch that it shared, is larger than the topic allows.
+    /// It is larger than the topic allows, or the batch that it shared is.
     case tooLarge(reason: String)
-    /// The topic does not take it, or another one of its batch.
+    /// The topic refuses it, or another record of its batch.
     case recordRefused(reason: String)
     /// Its topic, or the partition that was chosen, does not exist.
     case unknownTopic
     /// Its topic takes nothing now, whatever the record.
     case topicRefuses(reason: String)
-    /// Nothing is wrong with it: produce it again.
+    /// The fault is not its own: produce it again.
     case retry(reason: String)
 
     /// The meaning of a delivery report, or of what `KafkaProducer.produce` returned.

@@ -1,27 +1,27 @@
 internal import Runtime
 
-/// Whether the records of a topic stand still in the producer because partitions that they were meant for are gone.
+/// Detects that records of a topic stand still in the producer because their partitions are gone.
 ///
-/// A topic may be recreated with fewer partitions. librdkafka 2.16 goes on producing what it has for the others, for ever
-/// and without a report. So a topic of which no record has come back for a while is looked at, and where it has fewer
-/// partitions than before, the producer is given up: its successor chooses the partitions anew. A standstill alone is no
-/// reason, since what is in the producer may have been written and would be repeated.
+/// A topic may be recreated with fewer partitions. librdkafka 2.16 then keeps trying the removed partitions, for ever
+/// and without a report. So a topic whose records have not come back for a while is looked at. If it has fewer
+/// partitions than before, the producer is given up, and its successor chooses the partitions again. A standstill alone
+/// is no reason: records in the producer may have been written, and would be repeated.
 struct StandstillWatch {
-    /// How long nothing comes back before the topic is looked at, in milliseconds.
+    /// How long no record comes back before the topic is looked at, in milliseconds.
     static let patience: Int64 = 5_000
 
     private enum State {
         case idle
-        /// Since the producer had given back so many.
+        /// Running, since the producer had returned this many records.
         case running(moves: Int, until: Uptime)
-        /// The topic is being looked at; so many had been given back then.
+        /// A look at the topic is in progress; this many records had been returned when it began.
         case looking(moves: Int)
     }
 
     private var state = State.idle
-    /// How many records the producer has given back.
+    /// The number of records that the producer has returned.
     private var moves = 0
-    /// How many partitions the topic had; `nil` until it has been looked at.
+    /// The topic's number of partitions; `nil` until it has been looked at.
     private var partitions: Int?
 
     /// Whether the topic is being looked at.
@@ -29,7 +29,7 @@ struct StandstillWatch {
 
     /// The producer has a record.
     ///
-    /// - Returns: when `isOver` is to be asked; `nil` where that is known.
+    /// - Returns: when to ask `isOver`; `nil` if that is known.
     mutating func begin(now: Uptime) -> Uptime? {
         guard case .idle = state else { return nil }
         let end = now.advanced(byMilliseconds: Self.patience)
@@ -37,12 +37,12 @@ struct StandstillWatch {
         return end
     }
 
-    /// The producer has given a record back.
+    /// The producer has returned a record.
     mutating func moved() { moves += 1 }
 
-    /// The time may have come; `hasRecords` says whether the producer has any.
+    /// The time may have come; `hasRecords` says whether the producer has any records.
     ///
-    /// - Returns: whether the topic is to be looked at.
+    /// - Returns: whether to look at the topic.
     mutating func isOver(hasRecords: Bool, now: Uptime) -> Bool {
         guard case .running(let before, let end) = state, end <= now else { return false }
         let standsStill = hasRecords && moves == before
@@ -50,10 +50,9 @@ struct StandstillWatch {
         return standsStill
     }
 
-    /// A look has found the topic with so many partitions, or has found nothing out.
+    /// A look has found the topic with this many partitions, or has found nothing.
     ///
-    /// - Returns: whether the producer is to be given up. Where the number before is not known, it is taken to have been
-    ///   larger, once.
+    /// - Returns: whether to give up the producer. If the earlier number is unknown, it counts as larger, once.
     mutating func looked(_ found: Int?, hasRecords: Bool) -> Bool {
         var standsStill = false
         if case .looking(let before) = state {
@@ -61,13 +60,13 @@ struct StandstillWatch {
             state = .idle
         }
         guard let found else { return false }
-        // What is in the producer may still be meant for the larger number.
+        // Records in the producer may still be meant for the larger number.
         if let partitions, found < partitions, hasRecords, !standsStill { return false }
         defer { partitions = found }
         return standsStill && partitions.map { found < $0 } ?? true
     }
 
-    /// The producer is gone, and all that it had.
+    /// The producer is gone, with all its records.
     mutating func producerFailed() {
         if case .running = state { state = .idle }
     }

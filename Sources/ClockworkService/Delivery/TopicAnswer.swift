@@ -1,9 +1,9 @@
-/// What the brokers say of a topic when they are asked.
+/// The brokers' answer to a question about a topic.
 enum TopicAnswer: Equatable {
-    /// It exists and has so many partitions.
+    /// It exists, with this many partitions.
     case exists(partitions: Int)
     /// It does not exist.
     case isMissing
-    /// Nothing, in time.
+    /// No answer in time.
     case none
 }

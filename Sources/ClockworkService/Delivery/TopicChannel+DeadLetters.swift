@@ -2,7 +2,7 @@ internal import Logging
 internal import Scheduling
 
 extension TopicChannel {
-    /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and why it was not.
+    /// Sends a failed delivery to the dead-letter topic: the record that would have been delivered, and the reason.
     func deadLetter(_ failed: Effects.FailedDelivery, of sender: Sender, now: Moment) {
         metrics.deadLettered(failed.failure.code)
         let schedule = failed.delivery.schedule
@@ -17,7 +17,7 @@ extension TopicChannel {
         write(DeadLetter(failed, partition: sender.partition, headers: deliveredHeaders), of: sender, now: now)
     }
 
-    /// Sends a request that cannot be accepted to the dead-letter topic, as it came, and why.
+    /// Sends a request that cannot be accepted to the dead-letter topic, as it came, with the reason.
     func deadLetter(_ rejected: RequestBatcher.RejectedRecord, of sender: Sender, now: Moment) {
         metrics.deadLettered(rejected.rejection.code)
         logger.debug(

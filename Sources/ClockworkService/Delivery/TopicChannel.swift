@@ -6,8 +6,8 @@ internal import Scheduling
 
 /// Delivers to topics through an idempotent producer, and writes dead letters.
 ///
-/// Belongs to the pod and is used on its event loop only. What waits, for what, and in which order, `DeliveryQueues`
-/// decides; this class performs its actions. Topic checks take time, so the pod runs them elsewhere: see
+/// Belongs to the pod and is used on its event loop only. `DeliveryQueues` decides which records wait, for what, and in
+/// which order; this class performs its actions. Topic checks are slow, so the pod runs them elsewhere: see
 /// `takeWantedChecks`.
 final class TopicChannel: DeliveryChannel {
     let deliveredHeaders: DeliveredHeaders
@@ -15,12 +15,12 @@ final class TopicChannel: DeliveryChannel {
     private let makeProducer: (OutgoingRecord.Attempt) throws(KafkaError) -> KafkaProducer
 
     private var queues: DeliveryQueues<KafkaTopic>
-    /// `nil` while no successor can be made of one that was given up.
+    /// `nil` while no successor of a given-up producer can be created.
     private var producer: KafkaProducer?
-    /// For records that travel alone: one by one, it shows which of them are too large. Made when first needed.
+    /// For records that travel alone: one by one, it shows which of them are too large. Created when first needed.
     private var aloneProducer: KafkaProducer?
 
-    /// Topics for which something will be due.
+    /// Topics of coming deliveries.
     private var expected = ExpectedTopics()
     /// Topics to be checked.
     private var wantedChecks: [String] = []
@@ -32,7 +32,7 @@ final class TopicChannel: DeliveryChannel {
     /// A channel without owners.
     ///
     /// - Parameters:
-    ///   - policy: to which topics deliveries may go, whenever they were requested.
+    ///   - policy: the topics that deliveries may go to, whenever they were requested.
     ///   - wakeDescriptor: becomes readable when `takeOutcome` has something to do.
     /// - Throws: when Kafka refuses a property.
     init(
@@ -71,7 +71,8 @@ final class TopicChannel: DeliveryChannel {
         queues.ownerBegan(owner)
     }
 
-    /// Nothing is handed back: what waits for a topic is begun as soon as there is room, and the drain waits for it.
+    /// Nothing is handed back: records waiting for a topic are begun as soon as there is room, and the drain waits for
+    /// them.
     func drain(owner: UInt32, now: Moment) {}
 
     func end(owner: UInt32) {
@@ -94,7 +95,7 @@ final class TopicChannel: DeliveryChannel {
         perform(now)
     }
 
-    /// Has all ready for a delivery that will be due.
+    /// Prepares for a coming delivery.
     func expect(_ schedule: Schedule, now: Moment) {
         guard case .topic(let topic) = schedule.target else { return }
         guard expected.expect(topic, due: schedule.position.time, now: now) else { return }
@@ -104,7 +105,7 @@ final class TopicChannel: DeliveryChannel {
 
     func takeOutcome(now: Moment) -> DeliveryOutcome {
         if let producer { pollReports(of: producer, now) { clientMetrics.publish($0) } }
-        // Records travel alone too seldom for the statistics of their producer.
+        // Too few records travel alone to count in the statistics.
         if let aloneProducer { pollReports(of: aloneProducer, now) { _ in } }
         if let fatal = producer?.fatalError ?? aloneProducer?.fatalError { giveUpProducer("\(fatal)", now) }
         queues.timeReached(now: now)
@@ -124,7 +125,7 @@ final class TopicChannel: DeliveryChannel {
     }
 
     var wakeAt: Uptime? {
-        // Known while the last outcome was being taken.
+        // The time is known while the last outcome is empty.
         outcome.isEmpty ? [queues.wakeAt, expected.wakeAt].compactMap { $0 }.min() : .zero
     }
 
@@ -132,7 +133,7 @@ final class TopicChannel: DeliveryChannel {
         metrics.publish()
     }
 
-    /// Gives up whatever is not written.
+    /// Gives up all unwritten records.
     func close() {
         producer?.close()
         aloneProducer?.close()
@@ -140,7 +141,7 @@ final class TopicChannel: DeliveryChannel {
         aloneProducer = nil
     }
 
-    /// Notes what keeps deliveries from being made or settled.
+    /// Notes the obstacles that keep deliveries from being made or settled.
     func note(in obstacles: inout Obstacles, now: Uptime) {
         queues.note(in: &obstacles, now: now)
     }
@@ -195,7 +196,7 @@ final class TopicChannel: DeliveryChannel {
         }
     }
 
-    /// - Throws: when the topic's name is not legal, or the producer for what travels alone cannot be made.
+    /// - Throws: when the topic's name is not legal, or the producer for single records cannot be created.
     private func place(
         of record: OutgoingRecord,
         _ producer: KafkaProducer
@@ -260,7 +261,7 @@ final class TopicChannel: DeliveryChannel {
         perform(now)
     }
 
-    /// Has the leaders of topics connected for which something will be due, and topics looked up that are not known.
+    /// Connects the leaders of topics with coming deliveries, and looks up unknown topics.
     func connectExpected(now: Moment) {
         guard let time = expected.wakeAt, time <= now.uptime else { return }
         let topics = expected.takeDue(now: now.uptime)
@@ -271,8 +272,8 @@ final class TopicChannel: DeliveryChannel {
 
     // MARK: The producer's end
 
-    /// Gives up whatever is in the producer, for a pod that has lost all of its partitions: their next owners deliver
-    /// it, and what left here after that would be a repeat, and in no order with theirs.
+    /// Gives up all records in the producer, for a pod that has lost all of its partitions. Their next owners deliver
+    /// them; a record that left here later would be a repeat, out of order with theirs.
     func startAfresh(now: Moment) {
         guard queues.inFlightCount > 0 else { return }
         logger.notice("deliveries in flight are given up", metadata: ["count": "\(queues.inFlightCount)"])
@@ -280,7 +281,7 @@ final class TopicChannel: DeliveryChannel {
         perform(now)
     }
 
-    /// Gives up the producer and whatever is in it: after this error, or without one on purpose. Another one is made.
+    /// Gives up the producer with all its records: after this error, or on purpose without one. Another one is created.
     private func giveUpProducer(_ error: String?, _ now: Moment) {
         close()
         let isFirst = queues.producerFailed(error, now: now)

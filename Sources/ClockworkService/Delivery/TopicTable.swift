@@ -1,15 +1,15 @@
 internal import Scheduling
 
-/// One row for each topic with something to remember, by its name.
+/// One row for each remembered topic, by its name.
 ///
-/// Names come from outside, and there is no end to them. So idle rows are swept now and then: those whose topics are not
-/// known to exist, and those that were not used since the last sweep. Each sweep comes after the rows have grown by half,
-/// and by a thousand at least. So it is O(1) for each new name, and there are never more than three rows for each topic in
-/// use, or 2,000 more than that. What is forgotten can be asked again.
+/// Clients choose the names, so their number is unbounded, and idle rows are swept now and then: those of topics not
+/// known to exist, and those not used since the last sweep. A sweep comes after the rows have grown by half, and by a
+/// thousand at least. So it is O(1) for each new name, and there are never more than three rows for each topic in use,
+/// or 2,000 more than that. A forgotten topic can be looked up again.
 struct TopicTable<Handle> {
-    /// The fewest rows that come between two sweeps.
+    /// The fewest new rows between two sweeps.
     static var sweepAfter: Int { 1_000 }
-    /// The row of the topic that is not checked and never swept.
+    /// The row of the topic that is never checked and never swept.
     static var permanent: Int { 0 }
 
     private var rows: ContiguousArray<DeliveryTopic<Handle>>
@@ -28,10 +28,10 @@ struct TopicTable<Handle> {
         rowOfName = [name: Self.permanent]
     }
 
-    /// How many topics something is remembered of.
+    /// The number of topics that are remembered.
     var count: Int { rowOfName.count }
 
-    /// The rows, those that are free included.
+    /// The rows, including free ones.
     var indices: Range<Int> { rows.indices }
 
     subscript(row: Int) -> DeliveryTopic<Handle> {

@@ -1,7 +1,7 @@
 internal import Runtime
 
 extension GroupMember {
-    /// Notes what keeps it from its work.
+    /// Notes the obstacles to its work.
     func note(in obstacles: inout Obstacles, now: Uptime) {
         obstacles.note(.group, place.obstacle, now: now)
         let unknown = "Assigned partitions are not read yet: brokers or store have not answered which log they have."

@@ -4,16 +4,17 @@ internal import PrometheusMetrics
 internal import Runtime
 internal import Scheduling
 
-/// A pod as a member of its group: reads the intake, and does for partitions that come and go what `Assignments` asks.
+/// A pod as a member of its group: reads the intake, and carries out the actions of `Assignments` for partitions that
+/// come and go.
 ///
-/// Used on the pod's event loop only. What takes time runs as a task and comes back through the inbox.
+/// Used on the pod's event loop only. Slow work runs as a task and comes back through the inbox.
 final class GroupMember {
     private let consumer: KafkaConsumer
     let owners: PartitionOwners
     private let commits: GroupCommits
     let logs: LogWatch
     let logger: Logger
-    /// Gives up what is on its way to topics.
+    /// Gives up the records on their way to topics.
     private let startAfresh: (Moment) -> Void
 
     var assignments = Assignments()
@@ -21,7 +22,7 @@ final class GroupMember {
     private var metrics: PodMetrics
     private var consumerMetrics: KafkaClientMetrics
     private(set) var place = GroupPlace()
-    /// The error with which it has ended, if it was one.
+    /// The error that ended it, if there was one.
     private(set) var error: KafkaError?
 
     init(
@@ -47,7 +48,7 @@ final class GroupMember {
 
     // MARK: What the pod asks
 
-    /// Whether it is a member, of which no partition may be its.
+    /// Whether it is a member of the group, even one without partitions.
     var hasJoined: Bool { place.hasJoined }
 
     /// Whether nothing is left to do.
@@ -63,7 +64,7 @@ final class GroupMember {
         [assignments.wakeAt, commits.wakeAt].compactMap { $0 }.min()
     }
 
-    /// Has owners finish what is in flight, and then ends.
+    /// Lets owners finish everything in flight, and then ends.
     func shutDown(now: Moment) {
         guard assignments.isRunning else { return }
         logger.info("shutting down", metadata: ["partitions": "\(owners.all.count)"])
