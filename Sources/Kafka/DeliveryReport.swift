@@ -1,4 +1,4 @@
-/// What became of one produced record.
+/// The outcome of one produced record.
 public struct DeliveryReport: Sendable, Equatable {
     /// The token given to `KafkaProducer.produce`.
     public var token: UInt64

@@ -1,38 +1,39 @@
 internal import CKafka
 internal import Synchronization
 
-/// Watches what goes between a group member and its coordinator, and knows two things that librdkafka tells nobody.
+/// Watches the traffic between a group member and its coordinator, and knows two things that librdkafka does not
+/// report.
 ///
-/// *Whether the member is joining* (anew): from the time its request to join has gone to the coordinator until the
-/// group's new generation has given it its part. A commit that is made in that time waits behind the join on the
-/// coordinator's connection, names the generation before, and is refused; and for that librdkafka before 2.10 gives up
-/// the whole assignment as lost (librdkafka #4059). So commits have to wait.
+/// *Whether the member is joining* again: from its request to join until the group's new generation has given it its
+/// part. A commit made in that time waits behind the join on the coordinator's connection. It names the previous
+/// generation, so it is refused, and librdkafka before 2.10 then gives up the whole assignment as lost (librdkafka
+/// #4059). So commits have to wait.
 ///
-/// *Whether the session can have ended unnoticed.* A process that was stopped, or whose machine was, wakes up with its
-/// assignment as it left it, while the group may have given the partitions away long ago; that is told some
-/// milliseconds later at the earliest. But a coordinator keeps a member for the session timeout after it has heard of
-/// it, so within that time of when the last request that it answered was *sent*, the partitions can have no other
-/// owner. The clock is one that goes on while the machine sleeps.
+/// *Whether the session can have ended unnoticed.* When a process or its machine was stopped, it wakes up with its old
+/// assignment, although the group may have given the partitions away long ago. The loss is reported some milliseconds
+/// later at the earliest. But a coordinator keeps a member for the session timeout after it has heard from it. So the
+/// partitions can have no other owner within that time, counted from when the last answered request was *sent*. The
+/// clock continues while the machine sleeps.
 ///
-/// The interceptors run on librdkafka's threads; whoever owns the client keeps this object as long as the client.
+/// The interceptors run on librdkafka's threads; the owner of the client keeps this object as long as the client.
 final class GroupContact: Sendable {
     private let joining = Atomic(false)
     private let origin = ContinuousClock.now
     // When requests were sent, in nanoseconds after `origin`.
     /// The last one.
     private let lastSent = Atomic<Int64>(0)
-    /// The last one that was answered. What the answer says is not known here.
+    /// The last one that was answered. The content of the answer is not known here.
     private let lastAnswered = Atomic<Int64>(GroupContact.never)
     /// When that answer came.
     private let lastAnswer = Atomic<Int64>(GroupContact.never)
-    /// The last one that was answered with the member remaining one.
+    /// The last one whose answer left the member in the group.
     private let lastConfirmed = Atomic<Int64>(GroupContact.never)
     /// In nanoseconds.
     private let session = Atomic<Int64>(0)
 
     private static let never = Int64.min / 2
-    /// Within what time an answer is read and a loss that it tells is handed out, in nanoseconds: thousands of times
-    /// what it takes.
+    /// The time within which an answer is read and a loss that it reports is handed out, in nanoseconds: thousands of
+    /// times what that takes.
     private static let readingTime: Int64 = 500_000_000
 
     /// Keys of the Kafka protocol.
@@ -42,16 +43,16 @@ final class GroupContact: Sendable {
 
     var isJoining: Bool { joining.load(ordering: .acquiring) }
 
-    /// How long the coordinator keeps a member that it does not hear of.
+    /// How long the coordinator keeps a member that it does not hear from.
     var sessionTimeout: Duration {
         get { .nanoseconds(session.load(ordering: .relaxed)) }
         set { session.store(Self.nanoseconds(newValue), ordering: .relaxed) }
     }
 
-    /// Whether the coordinator still counts the member as one, as far as time can tell.
+    /// Whether the coordinator still counts the member, as far as time can show.
     ///
-    /// A member that joins sends no heartbeats and is kept as long as it waits: while it does, being asked in time is
-    /// what shows that it has not been stopped. So ask a few times within each session timeout.
+    /// A joining member sends no heartbeats and is kept as long as it waits. While it does, only timely calls of this
+    /// property show that it has not been stopped. So ask a few times within each session timeout.
     var isWithinSession: Bool {
         let now = Self.nanoseconds(.now - origin)
         if now >= lastAnswer.load(ordering: .acquiring) + Self.readingTime { confirmAnswer() }
@@ -60,7 +61,7 @@ final class GroupContact: Sendable {
         return true
     }
 
-    /// The last answer has left the member one: it brought it its part of the group, for one.
+    /// The last answer has left the member in the group: for one, it gave the member its part.
     func confirmAnswer() {
         confirm(lastAnswered.load(ordering: .acquiring))
     }
@@ -76,7 +77,7 @@ final class GroupContact: Sendable {
 
     // MARK: Interceptors
 
-    /// Has the client that is made of this configuration tell of its requests.
+    /// Makes the client of this configuration report its requests.
     func register(in conf: OpaquePointer) {
         let opaque = Unmanaged.passUnretained(self).toOpaque()
         rd_kafka_conf_interceptor_add_on_new(
@@ -121,15 +122,15 @@ final class GroupContact: Sendable {
         case Self.syncGroup: break
         default: return
         }
-        // The answer before has been read by now, and a member that it had turned away would have told so: before it
-        // sends anything again the loss has been handed out.
+        // The previous answer has been read by now. Had it turned the member away, the loss would have been handed out
+        // before the member sends anything again.
         confirmAnswer()
         lastSent.store(Self.nanoseconds(.now - origin), ordering: .releasing)
     }
 
     private func answered(_ key: Int16, _ error: rd_kafka_resp_err_t) {
         guard [Self.joinGroup, Self.heartbeat, Self.syncGroup].contains(key) else { return }
-        // Not the answer to the join: the generation it brings is taken over by another thread, a little later.
+        // Not at the answer to the join: another thread takes over its generation a little later.
         if key == Self.syncGroup { joining.store(false, ordering: .releasing) }
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         lastAnswer.store(Self.nanoseconds(.now - origin), ordering: .releasing)

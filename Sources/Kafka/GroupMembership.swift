@@ -1,42 +1,42 @@
 internal import CKafka
 internal import Logging
 
-/// The consumer's side of the group protocol: what librdkafka's callbacks write and the polling thread reads.
+/// The consumer's side of the group protocol: librdkafka's callbacks write it and the polling thread reads it.
 ///
 /// All callbacks run inside `poll` or `close`, on the thread that called it; nothing here is shared.
 ///
-/// An assignment is answered in its callback, with no partition to read: librdkafka stops the partitions that are being
-/// read until it has the answer, and the group waits. Reading starts later, partition by partition. That may be while a
-/// revocation is unanswered, and does not answer it: librdkafka takes only a call that stops reading for the answer.
+/// An assignment is answered in its callback, with no partition to read: until the answer, librdkafka stops the
+/// partitions being read, and the group waits. Reading starts later, partition by partition, perhaps while a revocation
+/// is unanswered. That does not answer the revocation: librdkafka accepts only a call that stops reading as its answer.
 ///
-/// librdkafka lets a revocation be answered long after its callback has returned: meanwhile the member's heartbeats go
+/// librdkafka lets a revocation be answered long after its callback has returned. Meanwhile the member's heartbeats go
 /// on as long as the application polls, and no further rebalance starts. Two things follow. A member may take as long
 /// over a revocation as the group's other members may wait (`max.poll.interval.ms` is the group's rebalance timeout).
-/// And a session that ends meanwhile is not told as a lost assignment, because a rebalance is under way; only the member
-/// id is gone. So whoever waits for an answer looks at the member id now and then (`checkSession`).
+/// And a session that ends meanwhile is not reported as a lost assignment, because a rebalance is in progress; only the
+/// member id is gone. So the member id is checked now and then during the wait (`checkSession`).
 final class GroupMembership {
-    /// A revocation that is unanswered.
+    /// An unanswered revocation.
     private struct Revocation {
-        /// What the answer names.
+        /// The partitions that the answer names.
         let all: [Int32]
-        /// What it waits for.
+        /// The partitions that it waits for.
         var remaining: Set<Int32>
     }
 
     let logger: Logger
     let contact = GroupContact()
     private let topic: String
-    /// What callbacks told since the last `takeEvents`.
+    /// Events from callbacks since the last `takeEvents`.
     private var events: [ConsumerEvent] = []
     private var revocation: Revocation?
-    /// What the group gave this member, whether reading has started or not.
+    /// The partitions that the group gave this member, whether reading has started or not.
     private var owned: Set<Int32> = []
     /// The part of `owned` that librdkafka has been told to read.
     private var reading: Set<Int32> = []
-    /// Where partitions that are being read are to start again, once the revocation that is unanswered is answered:
-    /// to stop reading before that would answer it.
+    /// The new starts of partitions being read, applied once the unanswered revocation is answered: to stop reading
+    /// before that would answer it.
     private var restarts: [Int32: Int64] = [:]
-    /// Partitions that are not to hand out records, since they were assigned.
+    /// Partitions that hand out no records, since their assignment.
     private var paused: Set<Int32> = []
     private var isClosing = false
     private var nextSessionCheck = ContinuousClock.now
@@ -48,7 +48,7 @@ final class GroupMembership {
         self.logger = logger
     }
 
-    /// Hands out the events told since the last call, in order.
+    /// Hands out the events since the last call, in order.
     func takeEvents() -> [ConsumerEvent] {
         guard !events.isEmpty else { return [] }
         defer { events.removeAll(keepingCapacity: true) }
@@ -57,9 +57,9 @@ final class GroupMembership {
 
     // MARK: Answers
 
-    /// Starts reading those of the partitions that are still owned, anew where they are being read.
+    /// Starts reading the partitions that are still owned; those already being read start again.
     func assign(_ offsets: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
-        // The call would have librdkafka forget that the assignment is lost, and tell the loss as a revocation.
+        // The call would make librdkafka forget that the assignment is lost, and report the loss as a revocation.
         guard rd_kafka_assignment_lost(client) == 0 else { return }
         var start = offsets.filter { owned.contains($0.key) }
         if let revocation {
@@ -67,7 +67,7 @@ final class GroupMembership {
             let deferred = start.filter { reading.contains($0.key) }
             restarts.merge(deferred) { _, new in new }
             paused.subtract(deferred.keys)
-            // What is read from where they are now belongs to nobody.
+            // Records from their present position belong to nobody.
             try setPause(true, deferred.keys, client: client)
             start = start.filter { deferred[$0.key] == nil }
         }
@@ -77,11 +77,12 @@ final class GroupMembership {
 
     private func startReading(_ start: [Int32: Int64], client: OpaquePointer) throws(KafkaError) {
         guard !start.isEmpty else { return }
-        // A partition that stands still after an error cannot be set to another offset; it has to be taken anew.
+        // A partition that has stopped after an error cannot be set to another offset; it has to be stopped and
+        // started.
         try stopReading(reading.intersection(start.keys), client: client)
         try Self.check(
             PartitionList(topic: topic, offsets: start).withPointer { list in
-                // librdkafka keeps a pause beyond the assignment it was made in.
+                // librdkafka keeps a pause beyond its assignment.
                 rd_kafka_resume_partitions(client, list)
                 return rd_kafka_incremental_assign(client, list)
             }
@@ -90,10 +91,10 @@ final class GroupMembership {
         try setPause(true, paused.intersection(start.keys), client: client)
     }
 
-    /// Hands out no records of these partitions from now on, or goes on.
+    /// Stops handing out records of these partitions, or continues.
     func setPaused(_ isPaused: Bool, _ partitions: [Int32], client: OpaquePointer) throws(KafkaError) {
         if isPaused { paused.formUnion(partitions) } else { paused.subtract(partitions) }
-        // One that is to start again stands still until it does.
+        // A partition that is to start again stays paused until then.
         try setPause(isPaused, partitions.filter { restarts[$0] == nil }, client: client)
     }
 
@@ -123,7 +124,7 @@ final class GroupMembership {
         try release(revocation.all, client: client)
     }
 
-    /// Tells a revocation as lost when the member's session has ended while it waited.
+    /// Reports a revocation as lost when the member's session has ended while it waited.
     func checkSession(client: OpaquePointer) throws(KafkaError) {
         guard let all = revocation?.all else { return }
         let now = ContinuousClock.now
@@ -134,7 +135,7 @@ final class GroupMembership {
         try release(all, client: client)
     }
 
-    /// Answers the revocation that is unanswered and from now on answers at once, so that leaving the group waits for nobody.
+    /// Answers the unanswered revocation, and answers at once from now on, so that leaving the group waits for nobody.
     func beginClosing(client: OpaquePointer) {
         isClosing = true
         do throws(KafkaError) {
@@ -276,10 +277,10 @@ final class GroupMembership {
         events.append(event(of: error, partition: nil))
     }
 
-    /// What an error means to whoever reads this partition.
+    /// The event of an error, for the reader of this partition.
     func event(of error: KafkaError, partition: Int32?) -> ConsumerEvent {
         if error.isFatal { return .fatal(error) }
-        // Of an unknown topic only some errors say which partition they are about, and then it is all of them.
+        // Only some errors of an unknown topic name a partition, and all partitions are then affected.
         var doubted: [Int32] = []
         if error.isOffsetOutOfRange, let partition {
             doubted = [partition]

@@ -1,4 +1,4 @@
-/// What a group has committed for a partition, or is to commit.
+/// A group's commit for a partition, made or to be made.
 public struct GroupOffset: Sendable, Hashable {
     /// The offset to be read next.
     public var offset: Int64

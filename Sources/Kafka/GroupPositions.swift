@@ -1,16 +1,16 @@
 internal import CKafka
 internal import Synchronization
 
-/// Where a group stands in a topic: the end of each partition, and what the group has committed of it.
+/// The positions of a group in a topic: the end of each partition, and the group's commit.
 ///
-/// The questions go over a client of its own, which joins no group and fetches nothing, so that none waits behind a
-/// fetch. May be used from any thread; what is asked at one time is asked one after the other.
+/// The questions go over a separate client, which joins no group and fetches nothing, so no question waits behind a
+/// fetch. May be used from any thread; simultaneous questions are asked one after another.
 public final class GroupPositions: Sendable {
-    /// Of one partition. All offsets are Kafka's own.
+    /// The position in one partition. All offsets are Kafka's own.
     public struct Position: Sendable, Equatable {
-        /// The offset behind the last record; `nil` where the partition does not answer.
+        /// The offset after the last record; `nil` if the partition does not answer.
         public var end: Int64?
-        /// What the group has committed; `nil` where nothing.
+        /// The group's commit; `nil` if there is none.
         public var committed: GroupOffset?
 
         /// A position from its parts.
@@ -29,21 +29,21 @@ public final class GroupPositions: Sendable {
     private let client: KafkaClient
     private let count = Mutex<Count?>(nil)
 
-    /// How long one partition may take where it is asked by itself.
+    /// How long one partition may take when it is asked separately.
     private static let patienceForOne = Duration.milliseconds(50)
-    /// For how long the number of partitions is taken to be the same.
+    /// How long the number of partitions counts as unchanged.
     private static let countAge = Duration.seconds(10)
 
     private static let required: KafkaProperties = [
         "enable.auto.commit": "false",
         "allow.auto.create.topics": "false",
-        // A request behind a transaction that is open is in the log as well.
+        // A request behind an open transaction is in the log as well.
         "isolation.level": "read_uncommitted",
         // Nobody polls it.
         "statistics.interval.ms": "0",
     ]
 
-    /// Connects when it is first asked something.
+    /// Connects when first used.
     ///
     /// - Parameter properties: at least `bootstrap.servers`.
     /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
@@ -56,7 +56,7 @@ public final class GroupPositions: Sendable {
             properties: properties,
             required: required
         )
-        // Whoever asks hears of errors; librdkafka need not log them as well.
+        // The caller gets the errors; librdkafka need not log them as well.
         configuration.withPointer { rd_kafka_conf_set_log_cb($0) { _, _, _, _ in } }
         client = KafkaClient(
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
@@ -65,10 +65,10 @@ public final class GroupPositions: Sendable {
         )
     }
 
-    /// The positions of all partitions: first the commits are asked for, then the ends, so that no commit is ahead of the
-    /// end of its own log. A partition that was added within the last seconds may be left out.
+    /// The positions of all partitions. The commits are asked for first and the ends second, so no commit is ahead of
+    /// the end of its own log. A partition added within the last seconds may be missing.
     ///
-    /// - Throws: where there is no such topic, or no answer within `timeout`.
+    /// - Throws: if there is no such topic, or no answer within `timeout`.
     public func positions(timeout: Duration) async throws(KafkaError) -> [Int32: Position] {
         let deadline = ContinuousClock.now + timeout
         let partitions = 0..<Int32(clamping: try await partitionCount(timeout: timeout))

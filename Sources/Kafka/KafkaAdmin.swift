@@ -6,7 +6,7 @@ internal import CKafka
 public final class KafkaAdmin {
     private let client: KafkaClient
 
-    /// A client that connects when it is first asked something.
+    /// A client that connects when first used.
     ///
     /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
     public init(properties: KafkaProperties) throws(KafkaError) {
@@ -14,7 +14,7 @@ public final class KafkaAdmin {
         client = KafkaClient(handle: try configuration.makeClient(RD_KAFKA_PRODUCER), callbackContext: nil)
     }
 
-    /// Creates a topic with as many replicas as the cluster gives by itself.
+    /// Creates a topic with the cluster's default number of replicas.
     ///
     /// - Throws: also when there is one of that name.
     public func createTopic(_ name: String, partitions: Int, timeout: Duration) throws(KafkaError) {
@@ -30,7 +30,7 @@ public final class KafkaAdmin {
         }
     }
 
-    /// Deletes a topic and what is in it.
+    /// Deletes a topic and its records.
     ///
     /// - Throws: also when there is none of that name.
     public func deleteTopic(_ name: String, timeout: Duration) throws(KafkaError) {
@@ -44,14 +44,14 @@ public final class KafkaAdmin {
         }
     }
 
-    /// Asks something about topics and waits for the answer.
+    /// Asks a question about topics and waits for the answer.
     private func answer(
         _ operation: rd_kafka_admin_op_t,
         within timeout: Duration,
         ask: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
         results: (_ event: OpaquePointer, _ count: inout Int) -> UnsafeMutablePointer<OpaquePointer?>?
     ) throws(KafkaError) {
-        // librdkafka itself says why there is no answer, soon after the timeout.
+        // librdkafka reports why there is no answer, soon after the timeout.
         let patience = timeout + .seconds(1)
         try client.administer(operation, timeout: timeout, patience: patience) { options, queue in
             rd_kafka_AdminOptions_set_operation_timeout(options, timeout.milliseconds, nil, 0)

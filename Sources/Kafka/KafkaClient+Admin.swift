@@ -4,9 +4,9 @@ extension KafkaClient {
     /// Asks one of the administrative questions and reads its answer. Blocks.
     ///
     /// - Parameters:
-    ///   - timeout: how long librdkafka and the brokers have for it.
-    ///   - patience: how long to wait for what librdkafka says, which may be why there is no answer.
-    ///   - broker: who is asked; `nil` for the controller.
+    ///   - timeout: how long librdkafka and the brokers have.
+    ///   - patience: how long to wait for librdkafka's report, which may say why there is no answer.
+    ///   - broker: the broker to ask; `nil` for the controller.
     ///   - ask: sends the question, whose answer goes to the queue.
     ///   - read: reads the answer, which is valid during the call.
     func administer<Value>(

@@ -9,14 +9,14 @@ internal import Synchronization
 /// may be used from any thread.
 final class KafkaClient: @unchecked Sendable {
     let handle: OpaquePointer
-    /// What the owner polls: the consumer queue of a group consumer, the main queue of all others.
+    /// The queue that the owner polls: the consumer queue of a group consumer, the main queue of any other client.
     let queue: OpaquePointer
     /// Kept alive because librdkafka's callbacks hold an unretained reference to it.
     private let callbackContext: AnyObject?
-    /// Whether the end of this object does not wait for that of librdkafka's threads.
+    /// Whether this object ends without waiting for librdkafka's threads.
     private let isDestroyedApart: Bool
     private let blockingCalls = DispatchQueue(label: "kafka.blocking")
-    /// Where leaders are connected, which nobody waits for.
+    /// Connects leaders; nothing waits for it.
     let connecting = DispatchQueue(label: "kafka.connecting")
     private let topics = Mutex<TopicList?>(nil)
 
@@ -26,7 +26,7 @@ final class KafkaClient: @unchecked Sendable {
         var answers: [String: Result<Int?, KafkaError>]
     }
 
-    /// Takes a client handle; `callbackContext` is what its `opaque` points to.
+    /// Takes a client handle; its `opaque` points to `callbackContext`.
     init(handle: OpaquePointer, callbackContext: AnyObject?, isDestroyedApart: Bool = false) {
         self.handle = handle
         self.isDestroyedApart = isDestroyedApart
@@ -51,7 +51,7 @@ final class KafkaClient: @unchecked Sendable {
         }
     }
 
-    /// What is left of a client when its object has ended.
+    /// The remains of a client whose object has ended.
     ///
     /// `@unchecked Sendable`: nobody else has it any more.
     private struct Remains: @unchecked Sendable {
@@ -69,7 +69,7 @@ final class KafkaClient: @unchecked Sendable {
     func signal(fileDescriptor: Int32) {
         var one: UInt64 = 1
         rd_kafka_queue_io_event_enable(queue, fileDescriptor, &one, MemoryLayout<UInt64>.size)
-        // What was there before has told nobody, and what comes behind it would not either.
+        // Older entries have signalled nobody, and later ones would not either.
         if rd_kafka_queue_length(queue) > 0 { _ = write(fileDescriptor, &one, MemoryLayout<UInt64>.size) }
     }
 
@@ -98,19 +98,19 @@ final class KafkaClient: @unchecked Sendable {
         rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
     }
 
-    /// Runs a call that blocks on this client's own thread. Calls queue up behind each other, so each must give up at
-    /// a deadline counted from when it was asked for.
+    /// Runs a blocking call on this client's own thread. Calls queue up behind each other, so each must give up at a
+    /// deadline counted from the request for it.
     ///
-    /// Cancelling the task ends the wait; the call itself goes on, and nobody hears its answer.
+    /// Cancelling the task ends the wait. The call itself continues, and its answer is dropped.
     func runBlocking<Value: Sendable>(
         _ call: @escaping @Sendable (KafkaClient) -> Result<Value, KafkaError>
     ) async throws(KafkaError) -> Value {
         try await runBlocking(until: nil) { client, answer in answer(call(client)) }
     }
 
-    /// The same for a call that has no deadline of its own, and may go on after its answer.
+    /// The same for a call without a deadline of its own, which may continue after its answer.
     ///
-    /// - Parameter deadline: when the wait ends without an answer; the thread may be held up for longer.
+    /// - Parameter deadline: when the wait ends without an answer; the thread may be busy for longer.
     func runBlocking<Value: Sendable>(
         until deadline: ContinuousClock.Instant?,
         _ call: @escaping @Sendable (KafkaClient, (Result<Value, KafkaError>) -> Void) -> Void
@@ -146,13 +146,13 @@ final class KafkaClient: @unchecked Sendable {
         }
     }
 
-    /// The number of partitions that the latest list of topics has told of; `nil` where it told of none.
+    /// The number of partitions in the latest list of topics; `nil` if the topic was not in it.
     func knownPartitionCount(of topic: String) -> Int? {
         let answer = topics.withLock { $0?.answers[topic] }
         return (try? answer?.get()) ?? nil
     }
 
-    /// What is known of each topic: its partition count, or why that is not known just now. Blocks.
+    /// The state of each topic: its partition count, or why that is not known now. Blocks.
     func listTopics(
         until deadline: ContinuousClock.Instant
     ) -> Result<[String: Result<Int?, KafkaError>], KafkaError> {
@@ -170,7 +170,7 @@ final class KafkaClient: @unchecked Sendable {
                 switch error {
                 case nil: .success(Int(topic.partition_cnt))
                 case let error? where error.isUnknownTopic: .success(nil)
-                // Such as a topic that is being created and has no leaders yet.
+                // For example, a topic that is being created and has no leaders yet.
                 case let error?: .failure(error)
                 }
         }
@@ -194,7 +194,7 @@ final class KafkaClient: @unchecked Sendable {
     }
 }
 
-/// Resumes one waiting task with the first answer, whichever comes first: the answer or the task.
+/// Resumes one waiting task once, with the call's answer or the task's own end.
 private final class BlockingAnswer<Value: Sendable>: Sendable {
     private enum State {
         case open

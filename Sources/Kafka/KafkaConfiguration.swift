@@ -5,8 +5,8 @@ struct KafkaConfiguration: ~Copyable {
     private let conf: OpaquePointer
     private let hasTokens: Bool
 
-    /// An own configuration from three layers: `defaults`, overridden by the caller's `properties`, overridden by
-    /// `required`, on which correctness rests.
+    /// A separate configuration from three layers: `defaults`, overridden by the caller's `properties`, overridden by
+    /// `required`, which correctness depends on.
     init(
         defaults: KafkaProperties = KafkaProperties(),
         properties: KafkaProperties,
@@ -34,7 +34,7 @@ struct KafkaConfiguration: ~Copyable {
         body(conf)
     }
 
-    /// Makes a client, which then owns the configuration.
+    /// Creates a client, which then owns the configuration.
     consuming func makeClient(_ type: rd_kafka_type_t) throws(KafkaError) -> OpaquePointer {
         let message = UnsafeMutablePointer<CChar>.allocate(capacity: 512)
         defer { message.deallocate() }

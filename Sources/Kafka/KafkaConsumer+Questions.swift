@@ -1,8 +1,8 @@
 internal import CKafka
 
-/// What a consumer asks its group, from any thread.
+/// A consumer's questions to its group, from any thread.
 extension KafkaConsumer {
-    /// What the group has committed; a partition without a commit is left out. Runs on a thread of its own.
+    /// The group's commits; a partition without one is left out. Runs on a thread of its own.
     public func committedOffsets(
         of partitions: [Int32],
         timeout: Duration = .seconds(10)

@@ -3,14 +3,14 @@ public import Logging
 
 /// A member of a consumer group that reads one topic, cooperatively and without committing anything by itself.
 ///
-/// One thread at a time polls; on that thread are called `poll`, `assign`, `completeRevocation`, `pause`, `resume` and
-/// `commit`. `committedOffsets(of:timeout:)` and `groupGeneration` may be used from anywhere.
-/// `close` follows the last poll, on any thread that may block.
+/// One thread at a time polls. That thread calls `poll`, `assign`, `completeRevocation`, `pause`, `resume` and
+/// `commit`. `committedOffsets(of:timeout:)` and `groupGeneration` may be used from anywhere. `close` follows the last
+/// poll, on any thread that may block.
 ///
-/// Within an assignment records come in offset order without a gap. A record may be handed out again after a pause or
-/// a rebalance that met it half way through librdkafka's queues.
+/// Within an assignment records come in offset order without a gap. A record may be handed out again when a pause or a
+/// rebalance interrupts its way through librdkafka's queues.
 ///
-/// `@unchecked Sendable`: the mutable state is used by the polling thread only, as said above; the rest is immutable.
+/// `@unchecked Sendable`: only the polling thread uses the mutable state, as described above; the rest is immutable.
 public final class KafkaConsumer: @unchecked Sendable {
     /// The topic that is read.
     public let topic: String
@@ -20,14 +20,14 @@ public final class KafkaConsumer: @unchecked Sendable {
     private let batch: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var isClosed = false
 
-    /// The most records one `poll` hands out, whatever is asked for.
+    /// The most records one `poll` hands out, whatever the caller asks for.
     public static let maxRecordsPerPoll = 2_000
 
     private static let defaults: KafkaProperties = [
         "statistics.interval.ms": "15000",
         // Bounds memory: fetched records that wait for a poll, over all partitions, in KiB and in records (each costs
-        // some 350 bytes besides). Not lower: a full queue lets librdkafka 2.0 rest for up to a second before it
-        // fetches again, so it should hold about a second of work.
+        // some 350 bytes more). Not lower: with a full queue, librdkafka 2.0 may rest for up to a second before it
+        // fetches again, so the queue should hold about a second of work.
         "queued.max.messages.kbytes": "65536",
         "queued.min.messages": "100000",
         "fetch.max.bytes": "16777216",
@@ -36,7 +36,7 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     private static let required: KafkaProperties = [
         "partition.assignment.strategy": "cooperative-sticky",
-        // An offset that the log does not have is told, instead of going on elsewhere in silence.
+        // A missing offset of the log is reported, instead of silently reading elsewhere.
         "auto.offset.reset": "error",
         "enable.auto.commit": "false",
         "enable.auto.offset.store": "false",
@@ -67,7 +67,7 @@ public final class KafkaConsumer: @unchecked Sendable {
             required: required
         )
         configuration.withPointer(membership.register)
-        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, and waits for them.
+        // librdkafka 2.0 never ends the threads of a consumer whose topic was deleted, but waits for them.
         client = KafkaClient(
             handle: try configuration.makeClient(RD_KAFKA_CONSUMER),
             callbackContext: membership,
@@ -98,13 +98,13 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     // MARK: Polling
 
-    /// Hands out what is there, without waiting: first records, then events.
+    /// Hands out everything that has arrived, without waiting: first records, then events.
     ///
     /// - Parameters:
     ///   - maxRecords: the most records to take, 1 to `maxRecordsPerPoll`.
     ///   - onRecord: gets each record, lent for that call.
     ///   - onEvent: gets each event. `reachedEnd` and errors of a partition come in their place among the records.
-    /// - Returns: whether more is probably there; poll again until it is `false` before waiting for the signal.
+    /// - Returns: whether more is probably waiting; poll again until it is `false` before waiting for the signal.
     public func poll(
         maxRecords: Int,
         onRecord: (borrowing KafkaRecord) -> Void,
@@ -112,9 +112,9 @@ public final class KafkaConsumer: @unchecked Sendable {
     ) -> Bool {
         guard !isClosed else { return false }
         let limit = min(max(maxRecords, 1), Self.maxRecordsPerPoll)
-        // `rd_kafka_consumer_poll`, `rd_kafka_queue_poll` and this cost the same, 0.1 to 0.3 µs a record; this one serves
-        // the poll interval and takes callbacks with it. They run inside the call and only note what happened, so a
-        // record taken before a rebalance callback in the same batch still belongs to this member.
+        // `rd_kafka_consumer_poll`, `rd_kafka_queue_poll` and this call cost the same, 0.1 to 0.3 µs a record. This one
+        // keeps the poll interval and also runs callbacks. They run inside the call and only note events, so a record
+        // taken before a rebalance callback in the same batch still belongs to this member.
         let count = max(0, rd_kafka_consume_batch_queue(client.queue, 0, batch.baseAddress, limit))
         for index in 0..<count {
             guard let message = batch[index] else { continue }
@@ -156,7 +156,7 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     /// Makes `fileDescriptor`, an eventfd or a non-blocking pipe, readable when something arrives for `poll`.
     ///
-    /// The signal comes only when the empty queue gets its first entry: after it, poll until `poll` returns `false`.
+    /// The signal comes only when the empty queue gets its first entry. After it, poll until `poll` returns `false`.
     public func signal(fileDescriptor: Int32) {
         client.signal(fileDescriptor: fileDescriptor)
     }
@@ -165,16 +165,16 @@ public final class KafkaConsumer: @unchecked Sendable {
 
     /// Starts reading assigned partitions, each at the given offset.
     ///
-    /// None is read before it is named, which may be any time after its assignment. One that is being read starts
-    /// again at its new offset, and nothing from before comes of it any more; while a revocation is unanswered that
-    /// waits for the answer. Partitions that are no longer this member's are passed over.
+    /// None is read before it is named, at any time after its assignment. A partition being read starts again at its
+    /// new offset, and hands out no more records from before; while a revocation is unanswered, that waits for the
+    /// answer. Partitions that are no longer this member's are ignored.
     public func assign(_ offsets: [Int32: Int64]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         try membership.assign(offsets, client: client.handle)
     }
 
-    /// Gives up revoked partitions after their work is done. Once every partition of the revocation has been named,
-    /// in one call or several, the group goes on. Others are passed over.
+    /// Gives up revoked partitions after their work is done. Once every partition of the revocation has been named, in
+    /// one call or several, the group continues. Other partitions are ignored.
     ///
     /// Until then the group's new owners wait, at most `max.poll.interval.ms`.
     public func completeRevocation(_ partitions: [Int32]) throws(KafkaError) {
@@ -194,44 +194,44 @@ public final class KafkaConsumer: @unchecked Sendable {
         }
         guard let bytes else { return nil }
         defer { rd_kafka_mem_free(client.handle, bytes) }
-        // The C interface has no getter; the written form is a tag of seven bytes and the generation.
+        // The C interface has no getter; the serialised form is a tag of seven bytes and the generation.
         let form = UnsafeRawBufferPointer(start: bytes, count: size)
         guard size >= 11, form.prefix(7).elementsEqual("CGMDv2:".utf8) else { return nil }
         let generation = form.loadUnaligned(fromByteOffset: 7, as: Int32.self)
         return generation >= 0 ? generation : nil
     }
 
-    /// Whether the group can have given this member's partitions to others without its knowing: `false` from a session
-    /// timeout after the last sign of life that its coordinator has answered, until the next one, or until the loss is
-    /// told. That is where a process finds itself that was stopped. Ask a few times within each session timeout. From
+    /// Whether the group cannot have given this member's partitions to others unnoticed. It becomes `false` a session
+    /// timeout after the last request that the coordinator answered, until the next one is answered or the loss is
+    /// reported. A process that was stopped wakes up in that state. Ask a few times within each session timeout. From
     /// any thread.
     public var isWithinSession: Bool { membership.contact.isWithinSession }
 
-    /// How long the group keeps a member that it does not hear of.
+    /// How long the group keeps a member that it does not hear from.
     public var sessionTimeout: Duration { membership.contact.sessionTimeout }
 
     // MARK: Flow and commits
 
-    /// Stops handing out records of these partitions. What was fetched of them is dropped and fetched again later.
+    /// Stops handing out records of these partitions. Fetched ones are dropped and fetched again later.
     public func pause(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         try membership.setPaused(true, partitions, client: client.handle)
     }
 
-    /// Goes on with paused partitions after the last record that was handed out. Those that are not paused are no
+    /// Continues paused partitions after the last record that was handed out. A partition that is not paused is not an
     /// error. A pause ends with the assignment.
     public func resume(_ partitions: [Int32]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         try membership.setPaused(false, partitions, client: client.handle)
     }
 
-    /// Whether the member is joining its group anew, as every member does in each rebalance. Commits have to wait until
-    /// it has: one that is made meanwhile is refused, and costs the member its whole assignment. From any thread.
+    /// Whether the member is joining its group again, as every member does in each rebalance. Commits have to wait: one
+    /// made meanwhile is refused, and costs the member its whole assignment. From any thread.
     public var isJoining: Bool { membership.contact.isJoining }
 
     /// Asks the group to note, for each partition, the offset to be read next and a text. The outcome is a later
-    /// `ConsumerEvent.committed`; a commit refused in a rebalance is one too, and is not thrown.
-    /// Not to be called while `isJoining`.
+    /// `ConsumerEvent.committed`, also for a commit refused in a rebalance, which is not thrown. Not to be called while
+    /// `isJoining`.
     public func commit(_ offsets: [Int32: GroupOffset]) throws(KafkaError) {
         guard !isClosed else { throw .closed }
         guard !offsets.isEmpty else { return }
@@ -242,7 +242,7 @@ public final class KafkaConsumer: @unchecked Sendable {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
     }
 
-    /// The offset the next record of a partition would get, as the latest fetch or question has told; `nil` before.
+    /// The offset that the next record of a partition would get, from the latest fetch or question; `nil` before that.
     /// Asks nobody. From any thread.
     public func knownEnd(of partition: Int32) -> Int64? {
         var low: Int64 = 0
@@ -254,8 +254,8 @@ public final class KafkaConsumer: @unchecked Sendable {
     // MARK: Closing
 
     /// Leaves the group, so that its other members need not wait for the session to time out. Blocks, at most for
-    /// `timeout`; afterwards `poll` hands out nothing and no signal comes. Partitions that are still owned are given up
-    /// as they are.
+    /// `timeout`; afterwards `poll` hands out nothing and no signal comes. Partitions still owned are given up
+    /// unfinished.
     public func close(timeout: Duration = .seconds(10)) {
         guard !isClosed else { return }
         isClosed = true

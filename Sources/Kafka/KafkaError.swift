@@ -1,8 +1,8 @@
 internal import CKafka
 
-/// A fault told by librdkafka or by a broker through it.
+/// An error reported by librdkafka, its own or a broker's.
 ///
-/// The raw code is kept whatever it is: codes this module has no name for are errors like any other.
+/// The raw code is always kept: codes that this module has no name for are errors like any other.
 public struct KafkaError: Error, Sendable, Equatable {
     /// librdkafka's code: below zero its own, above zero the broker's (the Kafka protocol's error code).
     public let code: Int32
@@ -42,17 +42,17 @@ public struct KafkaError: Error, Sendable, Equatable {
     /// The code's name, such as `_TRANSPORT` or `MSG_SIZE_TOO_LARGE`; `ERR_n?` for an unknown one.
     public var name: String { String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(code))) }
 
-    /// What it means: what the table says of its code, or `fatal` where librdkafka says so.
+    /// Its meaning: that of its code in the table, or `fatal` if librdkafka says so.
     public var meaning: KafkaErrorMeaning { raisedAsFatal ? .fatal : KafkaErrorMeaning(code: code) }
 
     /// Whether the same call may succeed later without anyone's help: an outage, an overload, a change of leader.
     public var isRetriable: Bool { meaning == .transient }
 
-    /// Whether the client that told it is unusable from now on and has to be recreated.
+    /// Whether the client that reported it is unusable from now on and has to be recreated.
     public var isFatal: Bool { meaning == .fatal }
 
-    /// Whether it is what a group member meets in an ordinary rebalance: a commit it names is simply not taken, and
-    /// the partitions' next owner starts from the commit before.
+    /// Whether it belongs to an ordinary rebalance: a commit is simply not taken, and the partitions' next owner starts
+    /// from the previous commit.
     public var isNormalDuringRebalance: Bool { meaning == .rebalance }
 
     /// Whether the topic, or the partition asked for, does not exist.

@@ -1,9 +1,9 @@
 extension KafkaErrorMeaning {
-    /// A code and what it means.
+    /// A code and its meaning.
     public struct Row: Sendable {
         /// librdkafka's code: below zero its own, above zero the broker's.
         public let code: Int32
-        /// librdkafka's name of it, or the Kafka protocol's where librdkafka has none.
+        /// librdkafka's name for it, or the Kafka protocol's if librdkafka has none.
         public let name: String
         /// What it means.
         public let meaning: KafkaErrorMeaning
@@ -15,7 +15,7 @@ extension KafkaErrorMeaning {
         }
     }
 
-    /// The meaning of a code. One that is not in the table is `other`.
+    /// The meaning of a code; `other` if it is not in the table.
     public init(code: Int32) {
         self = Self.byCode[code] ?? .other
     }

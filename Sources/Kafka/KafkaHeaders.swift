@@ -43,7 +43,7 @@ public struct KafkaHeaders: ~Copyable {
         }
     }
 
-    /// Hands the headers to `body`, which says whether librdkafka has taken them; if not, they are freed.
+    /// Hands the headers to `body`, which returns whether librdkafka has taken them; if not, they are freed.
     consuming func give(_ body: (OpaquePointer) -> rd_kafka_resp_err_t) -> rd_kafka_resp_err_t {
         let headers = headers
         discard self

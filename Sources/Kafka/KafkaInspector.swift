@@ -1,30 +1,30 @@
 internal import CKafka
 internal import Synchronization
 
-/// Looks at a cluster as a member of a group would see it, without joining, committing or writing anything. For tools.
+/// Looks at a cluster as a group member sees it, without joining, committing or writing anything. For tools.
 ///
 /// Every call blocks until it is answered, for its timeout at most. Used by one thread at a time.
 public final class KafkaInspector {
-    /// What the brokers say of a topic.
+    /// The brokers' description of a topic.
     public struct Topic: Sendable, Equatable {
         /// How many partitions it has.
         public var partitions: Int
-        /// The partitions that have no leader just now.
+        /// The partitions that have no leader at present.
         public var leaderless: [Int32]
-        /// The replicas of the partition that has the fewest.
+        /// The lowest number of replicas of any partition.
         public var replicas: Int
     }
 
     /// A topic's `cleanup.policy`.
     public struct CleanupPolicy: Sendable, Equatable {
-        /// As the brokers have it, such as `delete` or `compact,delete`.
+        /// The brokers' text, such as `delete` or `compact,delete`.
         public let text: String
 
         init(_ text: String) {
             self.text = text
         }
 
-        /// Whether records go that have a later one of their key.
+        /// Whether records with a later one of the same key are removed.
         public var isCompacting: Bool {
             text.split(separator: ",").contains { $0.trimmingPrefix(while: \.isWhitespace).hasPrefix("compact") }
         }
@@ -33,7 +33,7 @@ public final class KafkaInspector {
     private let client: KafkaClient
     private let faults: FaultNote
 
-    /// A client that connects when it is first asked something.
+    /// A client that connects when first used.
     ///
     /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
     public init(group: String, properties: KafkaProperties) throws(KafkaError) {
@@ -53,13 +53,13 @@ public final class KafkaInspector {
 
     /// How many brokers the cluster has.
     ///
-    /// - Throws: why none could be reached; where librdkafka knows more than that time ran out, such as a refused
-    ///   connection or password, that.
+    /// - Throws: why none could be reached. If librdkafka knows more than a timeout, such as a refused connection or
+    ///   password, that is thrown.
     public func brokerCount(timeout: Duration) throws(KafkaError) -> Int {
         try metadata(timeout) { Int($0.broker_cnt) }
     }
 
-    /// What the brokers say of a topic; `nil` when there is none.
+    /// The brokers' description of a topic; `nil` when there is none.
     ///
     /// - Throws: also when it may not be seen.
     public func topic(_ name: String, timeout: Duration) throws(KafkaError) -> Topic? {
@@ -85,14 +85,14 @@ public final class KafkaInspector {
         }
     }
 
-    /// Asks for what the group has committed in a partition, as a member does first.
+    /// Asks for the group's commit in a partition, as a new member does first.
     ///
     /// - Throws: also when the group may not be used.
     public func checkGroup(topic: String, timeout: Duration) throws(KafkaError) {
         _ = try committedOffsets(topic: topic, partitions: 1, timeout: timeout)
     }
 
-    /// What the group has committed in partitions 0 to `partitions` - 1; `nil` where nothing.
+    /// The group's commits in partitions 0 to `partitions` - 1; `nil` if there is none.
     ///
     /// - Throws: also when the group may not be used.
     public func committedOffsets(
@@ -110,12 +110,12 @@ public final class KafkaInspector {
         }
     }
 
-    /// What the brokers do with the records of a topic: its `cleanup.policy`.
+    /// The brokers' rule for the records of a topic: its `cleanup.policy`.
     ///
-    /// - Throws: also when it may not be asked for, or the brokers do not know the question (`isUnsupported`).
+    /// - Throws: also when the user may not read it, or the brokers do not know the question (`isUnsupported`).
     public func cleanupPolicy(ofTopic name: String, timeout: Duration) throws(KafkaError) -> CleanupPolicy {
         let deadline = ContinuousClock.now + timeout
-        // Any broker knows; the controller, which would be asked otherwise, need not be there.
+        // Any broker knows it; the controller, which would be asked by default, may be missing.
         guard let broker = try metadata(timeout, { $0.broker_cnt > 0 ? $0.brokers[0].id : nil }) else {
             throw KafkaError(RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE)
         }
@@ -162,21 +162,21 @@ public final class KafkaInspector {
         _ read: (rd_kafka_metadata) -> Value
     ) throws(KafkaError) -> Value {
         var list: UnsafePointer<rd_kafka_metadata>?
-        // All topics: a topic that is asked for by name may be created by that.
+        // Lists all topics: asking for a topic by name may create it.
         let code = rd_kafka_metadata(client.handle, 1, nil, &list, timeout.milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw explained(KafkaError(code)) }
         defer { rd_kafka_metadata_destroy(list) }
         return read(list.pointee)
     }
 
-    /// That time ran out is seldom all that is known.
+    /// A timeout is seldom all that is known.
     private func explained(_ error: KafkaError) -> KafkaError {
         while let message = rd_kafka_consume_queue(client.queue, 0) { rd_kafka_message_destroy(message) }
         return error.isRetriable ? faults.first ?? error : error
     }
 }
 
-/// The first fault that librdkafka tells of; noted by whoever polls.
+/// The first fault that librdkafka reports, noted by the polling thread.
 private final class FaultNote: Sendable {
     private let note = Mutex<KafkaError?>(nil)
 

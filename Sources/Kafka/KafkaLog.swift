@@ -3,8 +3,8 @@ internal import Logging
 
 /// Passes librdkafka's log lines on to swift-log.
 ///
-/// With `log.queue` lines wait in a queue that the polling thread serves, so the logger is only ever called from the
-/// thread that polls, never from one of librdkafka's.
+/// With `log.queue`, lines wait in a queue that the polling thread serves. So only the polling thread calls the logger,
+/// never one of librdkafka's.
 enum KafkaLog {
     static func write(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?, to logger: Logger) {
         let facility = facility.map { String(cString: $0) } ?? ""
@@ -13,14 +13,15 @@ enum KafkaLog {
         logger.log(level: level, "\(String(cString: text))", metadata: ["facility": "\(facility)"])
     }
 
-    /// One set of properties serves consumers and producers, so those of the other kind are no mistake; and topics are
-    /// looked for in a way that creates none on brokers that are too old to be told so.
+    /// Some lines are noise. One set of properties serves consumers and producers, so properties of the other kind are
+    /// not a mistake. And topics are looked up in a way that creates none, even on brokers too old to know the flag for
+    /// that.
     private static func isNoise(_ facility: String) -> Bool {
         facility == "CONFWARN" || facility == "AUTOCREATE"
     }
 
-    /// The level for one of syslog's. A broker that cannot be reached is librdkafka's error; it retries by itself, so
-    /// here nothing below a critical condition is more than a warning.
+    /// The level for one of syslog's. A broker that cannot be reached is an error to librdkafka, which retries by
+    /// itself. So nothing below a critical condition is more than a warning here.
     static func swiftLevel(syslog level: Int32) -> Logger.Level {
         switch level {
         case ...2: .error

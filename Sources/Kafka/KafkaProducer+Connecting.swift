@@ -2,16 +2,16 @@ internal import CKafka
 internal import Dispatch
 
 extension KafkaProducer {
-    /// Has ready what the first record to these topics would wait for: their partitions are known, and the leader of
-    /// each partition is connected. Returns at once; a courtesy, whose failure shows at most in that record's delay.
+    /// Prepares the first record to these topics: their partitions are known, and the leader of each partition is
+    /// connected. Returns at once. It is optional: a failure at most delays that record.
     ///
-    /// The leaders are asked for the ends of their partitions. So a connection that is used is not idle, and one that
-    /// somebody on the way has forgotten shows before it is needed. Topics whose partitions were not told by the latest
-    /// `partitionCount(of:)` are passed over.
+    /// The leaders are asked for the ends of their partitions. So a connection in use is never idle, and one that a
+    /// middlebox has forgotten is noticed before it is needed. Topics that the latest `partitionCount(of:)` did not
+    /// report are ignored.
     ///
     /// - Parameter timeout: how long the leaders may take. While they do, further calls wait for these.
     public func connect(to topics: [String], timeout: Duration = .seconds(5)) {
-        // A handle alone may bring a topic into being that nobody has created.
+        // A handle alone may create a topic that nobody has created.
         let handles = topics.filter { client.knownPartitionCount(of: $0) != nil }.compactMap { try? topic($0) }
         if !handles.isEmpty { client.connect(to: handles, timeout: timeout) }
     }
@@ -26,7 +26,7 @@ extension KafkaClient {
             defer { rd_kafka_topic_partition_list_destroy(list) }
             for (name, count) in counts {
                 for partition in 0..<Int32(clamping: count) {
-                    // Where a time is asked for, this stands for the end.
+                    // In place of a time, this stands for the end.
                     rd_kafka_topic_partition_list_add(list, name, partition).pointee.offset = Int64(RD_KAFKA_OFFSET_END)
                 }
             }

@@ -5,7 +5,7 @@ internal import Synchronization
 /// An idempotent producer: records of one partition are written once and in the order they were produced in, and
 /// each gets exactly one delivery report.
 ///
-/// `produce` and all others may be called from any thread; one thread at a time calls `pollReports`.
+/// Any thread may call `produce` and the other methods; one thread at a time calls `pollReports`.
 ///
 /// A record never times out while brokers are out of reach (`message.timeout.ms` is 0 unless overridden); the queue
 /// is bounded (`queue.buffering.max.messages`, `queue.buffering.max.kbytes`) and says so when it is full. A record
@@ -15,20 +15,20 @@ internal import Synchronization
 public final class KafkaProducer: Sendable {
     let client: KafkaClient
     private let logger: Logger
-    /// Topic handles by name; emptied when full, since names may come from outside. Handles in use live on.
+    /// Topic handles by name; emptied when full, since clients choose the names. Handles in use stay valid.
     private let topics = Mutex<[String: KafkaTopic]>([:])
 
-    /// How much waits in it at the most, over all topics.
+    /// The most that can wait in it, over all topics.
     public let capacity: (records: Int, bytes: Int)
 
     private static let maxCachedTopics = 1_000
 
     private static let defaults: KafkaProperties = [
         "statistics.interval.ms": "15000",
-        // What Java clients do, so that all producers agree on a key's partition.
+        // As in Java clients, so that all producers agree on a key's partition.
         "partitioner": "murmur2_random",
         "linger.ms": "0",
-        // How large a record may be is the brokers' word. This is the most that librdkafka can be told.
+        // The brokers decide how large a record may be. This is the highest limit that librdkafka accepts.
         "message.max.bytes": "1000000000",
         "message.timeout.ms": "0",
         // Bounds memory; KiB over all topics.
@@ -101,7 +101,7 @@ public final class KafkaProducer: Sendable {
     ///   - timestampMilliseconds: the record's timestamp in epoch milliseconds; 0 stands for now.
     ///   - token: comes back in the delivery report.
     /// - Returns: `nil` when the record was taken: a report follows. Otherwise nothing was taken and no report follows;
-    ///   `KafkaError.isQueueFull` tells the full queue.
+    ///   `KafkaError.isQueueFull` identifies a full queue.
     public func produce(
         to topic: KafkaTopic,
         partition: Int32? = nil,
@@ -156,13 +156,13 @@ public final class KafkaProducer: Sendable {
 
     // MARK: Reports
 
-    /// Hands out every delivery report that is there, without waiting, and passes log lines on.
+    /// Hands out every report that has arrived, without waiting, and passes log lines on.
     ///
     /// - Parameters:
     ///   - onReport: gets each report.
     ///   - onError: gets what librdkafka goes on from by itself, such as a broker that cannot be reached, and the fatal
     ///     error, which it does not go on from.
-    ///   - onStatistics: gets what librdkafka says of itself, every `statistics.interval.ms`.
+    ///   - onStatistics: gets librdkafka's own statistics, every `statistics.interval.ms`.
     public func pollReports(
         _ onReport: (DeliveryReport) -> Void,
         onError: (KafkaError) -> Void = { _ in },
@@ -195,7 +195,7 @@ public final class KafkaProducer: Sendable {
         let code = message.pointee.err
         return DeliveryReport(
             token: ckafka_token(message),
-            // Not `rd_kafka_message_errstr`: for a produced record it hands out the payload as if it were a text.
+            // Not `rd_kafka_message_errstr`: for a produced record it returns the payload as if it were a text.
             error: code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code),
             partition: message.pointee.partition,
             offset: message.pointee.offset,
@@ -233,8 +233,8 @@ public final class KafkaProducer: Sendable {
         try await client.partitionCount(of: topic, timeout: timeout)
     }
 
-    /// Sends what is queued without lingering and waits, on a thread of its own, until every report has been polled.
-    /// Another thread must keep polling reports.
+    /// Sends all queued records without lingering and waits, on a thread of its own, until every report has been
+    /// polled. Another thread must keep polling reports.
     ///
     /// - Throws: a timeout when records are still without report after `timeout`.
     public func flush(timeout: Duration) async throws(KafkaError) {
@@ -246,13 +246,13 @@ public final class KafkaProducer: Sendable {
         }
     }
 
-    /// Gives up all records without report: each is reported with `KafkaError.isPurged`. One that was on its way may
-    /// have been written.
+    /// Gives up all records without report: each is reported with `KafkaError.isPurged`. A record in flight may have
+    /// been written.
     public func purge() {
         rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     }
 
-    /// Gives up what has no report yet, and ends the signals. Records that matter are flushed before.
+    /// Gives up all records without report, and ends the signals. Flush records that matter first.
     public func close() {
         client.endSignal()
         purge()

@@ -1,6 +1,6 @@
 /// librdkafka properties by name, in the order they were first set.
 ///
-/// Names and values are librdkafka's own; they are checked when a consumer, producer or reader is made of them.
+/// Names and values are librdkafka's own; creating a consumer, producer or reader checks them.
 public struct KafkaProperties: Sendable, Equatable {
     private struct Entry: Sendable, Equatable {
         var name: String
@@ -9,7 +9,7 @@ public struct KafkaProperties: Sendable, Equatable {
 
     private var entries: [Entry] = []
 
-    /// Where clients get their tokens for SASL OAUTHBEARER.
+    /// The source of clients' tokens for SASL OAUTHBEARER.
     public var tokenSource: KafkaTokenSource?
 
     /// No property.
@@ -24,7 +24,7 @@ public struct KafkaProperties: Sendable, Equatable {
         }
     }
 
-    /// Takes a property out, and gives the value that it had.
+    /// Removes a property and returns its value.
     public mutating func remove(_ name: String) -> String? {
         entries.firstIndex { $0.name == name }.map { entries.remove(at: $0).value }
     }
@@ -52,7 +52,7 @@ public struct KafkaProperties: Sendable, Equatable {
 }
 
 extension KafkaProperties: ExpressibleByDictionaryLiteral {
-    /// Properties from pairs; where a name occurs twice the later value stands.
+    /// Properties from pairs; the later value of a repeated name counts.
     public init(dictionaryLiteral pairs: (String, String)...) {
         for (name, value) in pairs {
             set(name, to: value)
@@ -61,7 +61,7 @@ extension KafkaProperties: ExpressibleByDictionaryLiteral {
 }
 
 extension KafkaProperties: CustomStringConvertible, CustomReflectable {
-    /// The properties with secret values left out; safe to log.
+    /// The properties without secret values; safe to log.
     public var description: String {
         entries.map { "\($0.name)=\(Self.isSecret($0.name) ? "***" : $0.value)" }.joined(separator: " ")
     }

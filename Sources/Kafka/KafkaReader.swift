@@ -9,8 +9,7 @@ public final class KafkaReader {
     public enum Start: Sendable, Equatable {
         /// At the first record the log still has.
         case beginning
-        /// Behind the last record there was when the reader was made: every record produced after `init` has
-        /// returned is read.
+        /// After the last record at the reader's creation: every record produced after `init` has returned is read.
         case end
         /// At the given offset of each partition; a partition without one is not read.
         case offsets([Int32: Int64])
@@ -88,10 +87,10 @@ public final class KafkaReader {
     /// Whether every record that was there has been handed out, as far as the brokers have told.
     public var isAtEnd: Bool { behind.isEmpty }
 
-    /// Waits up to `timeout` for a record or the end of a partition, then hands out what is there.
+    /// Waits up to `timeout` for a record or the end of a partition, then hands out everything that has arrived.
     ///
     /// - Returns: the number of records handed out, 0 when time ran out or only an end was reached.
-    /// - Throws: what does not pass by itself, such as an offset out of range or a missing right.
+    /// - Throws: errors that do not pass by themselves, such as an offset out of range or a missing right.
     @discardableResult
     public func poll(
         timeout: Duration,
@@ -122,7 +121,7 @@ public final class KafkaReader {
     }
 }
 
-/// Where a reader's log lines go; librdkafka calls it from `poll`.
+/// The destination of a reader's log lines; librdkafka calls it from `poll`.
 private final class ReaderLog {
     let logger: Logger
 
@@ -137,7 +136,7 @@ private final class ReaderLog {
             let logger = Unmanaged<ReaderLog>.fromOpaque(opaque).takeUnretainedValue().logger
             KafkaLog.write(level: level, facility: facility, text: text, to: logger)
         }
-        // Without it librdkafka logs errors as well as telling them.
+        // Without it, librdkafka also logs the errors that it reports.
         rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
     }
 }

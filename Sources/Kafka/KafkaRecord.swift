@@ -1,6 +1,6 @@
 internal import CKafka
 
-/// A record, lent for the length of a callback. Its pointers are valid during that call only.
+/// A record, lent for the duration of a callback. Its pointers are valid during that call only.
 public struct KafkaRecord: ~Copyable {
     private let message: UnsafeMutablePointer<rd_kafka_message_t>
 
@@ -21,7 +21,7 @@ public struct KafkaRecord: ~Copyable {
     /// Its timestamp in epoch milliseconds (create or append time, as the topic is set), -1 when it has none.
     public var timestampMilliseconds: Int64 { rd_kafka_message_timestamp(message, nil) }
 
-    /// What tells this record from another one at its offset. Goes through all bytes of key and value.
+    /// Distinguishes this record from another one at its offset. Reads all bytes of key and value.
     public var stamp: RecordStamp {
         RecordStamp(offset: offset, timestampMilliseconds: timestampMilliseconds, key: key, value: value)
     }

@@ -8,7 +8,7 @@ public struct KafkaToken: Sendable {
     public var value: String
     /// When it expires, in epoch milliseconds.
     public var expiresAtMilliseconds: Int64
-    /// Whom it stands for.
+    /// The identity that it stands for.
     public var principal: String
     /// SASL extensions, by name.
     public var extensions: [(name: String, value: String)]
@@ -38,15 +38,15 @@ public struct KafkaTokenFailure: Error, Sendable, Equatable {
     }
 }
 
-/// Where clients get their tokens for SASL OAUTHBEARER.
+/// The source of clients' tokens for SASL OAUTHBEARER.
 ///
-/// Each client asks when it is made, again before a token expires, and ten seconds after a failure; on a thread of
+/// Each client asks when it is created, again before a token expires, and ten seconds after a failure, on a thread of
 /// librdkafka's that may block. A source lives as long as the process: there is one for each configuration.
 public final class KafkaTokenSource: Sendable, Equatable {
     private static let all = Mutex<[String: KafkaTokenSource]>([:])
     private static let count = Atomic<Int>(0)
 
-    /// What librdkafka hands back to the callback; its opaque pointer belongs to the client's owner.
+    /// The name that librdkafka hands back to the callback; its opaque pointer belongs to the client's owner.
     let name: String
     private let fetch: @Sendable () -> Result<KafkaToken, KafkaTokenFailure>
 
@@ -57,10 +57,10 @@ public final class KafkaTokenSource: Sendable, Equatable {
         Self.all.withLock { $0[name] = self }
     }
 
-    /// The same source, not one alike.
+    /// Equal only to itself.
     public static func == (one: KafkaTokenSource, other: KafkaTokenSource) -> Bool { one === other }
 
-    /// Has clients of a configuration ask this source.
+    /// Makes clients of a configuration ask this source.
     func register(in conf: OpaquePointer) {
         rd_kafka_conf_enable_sasl_queue(conf, 1)
         rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf) { client, name, _ in
@@ -96,7 +96,7 @@ public final class KafkaTokenSource: Sendable, Equatable {
             512
         )
         guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        // librdkafka's text may quote what it does not take.
+        // librdkafka's text may quote the refused value.
         rd_kafka_oauthbearer_set_token_failure(client, "the token or one of its extensions has an illegal form")
     }
 }

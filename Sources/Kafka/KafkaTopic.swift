@@ -1,7 +1,7 @@
 internal import Bytes
 internal import CKafka
 
-/// A topic as one producer knows it. Keep it where records are produced: it saves the look-up by name.
+/// A topic as known to one producer. Keep it with the code that produces: it saves the look-up by name.
 ///
 /// `@unchecked Sendable`: both properties are immutable and librdkafka's handles may be used from any thread.
 public final class KafkaTopic: @unchecked Sendable {

@@ -5,10 +5,10 @@ internal import CKafka
 ///
 /// Limits: everything is in memory and ends with this object. Each partition keeps its latest 5 MB or 100,000 records;
 /// there is no compaction and no retention by time. Brokers listen on 127.0.0.1, at ports the system chooses, without
-/// TLS or authentication. A topic a client asks for by name comes into being with 4 partitions. A fetch that finds
-/// nothing waits its whole `fetch.wait.max.ms` even when a record arrives meanwhile, so clients that care for latency
-/// set that low. A group's first member waits about 3 s for others to join; each later rebalance takes about the
-/// session timeout less a second. The topic administration calls are not served.
+/// TLS or authentication. A topic that a client asks for by name is created with 4 partitions. A fetch that finds
+/// nothing waits its whole `fetch.wait.max.ms` even when a record arrives meanwhile, so latency-sensitive clients set
+/// that low. A group's first member waits about 3 s for others to join; each later rebalance takes about the session
+/// timeout less a second. The topic administration calls are not served.
 ///
 /// `@unchecked Sendable`: the properties are immutable and the mock cluster's calls are served by its own thread.
 public final class LocalKafka: @unchecked Sendable {
@@ -39,7 +39,7 @@ public final class LocalKafka: @unchecked Sendable {
         case findCoordinator = 10
         /// Joining a group.
         case joinGroup = 11
-        /// Telling the coordinator that the member lives.
+        /// Telling the coordinator that the member is alive.
         case heartbeat = 12
         /// Leaving a group.
         case leaveGroup = 13
@@ -81,7 +81,7 @@ public final class LocalKafka: @unchecked Sendable {
 
     // MARK: Faults
 
-    /// Makes a topic fail with this error code whenever it is asked for; 0 ends that. 3 is an unknown topic.
+    /// Makes every question about a topic fail with this error code; 0 ends that. 3 is an unknown topic.
     public func setTopicError(_ name: String, code: Int32) {
         rd_kafka_mock_topic_set_error(cluster, name, rd_kafka_resp_err_t(code))
     }
@@ -99,7 +99,7 @@ public final class LocalKafka: @unchecked Sendable {
         }
     }
 
-    /// Forgets the errors still to be given to requests of a kind.
+    /// Drops the errors still scheduled for requests of a kind.
     public func clearFailures(of request: Request) {
         rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
     }

@@ -1,19 +1,19 @@
 internal import CKafka
 internal import Synchronization
 
-/// Answers which records the log of a partition has, beside the consumer of a group: a question that went through the
-/// consumer's connections would wait behind its fetches.
+/// Answers questions about the records in a partition's log, beside the consumer of a group: on the consumer's
+/// connections, a question would wait behind its fetches.
 ///
-/// A client that has answered is kept for the next question; one that has not is dropped, and a new one asks. From any
-/// thread.
+/// A client that has answered is kept for the next question. One that has not answered is dropped, and a new one asks.
+/// From any thread.
 public final class LogReader: Sendable {
-    /// What a partition's log holds.
+    /// The content of a partition's log.
     public struct Log: Sendable, Equatable {
         /// The first offset that it still has.
         public var low: Int64
         /// The offset that its next record will get.
         public var high: Int64
-        /// The record that was asked for; `nil` when it is not there, or none was asked for.
+        /// The requested record; `nil` when it is missing, or none was requested.
         public var record: RecordStamp?
 
         /// A log from its parts.
@@ -24,11 +24,11 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// Which record of a log is looked for.
+    /// The record to look for in a log.
     public enum Place: Sendable, Equatable {
         /// The one at this offset.
         case record(at: Int64)
-        /// The first that can be read.
+        /// The first readable one.
         case first
 
         fileprivate func start(_ log: Log) -> Int64? {
@@ -38,7 +38,7 @@ public final class LogReader: Sendable {
             }
         }
 
-        /// Whether a record, at this offset or the first behind it, is the one.
+        /// Whether a record at this offset, found at or after the place, is the requested one.
         fileprivate func isMet(by offset: Int64) -> Bool {
             switch self {
             case .record(let wanted): wanted == offset
@@ -49,16 +49,16 @@ public final class LogReader: Sendable {
 
     private let topic: String
     private let properties: KafkaProperties
-    /// The client that has no question just now.
+    /// The client that has no question at present.
     private let idleClient = Mutex<KafkaClient?>(nil)
 
     private static let required: KafkaProperties = [
         "enable.partition.eof": "true",
         "allow.auto.create.topics": "false",
         "auto.offset.reset": "error",
-        // As the pod reads it: what is aborted is not there.
+        // As the pod reads it: aborted records do not count.
         "isolation.level": "read_committed",
-        // One record of a partition is wanted, and soon.
+        // One record of a partition is wanted, quickly.
         "queued.min.messages": "1",
         "fetch.wait.max.ms": "10",
         "fetch.message.max.bytes": "65536",
@@ -68,17 +68,17 @@ public final class LogReader: Sendable {
 
     /// A reader of this topic.
     ///
-    /// - Parameter properties: as a consumer of the topic has them.
+    /// - Parameter properties: those of a consumer of the topic.
     public init(topic: String, properties: KafkaProperties) {
         self.topic = topic
         self.properties = properties
     }
 
-    /// What the log of each partition holds.
+    /// The content of each partition's log.
     ///
-    /// - Parameter partitions: each with the place of a record that is to be looked for, if there is one.
-    /// - Returns: an answer for each partition; an error where there was none within `timeout`.
-    /// - Throws: when no client can be made, when nothing was answered for so long, or when the task is cancelled.
+    /// - Parameter partitions: each with the place of a record to look for, if there is one.
+    /// - Returns: an answer for each partition; an error if there was none within `timeout`.
+    /// - Throws: when no client can be created, when nothing was answered in that time, or when the task is cancelled.
     public func logs(
         of partitions: [Int32: Place?],
         timeout: Duration
@@ -88,7 +88,7 @@ public final class LogReader: Sendable {
         let idle = idleClient.withLock { $0.take() }
         let client = if let idle { idle } else { try makeClient() }
         let topic = topic
-        // Some calls have no deadline, and some of those that have it are late.
+        // Some calls have no deadline, and some with a deadline are late.
         let logs = try await client.runBlocking(until: deadline + Self.grace) { client, answer in
             Self.look(for: partitions, topic: topic, client: client, until: deadline, answer)
         }
@@ -98,13 +98,13 @@ public final class LogReader: Sendable {
     }
 
     private static let grace = Duration.seconds(1)
-    /// How long one partition may take to say where its log begins and ends.
+    /// How long one partition may take to report the bounds of its log.
     private static let patienceForOne = Duration.seconds(1)
 
     private func makeClient() throws(KafkaError) -> KafkaClient {
         let configuration = try KafkaConfiguration(properties: properties, required: Self.required)
         configuration.withPointer { conf in
-            // Whoever asks hears of errors; librdkafka need not log them as well.
+            // The caller gets the errors; librdkafka need not log them as well.
             rd_kafka_conf_set_log_cb(conf) { _, _, _, _ in }
             rd_kafka_conf_set_error_cb(conf) { _, _, _, _ in }
         }
@@ -124,7 +124,8 @@ public final class LogReader: Sendable {
     ) {
         var logs: [Int32: Result<Log, KafkaError>] = [:]
         var wanted: [Int32: (place: Place, start: Int64)] = [:]
-        // One without a leader must not use up the time of the others, nor those that come first that of the last.
+        // A partition without a leader must not use up the time of the others, nor the first partitions that of the
+        // last.
         for (partition, place) in partitions.shuffled() {
             do throws(KafkaError) {
                 let end = min(deadline, .now + patienceForOne)
@@ -146,8 +147,8 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// Hands out the stamps of the records at these places, `nil` where none is; all of them lie within their logs.
-    /// What is to be ended is ended after that: it waits for librdkafka's threads.
+    /// Hands out the stamps of the records at these places, which all lie within their logs; `nil` if there is none.
+    /// Reading is ended afterwards, since that waits for librdkafka's threads.
     private static func withStamps(
         at places: [Int32: (place: Place, start: Int64)],
         topic name: String,
@@ -179,7 +180,7 @@ public final class LogReader: Sendable {
         for partition in started { rd_kafka_consume_stop(topic, partition) }
     }
 
-    /// What the first message at or behind a place says about the record at it; `nil` when it says nothing.
+    /// The answer that the first message at or after a place gives about the record there; `nil` if none.
     private static func answer(
         _ message: UnsafeMutablePointer<rd_kafka_message_t>,
         at place: Place

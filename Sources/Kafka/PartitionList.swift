@@ -51,7 +51,7 @@ extension UnsafeMutablePointer<rd_kafka_topic_partition_list_t> {
 }
 
 extension rd_kafka_topic_partition_t {
-    /// What the group has committed; `nil` when nothing.
+    /// The group's commit; `nil` if there is none.
     var groupOffset: GroupOffset? {
         guard offset >= 0 else { return nil }
         let metadata = UnsafeRawBufferPointer(start: metadata, count: metadata_size)

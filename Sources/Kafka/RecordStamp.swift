@@ -1,4 +1,4 @@
-/// What tells a record from another one at its offset: one of a log that has been recreated, for example.
+/// Distinguishes a record from another one at its offset, such as one of a recreated log.
 public struct RecordStamp: Sendable, Hashable {
     /// The record's offset.
     public var offset: Int64
@@ -14,7 +14,7 @@ public struct RecordStamp: Sendable, Hashable {
         self.hash = hash
     }
 
-    /// The stamp of a record with this key and value; a null is not the same as no bytes.
+    /// The stamp of a record with this key and value; null differs from empty.
     public init(
         offset: Int64,
         timestampMilliseconds: Int64,

@@ -125,7 +125,7 @@ final class TopicChannel: DeliveryChannel {
     }
 
     var wakeAt: Uptime? {
-        // The time is known while the last outcome is empty.
+        // Some outcomes became known while the last one was being taken.
         outcome.isEmpty ? [queues.wakeAt, expected.wakeAt].compactMap { $0 }.min() : .zero
     }
 
