@@ -85,8 +85,8 @@ extension KafkaErrorMeaning {
     private var onCommit: String {
         switch self {
         case .transient, .unknownTopic, .tooLarge, .recordRefused, .topicRefuses, .clientRefused, .offsetGone, .other:
-            "made again; a warning"
-        case .rebalance: "made again by the partition's next owner; no warning"
+            "repeated; a warning"
+        case .rebalance: "repeated by the partition's next owner; no warning"
         case .fatal: "the pod ends"
         }
     }
