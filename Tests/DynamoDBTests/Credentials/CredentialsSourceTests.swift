@@ -265,7 +265,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("none", "profile none is in neither"), ("half", "profile half are not whole"), ("chained", "has role_arn"),
+        ("none", "profile none is in neither"), ("half", "profile half are incomplete"), ("chained", "has role_arn"),
         ("login", "has sso_session"), ("program", "has credential_process"), ("region", "There are no credentials"),
     ])
     func `a profile without credentials is named`(name: String, reason: String) async throws {
