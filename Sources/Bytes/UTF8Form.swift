@@ -1,7 +1,7 @@
 /// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 package enum UTF8Form {
     /// The length of the multi-byte sequence at `position`, whose first byte is not ASCII; 0 when it is ill-formed.
-    package static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {
+    @inlinable package static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {
         func isByte(_ index: Int, in range: ClosedRange<UInt8>) -> Bool {
             position + index < bytes.count && range.contains(bytes[position + index])
         }
@@ -22,7 +22,7 @@ package enum UTF8Form {
     }
 
     /// Whether all of `bytes` is UTF-8.
-    package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    @inlinable package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var position = 0
         while position < bytes.count {
             if position + 8 <= bytes.count,

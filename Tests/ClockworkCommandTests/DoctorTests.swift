@@ -296,7 +296,7 @@ import Testing
         }
         let finding = IntakeBacklog.finding(positions(first), later: positions(second))
         #expect(finding.detail.hasSuffix(expected), "\(finding.line)")
-        #expect((finding.verdict == .warning) == expected.hasPrefix("how many"))
+        #expect((finding.verdict == .warning) == expected.hasPrefix("most per partition"))
     }
 
     /// Mock brokers hold a fetch that finds nothing for its whole wait.

@@ -7,13 +7,16 @@ internal import Glibc
 package struct Harness {
     /// Print one JSON object a line.
     package let json: Bool
+    /// Run everything once and measure nothing, for a tool that counts instructions.
+    package let once: Bool
     /// Only what has this in its name is measured; `nil` for everything.
     package let filter: String?
 
-    /// From the arguments of the process: `--json`, and what a name has to contain.
+    /// From the arguments of the process: `--json`, `--once`, and what a name has to contain.
     package init(arguments: [String]) {
         json = arguments.contains("--json")
-        filter = arguments.dropFirst().first { $0 != "--json" }
+        once = arguments.contains("--once")
+        filter = arguments.dropFirst().first { !$0.hasPrefix("--") }
     }
 
     private static let samples = 7
@@ -21,9 +24,12 @@ package struct Harness {
     package func wants(_ name: String) -> Bool { filter.map(name.contains) ?? true }
 
     /// Measures `body`, which does `operations` of them, after running it once for nothing.
+    ///
+    /// With ``once`` that one run is all, and the name and number of operations are printed.
     package func measure(_ name: String, operations: Int, _ body: () throws -> Void) rethrows {
         guard wants(name) else { return }
         try body()
+        if once { return print("\(name): \(operations)") }
         var samples: [Double] = []
         for _ in 0..<Self.samples {
             let begin = Self.nanoseconds()
@@ -42,7 +48,7 @@ package struct Harness {
         }
     }
 
-    /// Tells figures that are not nanoseconds.
+    /// Reports figures that are not nanoseconds.
     package func report(_ name: String, _ figures: [(name: String, value: Double)]) {
         if json {
             let members = figures.map { "\"\($0.name)\":\($0.value)" }

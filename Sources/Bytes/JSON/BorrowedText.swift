@@ -6,13 +6,13 @@ package struct BorrowedText {
     package let byteCount: Int
 
     /// Text between the quotes of a JSON string that has been scanned.
-    package init(raw: UnsafeRawBufferPointer, byteCount: Int) {
+    @inlinable package init(raw: UnsafeRawBufferPointer, byteCount: Int) {
         self.raw = raw
         self.byteCount = byteCount
     }
 
     /// Text without escapes.
-    package init(plain raw: UnsafeRawBufferPointer) {
+    @inlinable package init(plain raw: UnsafeRawBufferPointer) {
         self.raw = raw
         byteCount = raw.count
     }
@@ -21,7 +21,7 @@ package struct BorrowedText {
     @inlinable package var hasEscapes: Bool { byteCount != raw.count }
 
     /// The text as a string; it has to be UTF-8.
-    package func makeString() -> String {
+    @inlinable package func makeString() -> String {
         guard hasEscapes else { return String(decoding: raw, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: byteCount) { buffer in
             JSONEscapes.resolve(raw, into: UnsafeMutableRawBufferPointer(buffer))
@@ -29,7 +29,7 @@ package struct BorrowedText {
     }
 
     /// The text as bytes.
-    package func makeBytes() -> [UInt8] {
+    @inlinable package func makeBytes() -> [UInt8] {
         guard hasEscapes else { return [UInt8](raw) }
         return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             count = JSONEscapes.resolve(raw, into: UnsafeMutableRawBufferPointer(buffer))
@@ -40,7 +40,7 @@ package struct BorrowedText {
     package var integer: Int64? { Int64(makeString()) }
 
     /// Whether the text, escapes resolved, is this.
-    @inlinable package static func == (text: BorrowedText, name: StaticString) -> Bool {
+    @inlinable @inline(__always) package static func == (text: BorrowedText, name: StaticString) -> Bool {
         guard text.byteCount == name.utf8CodeUnitCount else { return false }
         if text.hasEscapes { return text.makeBytes().elementsEqual(name.bytes) }
         return text.raw.isEqual(to: name)

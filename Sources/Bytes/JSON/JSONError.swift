@@ -20,5 +20,11 @@ package struct JSONError: Error, CustomStringConvertible {
     /// Counted in bytes from 0.
     package var position: Int
 
+    /// An error from its parts.
+    package init(reason: Reason, position: Int) {
+        self.reason = reason
+        self.position = position
+    }
+
     package var description: String { "\(reason.rawValue) at byte \(position)" }
 }

@@ -1,9 +1,11 @@
 /// Resolves the escapes of JSON strings (RFC 8259, section 7).
-enum JSONEscapes {
+@usableFromInline enum JSONEscapes {
     /// Writes the text of a scanned JSON string, escapes resolved, and returns the number of bytes written.
     ///
     /// - Precondition: the scanner has accepted `raw`, and `target` has room for the byte count it found.
-    static func resolve(_ raw: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    @usableFromInline static func resolve(_ raw: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
+        -> Int
+    {
         guard let source = raw.baseAddress, let start = target.baseAddress else { return 0 }
         var written = 0
         var position = 0
@@ -41,7 +43,7 @@ enum JSONEscapes {
     }
 
     /// What the letter after a backslash stands for; `nil` when it is not one of the simple escapes.
-    static func simple(_ letter: UInt8) -> UInt8? {
+    @inlinable static func simple(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
         case UInt8(ascii: "b"): 0x08
@@ -54,7 +56,7 @@ enum JSONEscapes {
     }
 
     /// The UTF-16 code unit written as four hexadecimal digits at `position`; `nil` when they are not there.
-    static func unit(_ bytes: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
+    @inlinable static func unit(_ bytes: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
         guard position + 4 <= bytes.count else { return nil }
         var unit: UInt16 = 0
         for index in position..<(position + 4) {

@@ -5,14 +5,14 @@ package struct JSONScanner {
     /// What is scanned.
     package let bytes: UnsafeRawBufferPointer
     /// How far it has come, in bytes.
-    package private(set) var position = 0
-    private var depth = 0
+    @usableFromInline package internal(set) var position = 0
+    @usableFromInline var depth = 0
 
     /// The deepest nesting of objects and arrays that is taken, so that no text exhausts the stack.
     package static let maximumDepth = 128
 
     /// A scanner at the beginning of `bytes`, which must outlive it and every text it finds.
-    package init(_ bytes: UnsafeRawBufferPointer) {
+    @inlinable package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
@@ -27,7 +27,7 @@ package struct JSONScanner {
     }
 
     /// Steps into the object that is the whole text.
-    package mutating func enterText() throws(JSONError) {
+    @inlinable package mutating func enterText() throws(JSONError) {
         if bytes.starts(with: "\u{FEFF}") { throw error(.byteOrderMark) }
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
@@ -36,19 +36,19 @@ package struct JSONScanner {
     }
 
     /// Whether an object begins here; white space before it is skipped.
-    package mutating func isAtObject() -> Bool {
+    @inlinable package mutating func isAtObject() -> Bool {
         skipWhitespace()
         return position < bytes.count && bytes[position] == UInt8(ascii: "{")
     }
 
     /// Whether an array begins here; white space before it is skipped.
-    package mutating func isAtArray() -> Bool {
+    @inlinable package mutating func isAtArray() -> Bool {
         skipWhitespace()
         return position < bytes.count && bytes[position] == UInt8(ascii: "[")
     }
 
     /// Steps over the brace or bracket at the position.
-    package mutating func enter() throws(JSONError) {
+    @inlinable package mutating func enter() throws(JSONError) {
         guard depth < Self.maximumDepth else { throw error(.tooDeep) }
         depth += 1
         position += 1
@@ -57,7 +57,7 @@ package struct JSONScanner {
     /// The name of the object's next member, whose value comes next; `nil` after its end.
     ///
     /// - Parameter isFirst: whether no member of this object has been read yet; cleared here.
-    package mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> BorrowedText? {
+    @inlinable package mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> BorrowedText? {
         guard try hasNext(isFirst: &isFirst, end: UInt8(ascii: "}")) else { return nil }
         skipWhitespace()
         try expect(UInt8(ascii: "\""), .unexpectedByte)
@@ -70,12 +70,12 @@ package struct JSONScanner {
     /// Whether the array that was entered has another element, whose value comes next; steps over its end where not.
     ///
     /// - Parameter isFirst: whether no element of this array has been read yet; cleared here.
-    package mutating func nextElement(isFirst: inout Bool) throws(JSONError) -> Bool {
+    @inlinable package mutating func nextElement(isFirst: inout Bool) throws(JSONError) -> Bool {
         try hasNext(isFirst: &isFirst, end: UInt8(ascii: "]"))
     }
 
     /// Reads any value and skips what is inside it.
-    package mutating func scanValue() throws(JSONError) -> Value {
+    @inlinable package mutating func scanValue() throws(JSONError) -> Value {
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
         switch bytes[position] {
@@ -109,13 +109,13 @@ package struct JSONScanner {
     }
 
     /// Checks that nothing but white space follows.
-    package mutating func finish() throws(JSONError) {
+    @inlinable package mutating func finish() throws(JSONError) {
         skipWhitespace()
         guard position == bytes.count else { throw error(.trailingBytes) }
     }
 
     /// Steps over the comma before the next element, or over the container's end.
-    private mutating func hasNext(isFirst: inout Bool, end: UInt8) throws(JSONError) -> Bool {
+    @inlinable @inline(__always) mutating func hasNext(isFirst: inout Bool, end: UInt8) throws(JSONError) -> Bool {
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
         if bytes[position] == end {
@@ -128,7 +128,7 @@ package struct JSONScanner {
         return true
     }
 
-    private mutating func scanNumber() throws(JSONError) -> BorrowedText {
+    @inlinable mutating func scanNumber() throws(JSONError) -> BorrowedText {
         let start = position
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
@@ -151,27 +151,27 @@ package struct JSONScanner {
     }
 
     /// Steps over one digit or more.
-    private mutating func scanDigits() throws(JSONError) {
+    @inlinable mutating func scanDigits() throws(JSONError) {
         let start = position
         while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
         guard position > start else { throw error(position < bytes.count ? .badNumber : .unexpectedEnd) }
     }
 
-    private mutating func expectWord(_ word: StaticString) throws(JSONError) {
+    @inlinable mutating func expectWord(_ word: StaticString) throws(JSONError) {
         guard UnsafeRawBufferPointer(rebasing: bytes[position...]).starts(with: word) else {
             throw error(.unexpectedByte)
         }
         position += word.utf8CodeUnitCount
     }
 
-    private mutating func expect(_ byte: UInt8, _ reason: JSONError.Reason) throws(JSONError) {
+    @inlinable @inline(__always) mutating func expect(_ byte: UInt8, _ reason: JSONError.Reason) throws(JSONError) {
         guard position < bytes.count else { throw error(.unexpectedEnd) }
         guard bytes[position] == byte else { throw error(reason) }
         position += 1
     }
 
     /// Steps over white space.
-    package mutating func skipWhitespace() {
+    @inlinable @inline(__always) package mutating func skipWhitespace() {
         while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
     }
 
@@ -184,14 +184,14 @@ package struct JSONScanner {
     }
 
     /// An error at the position.
-    package func error(_ reason: JSONError.Reason) -> JSONError {
+    @inlinable package func error(_ reason: JSONError.Reason) -> JSONError {
         JSONError(reason: reason, position: position)
     }
 }
 
 extension JSONScanner {
     /// Reads the rest of a string whose opening quote has been read.
-    private mutating func scanString() throws(JSONError) -> BorrowedText {
+    @inlinable mutating func scanString() throws(JSONError) -> BorrowedText {
         let start = position
         var saved = 0
         while true {
@@ -215,7 +215,7 @@ extension JSONScanner {
     }
 
     /// Steps over ASCII that stands for itself in a string, eight bytes at a time.
-    private mutating func skipPlainBytes() {
+    @inlinable @inline(__always) mutating func skipPlainBytes() {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones << 7
         while position + 8 <= bytes.count {
@@ -240,7 +240,7 @@ extension JSONScanner {
     }
 
     /// Steps over an escape and returns by how many bytes it is longer than what it stands for.
-    private mutating func scanEscape() throws(JSONError) -> Int {
+    @inlinable mutating func scanEscape() throws(JSONError) -> Int {
         guard position + 1 < bytes.count else { throw error(.unexpectedEnd) }
         if bytes[position + 1] != UInt8(ascii: "u") {
             guard JSONEscapes.simple(bytes[position + 1]) != nil else { throw error(.badEscape) }

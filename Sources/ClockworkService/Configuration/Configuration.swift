@@ -89,7 +89,7 @@ public struct Configuration: Equatable, Sendable {
         let patterns = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed()) }
         let areLegal = patterns.allSatisfy { pattern in
             guard pattern.last == "*" else { return TopicName.isLegal(pattern) }
-            return pattern.utf8.count <= 250 && TopicName.hasLegalCharacters(pattern.dropLast())
+            return pattern.utf8.count <= 250 && pattern.dropLast().utf8.allSatisfy(TopicName.isLegal)
         }
         return areLegal ? patterns : nil
     }
@@ -98,7 +98,7 @@ public struct Configuration: Equatable, Sendable {
     /// is replaced. A name that was set must fit.
     private static func podName(_ values: SettingValues, hostName: String) throws(ConfigurationError) -> String {
         if let name = try values.optional(.podName, { TopicName.isLegal($0) ? $0 : nil }) { return name }
-        let name = String(hostName.map { TopicName.hasLegalCharacters(String($0)) ? $0 : "-" }.prefix(249))
+        let name = String(hostName.map { $0.utf8.allSatisfy(TopicName.isLegal) ? $0 : "-" }.prefix(249))
         guard TopicName.isLegal(name) else { throw .missing(.podName, reason: "and the host has no name") }
         return name
     }

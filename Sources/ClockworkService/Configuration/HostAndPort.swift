@@ -16,7 +16,7 @@ enum HostAndPort {
             let colon = text.firstIndex(of: ":") ?? text.endIndex
             host = text[..<colon]
             port = text[colon...]
-            guard (1...253).contains(host.utf8.count), TopicName.hasLegalCharacters(host) else { return false }
+            guard (1...253).contains(host.utf8.count), host.utf8.allSatisfy(TopicName.isLegal) else { return false }
         }
         if port.isEmpty { return true }
         let digits = port.dropFirst()

@@ -106,7 +106,7 @@ extension DynamoDBConfiguration {
     }
 
     private static func tableName(_ text: String) -> String? {
-        (3...255).contains(text.utf8.count) && TopicName.hasLegalCharacters(text) ? text : nil
+        (3...255).contains(text.utf8.count) && text.utf8.allSatisfy(TopicName.isLegal) ? text : nil
     }
 }
 
