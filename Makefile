@@ -27,7 +27,7 @@ DURATION ?= 30m
 TARGET ?= RequestDecoder
 FUZZ_SECONDS ?= 600
 MICRO_OPTIONS ?=
-SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
+SOURCES = Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Bench Benchmarks/Sources
 # The delivery topics of the examples, with their partitions in the local cluster.
 EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-releases process-timeouts,--topic $(topic):4)
 

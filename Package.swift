@@ -64,7 +64,6 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux"),
-        .target(name: "CFloor", dependencies: ["CKafka"]),
 
         // Text and bytes as others write them: JSON, base64, percent, dates, durations. Imports nothing.
         .target(name: "Bytes", swiftSettings: swiftSettings),
@@ -126,8 +125,7 @@ let package = Package(
             name: "clockwork",
             dependencies: [
                 "ClockworkAPI", "ClockworkService", "ClockworkClient", "Scheduling", "Bytes", "Kafka", "ScheduleStores",
-                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Runtime", "CLinux", "CFloor", argumentParser,
-                metrics, tracing,
+                "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Runtime", "CLinux", argumentParser, metrics, tracing,
                 logging, lifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings,
@@ -136,8 +134,29 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]
         ),
 
+        // What measures a pod, and is not shipped; `Benchmarks/Package.swift` measures the parts.
+        .target(name: "CFloor", dependencies: ["CKafka"], path: "Benchmarks/CFloor"),
+        .executableTarget(
+            name: "clockwork-bench",
+            dependencies: [
+                "CFloor", "Bytes", "Runtime", "ClockworkService", "HTTPTransport", "Kafka", "KafkaFaults",
+                "ScheduleStores", "Scheduling",
+                argumentParser, logging,
+            ],
+            path: "Benchmarks/Bench",
+            swiftSettings: swiftSettings,
+            // As the pod is.
+            linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]
+        ),
+
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "KafkaFaults",
+            dependencies: ["Kafka", "CKafka"],
+            path: "Tests/Support/KafkaFaults",
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "SimulatedStore",
             dependencies: ["Scheduling", "TestSupport"],
@@ -165,7 +184,7 @@ let package = Package(
             name: "ClockworkServiceTests",
             dependencies: [
                 "Runtime", "ClockworkService", "Bytes", "DynamoDB", "HTTPTransport", "PrometheusMetrics", "Scheduling",
-                "Kafka",
+                "Kafka", "KafkaFaults",
                 "ScriptedServer", "TestSupport", metrics, tracing, inMemoryTracing, logging, lifecycle,
             ],
             swiftSettings: swiftSettings
@@ -174,7 +193,7 @@ let package = Package(
             name: "ClockworkAPITests",
             dependencies: [
                 "Runtime", "ClockworkAPI", "ClockworkService", "Bytes", "ScheduleStores", "Scheduling", "DynamoDB",
-                "Kafka",
+                "Kafka", "KafkaFaults",
                 "HTTPTransport", "PrometheusMetrics", "ScriptedServer", "SimulatedStore", "TestSupport", httpTypes,
                 lifecycle, logging, nio, tracing, inMemoryTracing,
             ],
@@ -184,6 +203,7 @@ let package = Package(
             name: "ClockworkCommandTests",
             dependencies: [
                 "Runtime", "clockwork", "Bytes", "ClockworkService", "ClockworkClient", "Kafka", "Scheduling",
+                "KafkaFaults",
                 "ScriptedServer",
                 "TestSupport",
                 argumentParser, logging,
@@ -197,7 +217,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KafkaTests",
-            dependencies: ["Kafka", "CKafka", logging],
+            dependencies: ["Kafka", "KafkaFaults", "CKafka", logging],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -230,7 +250,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Kafka", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport", "ScriptedServer",
+                "Kafka", "KafkaFaults", "CKafka", "ScheduleStores", "Scheduling", "DynamoDB", "HTTPTransport",
+                "ScriptedServer",
                 "TestSupport", "CChildProcess", "clockwork", logging,
             ],
             swiftSettings: swiftSettings

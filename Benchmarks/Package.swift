@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// What the parts cost, each alone; `clockwork bench` measures the whole. Built and run by `make bench-micro`.
+// What the parts cost, each alone; `clockwork-bench` measures the whole. Built and run by `make bench-micro`.
 // `CLOCKWORK_INNER_MODULES` has the project offer its inner modules as products.
 
 let swiftSettings: [SwiftSetting] = [

@@ -16,7 +16,7 @@ struct Clockwork: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             Serve.self, Dev.self, LocalKafkaCommand.self, ScheduleCommand.self, CancelCommand.self, StatusCommand.self,
-            PartitionsCommand.self, Tail.self, Tables.self, DoctorCommand.self, Bench.self,
+            PartitionsCommand.self, Tail.self, Tables.self, DoctorCommand.self,
         ]
     )
 }

@@ -1,6 +1,7 @@
 import ClockworkAPI
 import HTTPTransport
 import Kafka
+import KafkaFaults
 import Testing
 
 /// `/metrics`, of a live pod.

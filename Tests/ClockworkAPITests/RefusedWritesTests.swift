@@ -1,5 +1,6 @@
 import HTTPTransport
 import Kafka
+import KafkaFaults
 import ScheduleStores
 import Testing
 

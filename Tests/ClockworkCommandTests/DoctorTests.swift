@@ -1,6 +1,7 @@
 import ClockworkService
 import Foundation
 import Kafka
+import KafkaFaults
 import Logging
 import ScriptedServer
 import Synchronization

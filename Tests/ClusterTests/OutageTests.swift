@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import KafkaFaults
 import TestSupport
 import Testing
 

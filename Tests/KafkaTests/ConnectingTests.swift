@@ -1,3 +1,4 @@
+import KafkaFaults
 import Testing
 
 @testable import Kafka

@@ -1,5 +1,6 @@
 import CKafka
 import Dispatch
+import KafkaFaults
 import Testing
 
 @testable import Kafka

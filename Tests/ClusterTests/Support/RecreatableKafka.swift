@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import KafkaFaults
 import Synchronization
 
 /// Stands in front of a local cluster, which cannot delete anything, and lets topics and groups be deleted under

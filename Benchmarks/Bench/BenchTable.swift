@@ -1,5 +1,3 @@
-import ClockworkService
-
 /// The results of a scenario, for people.
 enum BenchTable {
     /// A line for each figure: the median of the floor, that of the pod with its spread, and their ratio.

@@ -2,7 +2,7 @@ import ArgumentParser
 import CFloor
 
 extension Bench {
-    /// `clockwork bench floor`: the process that a pod is measured against.
+    /// `clockwork-bench floor`: the process that a pod is measured against.
     struct Floor: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Runs the floor: consume, hold, produce, and nothing else.",

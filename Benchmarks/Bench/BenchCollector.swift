@@ -1,9 +1,7 @@
-import ClockworkService
+import Dispatch
 import Glibc
-import HTTPTransport
 import Kafka
 import Logging
-import Runtime
 import Synchronization
 
 /// Reads the delivery topic on a thread of its own and notes when each schedule arrives.
@@ -29,7 +27,8 @@ final class BenchCollector: Sendable {
 
     private let isStopping = Atomic(false)
     private let arrivals: Mutex<Arrivals>
-    private let thread = Mutex<NamedThread?>(nil)
+    /// Has one thing to do: to read until the end.
+    private let queue = DispatchQueue(label: "bench-reader")
 
     /// `@unchecked Sendable`: handed once to the thread that reads.
     private struct Handover: @unchecked Sendable {
@@ -51,10 +50,9 @@ final class BenchCollector: Sendable {
             logger: Logger(label: "bench")
         )
         let handover = Handover(reader: reader)
-        let thread = NamedThread(name: "bench-reader") { [self] in
+        queue.async { [self] in
             while !isStopping.load(ordering: .relaxed) { read(handover.reader) }
         }
-        self.thread.withLock { $0 = thread }
     }
 
     private func read(_ reader: KafkaReader) {
@@ -89,7 +87,7 @@ final class BenchCollector: Sendable {
             usleep(2_000)
         }
         isStopping.store(true, ordering: .relaxed)
-        thread.withLock { $0 }?.join()
+        queue.sync {}
         return arrivals.withLock { $0 }
     }
 

@@ -62,7 +62,7 @@ struct BenchSender {
         BenchMark.write(due, 13, into: &value, at: payloadAt)
         BenchMark.write(number, 10, into: &value, at: payloadAt + 13)
         while let error = produce() {
-            guard error.isQueueFull else { throw ClientError("a request cannot be sent: \(error)") }
+            guard error.isQueueFull else { throw BenchError("a request cannot be sent: \(error)") }
             try takeReports()
             usleep(500)
         }
@@ -82,7 +82,7 @@ struct BenchSender {
     func takeReports() throws {
         var failure: KafkaError?
         producer.pollReports { failure = failure ?? $0.error }
-        if let failure { throw ClientError("a request was not written: \(failure)") }
+        if let failure { throw BenchError("a request was not written: \(failure)") }
     }
 
     /// Waits until every request is acknowledged.

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Bytes
-import ClockworkService
+import Foundation
 
-/// What `clockwork bench` measures.
+/// What `clockwork-bench` measures.
 enum BenchScenario: String, CaseIterable, ExpressibleByArgument {
     /// Requests that are due already: how many a second go through.
     case throughput
@@ -85,16 +84,21 @@ struct BenchResult {
 
     /// A line for scripts.
     var json: String {
-        var members = [
-            #""scenario":"\#(scenario.rawValue)""#, #""subject":"\#(subject.rawValue)""#, #""run":\#(repetition)"#,
-            #""brokers":\#(JSONWriter.quoted(brokers))"#,
-        ]
-        members += figures.map { "\(JSONWriter.quoted($0.name)):\($0.value)" }
-        if !latenessMs.isEmpty {
-            members.append(#""percentiles":[\#(Self.percentiles.map { "\($0)" }.joined(separator: ","))]"#)
-            members.append(#""latenessMs":[\#(latenessMs.map { "\($0)" }.joined(separator: ","))]"#)
+        get throws {
+            var object: [String: Any] = [
+                "scenario": scenario.rawValue, "subject": subject.rawValue, "run": repetition, "brokers": brokers,
+            ]
+            for (name, value) in figures { object[name] = value }
+            if !latenessMs.isEmpty {
+                object["percentiles"] = Self.percentiles
+                object["latenessMs"] = latenessMs
+            }
+            let data = try JSONSerialization.data(
+                withJSONObject: object,
+                options: [.sortedKeys, .withoutEscapingSlashes]
+            )
+            return String(decoding: data, as: UTF8.self)
         }
-        return "{\(members.joined(separator: ","))}"
     }
 }
 

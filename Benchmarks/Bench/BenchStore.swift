@@ -1,4 +1,3 @@
-import ClockworkService
 import Logging
 import ScheduleStores
 import Scheduling
@@ -18,7 +17,11 @@ struct BenchStore {
 
     /// Writes them.
     func fill() async throws {
-        let store = try SQLiteScheduleStore(path: path, logger: Logger(label: "bench"), now: WallClock.now)
+        let store = try SQLiteScheduleStore(
+            path: path,
+            logger: Logger(label: "bench"),
+            now: { EpochMilliseconds(rawValue: BenchCollector.microseconds() / 1_000) }
+        )
         defer { store.close() }
         // No digits: the collector passes over what is delivered of them.
         let payload = [UInt8](repeating: UInt8(ascii: "x"), count: payloadBytes)

@@ -1,10 +1,13 @@
 import ArgumentParser
 import Bytes
 import ClockworkService
+import Foundation
 
-/// `clockwork bench`: how fast, how late, how much, beside the floor of what librdkafka allows.
+/// `clockwork-bench`: how fast, how late, how much, beside the floor of what librdkafka allows.
+@main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "clockwork-bench",
         abstract: "Measures a pod on this host, beside the floor of what librdkafka allows.",
         discussion: """
             Brokers (those of `clockwork local-kafka`, unless --brokers names others), producer and reader run in \
@@ -16,7 +19,7 @@ struct Bench: AsyncParsableCommand {
         defaultSubcommand: Run.self
     )
 
-    /// `clockwork bench run`.
+    /// `clockwork-bench run`.
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Measures. (default)")
 
@@ -59,6 +62,15 @@ struct Bench: AsyncParsableCommand {
         )
         var roundTrip = Duration.zero
 
+        @Option(
+            name: .customLong("clockwork"),
+            help: ArgumentHelp(
+                "The executable that pods are started from. (default: clockwork, in the folder of this one)",
+                valueName: "path"
+            )
+        )
+        var podExecutable = BenchSubject.ownExecutable.deletingLastPathComponent().appending(path: "clockwork").path
+
         @Flag(help: "Leave the floor out.")
         var noFloor = false
 
@@ -75,6 +87,9 @@ struct Bench: AsyncParsableCommand {
             guard brokers == nil || roundTrip == .zero else {
                 throw ValidationError("--round-trip is for the brokers in this process, not for --brokers.")
             }
+            guard FileManager.default.isExecutableFile(atPath: podExecutable) else {
+                throw ValidationError("There is no executable at \(podExecutable): see --clockwork.")
+            }
             guard (1...100).contains(repetitions) else { throw ValidationError("--repeat takes 1 to 100.") }
             guard (BenchMark.length...100_000).contains(payload) else {
                 throw ValidationError("--payload takes \(BenchMark.length) to 100000.")
@@ -89,11 +104,16 @@ struct Bench: AsyncParsableCommand {
                     for kind in BenchSubjectKind.allCases where kind == .pod || (scenario.hasFloor && !noFloor) {
                         let result = try await measure(scenario, kind, repetition)
                         results.append(result)
-                        if json { Console.print(result.json) }
+                        if json { try print(result.json) }
                     }
                 }
-                if !json { for line in BenchTable.lines(of: results) { Console.print(line) } }
+                if !json { for line in BenchTable.lines(of: results) { print(line) } }
             }
+        }
+
+        /// Writes a line to standard output at once, also into a pipe.
+        private func print(_ line: String) {
+            FileHandle.standardOutput.write(Data("\(line)\n".utf8))
         }
 
         private func measure(
@@ -101,15 +121,17 @@ struct Bench: AsyncParsableCommand {
             _ kind: BenchSubjectKind,
             _ repetition: Int
         ) async throws -> BenchResult {
-            let folder = try TemporaryFolder()
-            defer { folder.remove() }
+            let folder = FileManager.default.temporaryDirectory.appending(path: "clockwork-bench-\(UUID())")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+            defer { try? FileManager.default.removeItem(at: folder) }
             let run = BenchRun(
                 scenario: scenario,
                 kind: kind,
                 payloadBytes: payload,
                 brokers: brokers.map { .real($0) } ?? .local(roundTrip: roundTrip),
                 store: store,
-                folder: folder.path
+                folder: folder.path,
+                podExecutable: podExecutable
             )
             return try await run.run(repetition: repetition)
         }

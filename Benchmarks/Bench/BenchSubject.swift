@@ -1,10 +1,7 @@
-import ClockworkService
-import Glibc
-import HTTPTransport
-import Runtime
+import Foundation
 import Synchronization
 
-/// A process that is measured: a pod or the floor, run from this very executable.
+/// A process that is measured: a pod or the floor.
 final class BenchSubject {
     /// The last lines that it wrote, for the error of one that failed.
     private final class Tail: Sendable {
@@ -27,22 +24,29 @@ final class BenchSubject {
     private let tail = Tail()
     /// What it wrote until it was ready.
     private var firstLines: [String] = []
-    private var drain: NamedThread?
+    /// Has one thing to do: to read what it writes, until its end.
+    private let drain = DispatchQueue(label: "bench-output")
     private var hasEnded = false
+
+    /// The executable of this process, which the floor is in as well.
+    static var ownExecutable: URL {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    }
 
     /// Starts the process and waits until it has written `readyCount` lines that contain `readyText`.
     init(
+        executable: String,
         arguments: [String],
         environment: [String: String],
         readyText: String,
         readyCount: Int
-    ) throws(ClientError) {
+    ) throws(BenchError) {
         let begin = ContinuousClock.now
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw ClientError("no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else { throw BenchError("no pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         output = fdopen(ends[0], "r")
-        pid = try Self.spawn(arguments: arguments, environment: environment, output: ends[1])
+        pid = try Self.spawn(executable, arguments: arguments, environment: environment, output: ends[1])
         // Or reading would never come to an end.
         close(ends[1])
         var ready = 0
@@ -53,11 +57,11 @@ final class BenchSubject {
         }
         guard ready == readyCount else {
             stop()
-            throw ClientError("\(arguments.joined(separator: " ")) has ended:\n\(tail.text)")
+            throw BenchError("\(executable) \(arguments.joined(separator: " ")) has ended:\n\(tail.text)")
         }
         startup = ContinuousClock.now - begin
         let handover = Handover(file: output)
-        drain = NamedThread(name: "bench-output") { [tail] in
+        drain.async { [tail] in
             while let line = Self.line(of: handover.file) { tail.append(line) }
         }
     }
@@ -77,27 +81,35 @@ final class BenchSubject {
         hasEnded = true
         kill(pid, SIGTERM)
         waitpid(pid, nil, 0)
-        drain?.join()
+        drain.sync {}
         fclose(output)
     }
 
     /// The time of a core that it has used, in seconds; a hundredth is the least that Linux tells.
     var processorSeconds: Double {
-        guard let stat = try? LocalFile.contents(ofFile: "/proc/\(pid)/stat", limit: 4_096) else { return .nan }
-        // The name, in brackets, may hold anything; user and system time are the 12th and 13th field behind it.
-        let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        get throws {
+            let stat = try file("stat")
+            // The name, in brackets, may hold anything; user and system time are the 12th and 13th field behind it.
+            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+            guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+                throw BenchError("/proc/\(pid)/stat is not understood: \(stat)")
+            }
+            return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
     }
 
     /// A line of `/proc/PID/status` that counts KiB, such as `VmHWM`, in bytes.
-    func memory(_ name: String) -> Int {
-        guard let status = try? LocalFile.contents(ofFile: "/proc/\(pid)/status", limit: 65_536) else { return 0 }
-        for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("\(name):") {
-            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
-                .map { $0 * 1_024 } ?? 0
+    func memory(_ name: String) throws -> Int {
+        for line in try file("status").split(separator: "\n") where line.hasPrefix("\(name):") {
+            let fields = line.split(whereSeparator: \.isWhitespace)
+            if fields.count > 1, let kibibytes = Int(fields[1]) { return kibibytes * 1_024 }
         }
-        return 0
+        throw BenchError("/proc/\(pid)/status has no \(name)")
+    }
+
+    /// The text of a file that the kernel keeps about the process.
+    private func file(_ name: String) throws -> String {
+        try String(contentsOf: URL(filePath: "/proc/\(pid)/\(name)"), encoding: .utf8)
     }
 
     /// `@unchecked Sendable`: handed once to the thread that reads on.
@@ -114,10 +126,11 @@ final class BenchSubject {
     }
 
     private static func spawn(
+        _ executable: String,
         arguments: [String],
         environment: [String: String],
         output: Int32
-    ) throws(ClientError) -> pid_t {
+    ) throws(BenchError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -131,13 +144,13 @@ final class BenchSubject {
         sigemptyset(&noSignal)
         posix_spawnattr_setsigmask(&attributes, &noSignal)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let all = ProcessEnvironment.variables.merging(environment) { $1 }
-        var argumentPointers = (["clockwork"] + arguments).map { strdup($0) } + [nil]
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var argumentPointers = ([executable] + arguments).map { strdup($0) } + [nil]
         var environmentPointers = all.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
         var pid = pid_t()
-        let status = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &argumentPointers, &environmentPointers)
-        guard status == 0 else { throw ClientError("no process: \(String(cString: strerror(status)))") }
+        let status = posix_spawn(&pid, executable, &actions, &attributes, &argumentPointers, &environmentPointers)
+        guard status == 0 else { throw BenchError("no process: \(String(cString: strerror(status)))") }
         return pid
     }
 }

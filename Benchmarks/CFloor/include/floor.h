@@ -1,7 +1,7 @@
 #ifndef CLOCKWORK_FLOOR_H
 #define CLOCKWORK_FLOOR_H
 
-/// The floor that `clockwork bench` measures a pod against: what remains of a scheduler when everything is left out that
+/// The floor that `clockwork-bench` measures a pod against: what remains of a scheduler when everything is left out that
 /// can be. It reads every partition of `intake`, keeps the records as librdkafka has them in a heap ordered by the 13
 /// digits (epoch milliseconds) that each value begins with, and produces value and key to `delivery` when they are due.
 /// No group, no commit, no store, no JSON, no headers, nothing that survives the process.

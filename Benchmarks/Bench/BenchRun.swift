@@ -1,6 +1,4 @@
-import Bytes
-import ClockworkService
-import Glibc
+import Foundation
 import HTTPTransport
 import Kafka
 import Scheduling
@@ -17,6 +15,8 @@ struct BenchRun {
     let store: String
     /// Where the SQLite file is made.
     let folder: String
+    /// Where the pod's executable is.
+    let podExecutable: String
 
     private var path: String { folder + "/bench.db" }
 
@@ -57,8 +57,9 @@ struct BenchRun {
         switch kind {
         case .floor:
             return try BenchSubject(
+                executable: BenchSubject.ownExecutable.path,
                 arguments: [
-                    "bench", "floor", "--brokers", cluster.bootstrapServers, "--intake", cluster.intake, "--partitions",
+                    "floor", "--brokers", cluster.bootstrapServers, "--intake", cluster.intake, "--partitions",
                     "\(scenario.intakePartitions)", "--delivery", cluster.delivery, "--fetch-wait",
                     "\(cluster.fetchWait)",
                 ],
@@ -75,6 +76,7 @@ struct BenchRun {
                 "KAFKA_PROPERTY_FETCH_WAIT_MAX_MS": "\(cluster.fetchWait)",
             ]
             return try BenchSubject(
+                executable: podExecutable,
                 arguments: ["serve"],
                 environment: settings,
                 readyText: " firing ",
@@ -92,18 +94,18 @@ struct BenchRun {
         let count = scenario.count
         if scenario.pending > 0 {
             result.figures += [
-                ("readyMs", Double(subject.startup.wholeMilliseconds)),
-                ("memoryReadyMB", Double(subject.memory("VmRSS")) / 1e6),
+                ("readyMs", subject.startup / .milliseconds(1)),
+                ("memoryReadyMB", Double(try subject.memory("VmRSS")) / 1e6),
             ]
         }
         let collector = try BenchCollector(cluster, capacity: count)
-        let processor = subject.processorSeconds
+        let processor = try subject.processorSeconds
         let begin = BenchCollector.microseconds()
         let instant = try send(&sender, begin: begin / 1_000, collector)
         let arrivals = collector.finish(count)
         // What is left to do, such as deletes in the store, counts too.
         usleep(500_000)
-        let used = subject.processorSeconds - processor
+        let used = try subject.processorSeconds - processor
         let sorted = arrivals.lateness.sorted()
         switch scenario {
         case .throughput:
@@ -118,7 +120,7 @@ struct BenchRun {
             ("early", Double(arrivals.early)),
             ("repeated", Double(arrivals.repeated)),
             ("missing", Double(count - arrivals.isHere.count { $0 })),
-            ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
+            ("memoryMB", Double(try subject.memory("VmHWM")) / 1e6),
         ]
         if scenario != .throughput {
             result.figures.append(("handedP99Ms", Double(percentile(99, of: arrivals.handed.sorted()))))
@@ -209,7 +211,7 @@ struct BenchRun {
             )
             return offsets.reduce(0) { $0 + Int($1 ?? 0) }
         }
-        let processor = subject.processorSeconds
+        let processor = try subject.processorSeconds
         let begin = BenchCollector.microseconds()
         let due = begin / 1_000 + 86_400_000
         var done = 0
@@ -227,10 +229,11 @@ struct BenchRun {
             done = try committed()
         }
         let end = BenchCollector.microseconds()
+        let used = try subject.processorSeconds - processor
         result.figures = [
             ("perSecond", Double(scenario.count) / Double(end - begin) * 1e6),
-            ("processorUs", (subject.processorSeconds - processor) / Double(scenario.count) * 1e6),
-            ("memoryMB", Double(subject.memory("VmHWM")) / 1e6),
+            ("processorUs", used / Double(scenario.count) * 1e6),
+            ("memoryMB", Double(try subject.memory("VmHWM")) / 1e6),
         ]
     }
 
@@ -242,7 +245,9 @@ struct BenchRun {
             topic: delivery,
             payloadBytes: payloadBytes,
             // Filling takes 8 s for a million.
-            begin: WallClock.now().advanced(byMilliseconds: 20_000 + Int64(scenario.pending) / 50)
+            begin: EpochMilliseconds(
+                rawValue: BenchCollector.microseconds() / 1_000 + 20_000 + Int64(scenario.pending) / 50
+            )
         )
         try await store.fill()
     }
@@ -252,26 +257,26 @@ struct BenchRun {
         defer { client.close() }
         // What its beginning has left to do is over by then.
         try await Task.sleep(for: .seconds(20))
-        let processor = subject.processorSeconds
+        let processor = try subject.processorSeconds
         let begin = ContinuousClock.now
         for _ in 0..<4 {
             try await scrape(subject, client)
             try await Task.sleep(for: .seconds(15))
         }
-        let seconds = Double((ContinuousClock.now - begin).wholeMilliseconds) / 1e3
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
         result.figures = [
-            ("corePercent", (subject.processorSeconds - processor) / seconds * 100),
-            ("memoryMB", Double(subject.memory("VmRSS")) / 1e6),
-            ("memoryOwnMB", Double(subject.memory("RssAnon")) / 1e6),
+            ("corePercent", (try subject.processorSeconds - processor) / seconds * 100),
+            ("anonymousMB", Double(try subject.memory("RssAnon")) / 1e6),
+            ("memoryMB", Double(try subject.memory("VmRSS")) / 1e6),
         ]
     }
 
     private func scrape(_ subject: BenchSubject, _ client: HTTPClient) async throws {
         guard let port = subject.firstLine(containing: "HTTP API serves")?.split(separator: "port=").last else {
-            throw ClientError("the pod does not say where it serves")
+            throw BenchError("the pod does not say where it serves")
         }
         let url = "http://127.0.0.1:\(port.prefix { $0.isNumber })/metrics"
         let answer = try await client.send(HTTPRequest(method: "GET", url: url, timeout: .seconds(5)))
-        guard answer.status == 200 else { throw ClientError("the pod answers \(answer.status) to \(url)") }
+        guard answer.status == 200 else { throw BenchError("the pod answers \(answer.status) to \(url)") }
     }
 }

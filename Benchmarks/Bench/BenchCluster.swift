@@ -1,7 +1,6 @@
-import Bytes
-import ClockworkService
-import Glibc
+import Foundation
 import Kafka
+import KafkaFaults
 
 /// The brokers of one run, and its topics there.
 final class BenchCluster {
@@ -15,7 +14,7 @@ final class BenchCluster {
         var description: String {
             switch self {
             case .local(.zero): "local"
-            case .local(let roundTrip): "local, round trip of \(roundTrip.wholeMilliseconds) ms"
+            case .local(let roundTrip): "local, round trip of \(Int(roundTrip / .milliseconds(1))) ms"
             case .real(let servers): servers
             }
         }
@@ -85,7 +84,8 @@ final class BenchCluster {
             do throws(KafkaError) {
                 try admin?.deleteTopic(topic, timeout: Self.timeout)
             } catch {
-                Console.writeError("clockwork: topic \(topic) is left on \(bootstrapServers): \(error)\n")
+                let note = "clockwork-bench: topic \(topic) is left on \(bootstrapServers): \(error)\n"
+                FileHandle.standardError.write(Data(note.utf8))
             }
         }
     }
@@ -98,7 +98,7 @@ final class BenchCluster {
                 created.append(topic)
                 try waitForLeaders(of: topic, count, inspector)
             } catch {
-                throw ClientError("topic \(topic) cannot be created on \(bootstrapServers): \(error)")
+                throw BenchError("topic \(topic) cannot be created on \(bootstrapServers): \(error)")
             }
         }
     }
@@ -108,7 +108,7 @@ final class BenchCluster {
         while true {
             let found = try inspector.topic(topic, timeout: Self.timeout)
             if let found, found.partitions == count, found.leaderless.isEmpty { return }
-            guard ContinuousClock.now < deadline else { throw ClientError("its partitions have no leaders") }
+            guard ContinuousClock.now < deadline else { throw BenchError("its partitions have no leaders") }
             usleep(50_000)
         }
     }

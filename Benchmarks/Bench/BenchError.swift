@@ -1,0 +1,8 @@
+/// What keeps a measurement from being made, in words.
+struct BenchError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
