@@ -43,14 +43,8 @@ struct PodGraph {
                 failureTerminationBehavior: .gracefullyShutdownGroup
             )
         }
-        // What it does is done soon, and is never a reason to end.
-        let startPages = ServiceGroupConfiguration.ServiceConfiguration(
-            service: StartPages(),
-            successTerminationBehavior: .ignore,
-            failureTerminationBehavior: .ignore
-        )
         let configuration = ServiceGroupConfiguration(
-            services: services + [startPages],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
