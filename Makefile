@@ -17,6 +17,7 @@
 #   make fuzz       feeds TARGET (RequestDecoder, DynamoDBJSON or HTTPBody) hostile bytes for FUZZ_SECONDS (default 600)
 #   make check-deploy  checks what is in deploy/, without an engine that runs images
 #   make docs       builds the documentation of the library and of every module, into .build/docs
+#   make check-instructions  counts the instructions of the hot path and compares them (Debian: valgrind)
 #   make check-metrics  has a real Prometheus scrape three pods (Debian: prometheus, kcat)
 #   make format     formats the sources
 #   make lint       checks their format
@@ -33,7 +34,7 @@ EXAMPLE_TOPICS = $(foreach topic,order-reminders payment-retries content-release
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-tsan test-asan cluster-test soak bench bench-micro bench-rebalance demo run simulate coverage fuzz
-.PHONY: check-deploy check-metrics docs format lint clean
+.PHONY: check-deploy check-instructions check-metrics docs format lint clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -88,6 +89,9 @@ coverage: setup
 
 fuzz: setup
 	@scripts/fuzz.sh $(TARGET) $(FUZZ_SECONDS)
+
+check-instructions: setup
+	@scripts/check-instructions.sh
 
 check-deploy:
 	@scripts/check-deploy.sh

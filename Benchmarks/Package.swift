@@ -38,7 +38,8 @@ let package = Package(
         .executableTarget(
             name: "Database",
             dependencies: [
-                "Harness", "DynamoDBPeers", module("Bytes"), module("Scheduling"), module("HTTPTransport"), module("DynamoDB"),
+                "Harness", "DynamoDBPeers", module("Bytes"), module("Scheduling"), module("HTTPTransport"),
+                module("DynamoDB"),
                 module("ScheduleStores"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings,

@@ -32,7 +32,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "DynamoDBJSON",
-            dependencies: ["FuzzSupport", module("Bytes"), module("DynamoDB"), module("ScheduleStores"), module("Scheduling")],
+            dependencies: [
+                "FuzzSupport", module("Bytes"), module("DynamoDB"), module("ScheduleStores"), module("Scheduling"),
+            ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(

@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 modules=(ClockworkClient)
+failed=()
 for folder in Sources/*/; do
     module=$(basename "$folder")
     # C modules and the program itself have no Swift interface for others; the library is first, above.
@@ -31,5 +32,9 @@ for module in "${modules[@]}"; do
     [[ ! -d $catalog ]] || arguments=("$catalog" "${arguments[@]}")
     echo "docs: $module"
     # From a folder without a catalog: docc takes whichever it finds below the current one.
-    (cd "$graphs/$module" && docc convert "${arguments[@]}")
+    (cd "$graphs/$module" && docc convert "${arguments[@]}") || failed+=("$module")
 done
+if [[ ${#failed[@]} -gt 0 ]]; then
+    echo "docs: see above for what is wrong in ${failed[*]}" >&2
+    exit 1
+fi

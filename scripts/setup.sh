@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sees to the Debian packages that the build needs; with --tests, also to those of the tests.
+# Sees to the Debian packages that the build needs; with --tests, also to those of the tests; with --checks, to those of
+# all that continuous integration runs.
 # Where all are there it does nothing and needs no network. Where some are missing, root installs them and
 # everybody else is told how.
 set -euo pipefail
@@ -7,6 +8,10 @@ set -euo pipefail
 packages=(librdkafka-dev libcurl4-openssl-dev libsqlite3-dev libjemalloc-dev)
 if [[ "${1:-}" == --tests ]]; then
     packages+=(curl kcat python3 python3-venv)
+fi
+
+if [[ "${1:-}" == --checks ]]; then
+    packages+=(curl kcat python3 python3-venv prometheus valgrind)
 fi
 
 if ! command -v swift >/dev/null; then

@@ -91,7 +91,11 @@ extension DynamoDBClient {
 
     /// Writes an item, unless there is one with the same key in which a number is greater.
     ///
-    /// - Parameter number: the name of the number, and the most that the item there may have; it may have none.
+    /// - Parameters:
+    ///   - item: the item, with its key.
+    ///   - table: the table.
+    ///   - number: the name of the number, and the most that the item there may have; it may have none.
+    ///   - deadline: when to give up.
     /// - Returns: whether it was written. An attempt whose answer was lost may have been the one that wrote it.
     public func put(
         _ item: Item,

@@ -111,8 +111,10 @@ public final class HTTPClient: Sendable {
 
     /// Begins to send `request`.
     ///
-    /// - Parameter completion: told the end of the exchange, an answer with any status or why there is none; called
-    ///   once, on the client's own thread, which it must not hold up, or before this returns.
+    /// - Parameters:
+    ///   - request: what to send.
+    ///   - completion: takes the end of the exchange: an answer with any status, or why there is none. Called once, on
+    ///     the client's own thread, which it must not hold up, or before this returns.
     /// - Returns: what `cancel` takes.
     @discardableResult
     public func start(

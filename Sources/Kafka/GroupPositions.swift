@@ -45,7 +45,10 @@ public final class GroupPositions: Sendable {
 
     /// Connects when first used.
     ///
-    /// - Parameter properties: at least `bootstrap.servers`.
+    /// - Parameters:
+    ///   - topic: the topic that the group reads.
+    ///   - group: the group's id.
+    ///   - properties: at least `bootstrap.servers`.
     /// - Throws: when a property is refused (`KafkaError.refusedProperty` names it).
     public init(topic: String, group: String, properties: KafkaProperties) throws(KafkaError) {
         self.topic = topic

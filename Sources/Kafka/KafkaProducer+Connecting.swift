@@ -9,7 +9,9 @@ extension KafkaProducer {
     /// middlebox has forgotten is noticed before it is needed. Topics that the latest `partitionCount(of:)` did not
     /// report are ignored.
     ///
-    /// - Parameter timeout: how long the leaders may take. While they do, further calls wait for these.
+    /// - Parameters:
+    ///   - topics: the topics to be written to.
+    ///   - timeout: how long the leaders may take. While they do, further calls wait for these.
     public func connect(to topics: [String], timeout: Duration = .seconds(5)) {
         // A handle alone may create a topic that nobody has created.
         let handles = topics.filter { client.knownPartitionCount(of: $0) != nil }.compactMap { try? topic($0) }

@@ -68,7 +68,9 @@ public final class LogReader: Sendable {
 
     /// A reader of this topic.
     ///
-    /// - Parameter properties: those of a consumer of the topic.
+    /// - Parameters:
+    ///   - topic: the topic.
+    ///   - properties: those of a consumer of the topic.
     public init(topic: String, properties: KafkaProperties) {
         self.topic = topic
         self.properties = properties
@@ -76,7 +78,9 @@ public final class LogReader: Sendable {
 
     /// The content of each partition's log.
     ///
-    /// - Parameter partitions: each with the place of a record to look for, if there is one.
+    /// - Parameters:
+    ///   - partitions: each with the place of a record to look for, if there is one.
+    ///   - timeout: how long to wait for answers.
     /// - Returns: an answer for each partition; an error if there was none within `timeout`.
     /// - Throws: when no client can be created, when nothing was answered in that time, or when the task is cancelled.
     public func logs(

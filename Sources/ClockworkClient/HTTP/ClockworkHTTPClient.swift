@@ -109,8 +109,11 @@ public final class ClockworkHTTPClient: Sendable {
 
     /// What has become of a schedule.
     ///
-    /// - Parameter wait: how long the service may wait until it can tell for certain, as for a create; `nil` for the second
-    ///   that it waits by itself.
+    /// - Parameters:
+    ///   - clientID: the client that the schedule belongs to.
+    ///   - scheduleKey: the client's key of the schedule.
+    ///   - wait: how long the service may wait until its answer is final, as for a create; `nil` for the second that it
+    ///     waits by itself.
     /// - Throws: `notFound` for a key that is not known, or no longer; `unavailable` where requests that came before are
     ///   still to be applied and nothing is known yet.
     public func status(

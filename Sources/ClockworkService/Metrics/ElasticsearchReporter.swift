@@ -18,7 +18,11 @@ public struct ElasticsearchReporter: Service {
 
     /// A reporter, which sends nothing before it runs.
     ///
-    /// - Parameter pod: the name of the pod, for each document.
+    /// - Parameters:
+    ///   - configuration: where the documents go, and how often.
+    ///   - registry: has the metrics.
+    ///   - pod: the name of the pod, for each document.
+    ///   - logger: takes a line when reports begin to fail, and when they succeed again.
     /// - Throws: when no thread can be started for its HTTP client.
     public init(
         _ configuration: ElasticsearchConfiguration,

@@ -31,7 +31,10 @@ public struct ObservedStore: ScheduleStore {
 
     /// Measures the calls to `store`.
     ///
-    /// - Parameter tracer: opens a span for each call; `nil` for none.
+    /// - Parameters:
+    ///   - store: carries the calls out.
+    ///   - factory: makes the timers.
+    ///   - tracer: opens a span for each call; `nil` for none.
     public init(_ store: any ScheduleStore, metrics factory: any MetricsFactory, tracer: (any Tracer)? = nil) {
         self.store = store
         self.tracer = tracer

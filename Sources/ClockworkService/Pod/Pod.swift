@@ -49,9 +49,12 @@ public actor Pod: Service {
     /// Joins the group. Nothing is read before `run`.
     ///
     /// - Parameters:
+    ///   - settings: what the pod is configured to do.
+    ///   - store: keeps the schedules. The pod does not close it.
     ///   - callbackClient: makes the callbacks, with the pod's `CallbackSettings.httpConfiguration`; closed by the pod.
     ///   - metrics: where it publishes its metrics.
     ///   - tracer: opens a span for each batch of requests and of deliveries; `nil` for none.
+    ///   - logger: takes the pod's lines.
     /// - Throws: when Kafka refuses a property.
     public init(
         settings: PodSettings,

@@ -71,6 +71,7 @@ public struct CallbackOrder<Call> {
     /// The scheduler has handed out `schedule`, for the first time or again.
     ///
     /// - Parameters:
+    ///   - schedule: the schedule.
     ///   - call: identifies it in the decisions.
     ///   - now: the wall clock; a pause for full memory counts from it.
     /// - Returns: what to do with it, and with those behind it. Empty if it waits in memory.
@@ -109,7 +110,9 @@ public struct CallbackOrder<Call> {
 
     /// A callback that was handed out is put off, after an attempt or without one, admitted or not.
     ///
-    /// - Parameter time: when it is to be handed out again.
+    /// - Parameters:
+    ///   - schedule: the schedule.
+    ///   - time: when it is to be handed out again.
     /// - Returns: those that waited for it, put off to come right after it.
     public mutating func putOff(_ schedule: Schedule, to time: EpochMilliseconds) -> [Decision] {
         guard Self.isOrdered(schedule) else { return [] }
