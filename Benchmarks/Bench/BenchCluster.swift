@@ -67,7 +67,7 @@ final class BenchCluster {
             fetchWaitOfReader = Self.usualFetchWait
             bootstrapServers = servers
             local = nil
-            let admin = try KafkaAdmin(properties: ["bootstrap.servers": servers])
+            let admin = try KafkaAdmin(brokers: servers)
             self.admin = admin
             do {
                 try create(topics, with: admin)

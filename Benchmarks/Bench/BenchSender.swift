@@ -22,6 +22,8 @@ struct BenchSender {
     private let payloadAt: Int
     private var keys: [[UInt8]]
     private var sent = 0
+    /// How many requests have had a report.
+    private var reported = 0
 
     /// The number of different ordering keys.
     private static let orderingKeys = 1_000
@@ -79,15 +81,18 @@ struct BenchSender {
     /// Takes the reports that are there.
     ///
     /// - Throws: where a request was not written; that ends the measurement.
-    func takeReports() throws {
+    mutating func takeReports() throws {
         var failure: KafkaError?
-        producer.pollReports { failure = failure ?? $0.error }
+        producer.pollReports {
+            reported += 1
+            failure = failure ?? $0.error
+        }
         if let failure { throw BenchError("a request was not written: \(failure)") }
     }
 
     /// Waits until every request is acknowledged.
-    func finish() throws {
-        while producer.outstanding > 0 {
+    mutating func finish() throws {
+        while reported < sent {
             try takeReports()
             usleep(500)
         }

@@ -37,14 +37,6 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Whether the same request may succeed later.
-    public var isRetriable: Bool {
-        switch code {
-        case .connectFailed, .timedOut, .brokenConnection, .overloaded: true
-        case .invalidRequest, .addressRefused, .insecure, .responseTooLarge, .cancelled, .closed: false
-        }
-    }
-
     /// Code and message, safe to log.
     public var description: String { "\(code.rawValue): \(message)" }
 }

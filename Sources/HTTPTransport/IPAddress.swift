@@ -5,11 +5,6 @@ struct IPAddress: Equatable {
     /// The sixteen bytes of version 6, or the four of version 4.
     private let bytes: [UInt8]
 
-    /// An address of version 4 from its number.
-    private init(version4 number: [UInt8]) {
-        bytes = number
-    }
-
     /// The address in a socket address of either version; `nil` in one of another family, or one that is too short.
     init?(_ address: UnsafeRawBufferPointer) {
         guard address.count >= MemoryLayout<sa_family_t>.size else { return nil }

@@ -64,20 +64,10 @@ public struct KafkaError: Error, Sendable, Equatable {
     /// Whether the producer's own bounded queue is full: nothing was taken; produce again after delivery reports.
     public var isQueueFull: Bool { code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue }
 
-    /// Whether the record was given up by `purge()` or by closing the producer.
-    public var isPurged: Bool {
-        code == RD_KAFKA_RESP_ERR__PURGE_QUEUE.rawValue || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT.rawValue
-    }
-
     /// Whether the brokers do not know the question.
     public var isUnsupported: Bool {
         code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue
             || code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION.rawValue
-    }
-
-    /// Whether time ran out before an answer came.
-    public var isTimeout: Bool {
-        code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT.rawValue
     }
 
     /// The broker's code for a configuration that is not accepted.

@@ -32,17 +32,6 @@ public struct KafkaHeaders: ~Copyable {
         append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
     }
 
-    /// Appends a header with text as its value.
-    public mutating func append(name: String, value: String) {
-        var name = name
-        var value = value
-        name.withUTF8 { name in
-            value.withUTF8 { value in
-                append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
-            }
-        }
-    }
-
     /// Hands the headers to `body`, which returns whether librdkafka has taken them; if not, they are freed.
     consuming func give(_ body: (OpaquePointer) -> rd_kafka_resp_err_t) -> rd_kafka_resp_err_t {
         let headers = headers

@@ -219,9 +219,6 @@ public final class KafkaProducer: Sendable {
     /// The error that made this producer unusable, if one has.
     public var fatalError: KafkaError? { client.fatalError }
 
-    /// The number of records without a report that has been polled (and of other events not yet polled).
-    public var outstanding: Int { Int(rd_kafka_outq_len(client.handle)) }
-
     // MARK: Questions and ending
 
     /// The number of partitions of any topic; `nil` when it does not exist. Never creates it. Runs on a thread of its
@@ -233,26 +230,13 @@ public final class KafkaProducer: Sendable {
         try await client.partitionCount(of: topic, timeout: timeout)
     }
 
-    /// Sends all queued records without lingering and waits, on a thread of its own, until every report has been
-    /// polled. Another thread must keep polling reports.
-    ///
-    /// - Throws: a timeout when records are still without report after `timeout`.
-    public func flush(timeout: Duration) async throws(KafkaError) {
-        let deadline = ContinuousClock.now + timeout
-        try await client.runBlocking { client in
-            let rest = max(.zero, deadline - .now)
-            let code = rd_kafka_flush(client.handle, rest.milliseconds)
-            return code == RD_KAFKA_RESP_ERR_NO_ERROR ? .success(()) : .failure(KafkaError(code))
-        }
-    }
-
-    /// Gives up all records without report: each is reported with `KafkaError.isPurged`. A record in flight may have
+    /// Gives up all records without report: each is reported with an error. A record in flight may have
     /// been written.
     public func purge() {
         rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     }
 
-    /// Gives up all records without report, and ends the signals. Flush records that matter first.
+    /// Gives up all records without report, and ends the signals. Wait for the reports of records that matter first.
     public func close() {
         client.endSignal()
         purge()

@@ -7,13 +7,6 @@ public struct RecordStamp: Sendable, Hashable {
     /// A hash of its key and value, the same in every process.
     public var hash: UInt64
 
-    /// A stamp from its parts.
-    public init(offset: Int64, timestampMilliseconds: Int64, hash: UInt64) {
-        self.offset = offset
-        self.timestampMilliseconds = timestampMilliseconds
-        self.hash = hash
-    }
-
     /// The stamp of a record with this key and value; null differs from empty.
     public init(
         offset: Int64,

@@ -34,8 +34,6 @@ public struct TimerWheel<Value> {
     @usableFromInline var values: ContiguousArray<Value?> = []
     /// Head of the list of free rows, linked by `next`.
     @usableFromInline var firstFree = WheelRow.none
-    /// The generation of rows that are new to the slab.
-    @usableFromInline var firstGeneration: UInt32 = 0
     @usableFromInline var entryCount = 0
 
     /// All slots, level by level.
@@ -60,10 +58,6 @@ public struct TimerWheel<Value> {
     @inlinable
     public var count: Int { entryCount }
 
-    /// Whether there is no entry.
-    @inlinable
-    public var isEmpty: Bool { entryCount == 0 }
-
     /// Adds `value`, due at `tick`; `order` decides between entries of one tick and should differ among them.
     ///
     /// Any tick will do, also one in the past. O(1); O(log n) in the number of overdue entries when the entry came
@@ -75,7 +69,7 @@ public struct TimerWheel<Value> {
         if firstFree == WheelRow.none {
             precondition(rows.count < Int(WheelRow.none), "a timer wheel holds at most 2^32 - 1 entries")
             index = UInt32(truncatingIfNeeded: rows.count)
-            rows.append(WheelRow(tick: tick, order: order, generation: firstGeneration))
+            rows.append(WheelRow(tick: tick, order: order))
             values.append(value)
         } else {
             index = firstFree
@@ -121,28 +115,6 @@ public struct TimerWheel<Value> {
             let handle = Handle(index: UInt32(truncatingIfNeeded: index), generation: row.generation)
             body(handle, row.tick, row.order, value)
         }
-    }
-
-    /// Drops every entry and leaves the wheel's own time as it is; every handle given out so far is stale afterwards.
-    public mutating func removeAll(keepingCapacity: Bool = false) {
-        if keepingCapacity {
-            for index in rows.indices where rows[index].place != WheelRow.free {
-                free(UInt32(truncatingIfNeeded: index))
-            }
-        } else {
-            let latest = rows.lazy.map(\.generation).max() ?? firstGeneration
-            firstGeneration = latest &+ 1
-            rows = []
-            values = []
-            firstFree = WheelRow.none
-            sortBuffer = []
-        }
-        entryCount = 0
-        overdue.removeAll(keepingCapacity: keepingCapacity)
-        for slot in slots.indices { slots[slot] = .empty }
-        for level in occupied.indices { occupied[level] = 0 }
-        occupiedLevels = 0
-        unsorted = 0
     }
 
     /// Takes an entry out of its slot or the heap and frees its row.

@@ -15,15 +15,14 @@ struct WheelRow: Sendable {
     /// Neighbour towards the tail of the slot's list; on the free list, the next free row.
     @usableFromInline var next = WheelRow.none
     /// Counts how often the row has been freed.
-    @usableFromInline var generation: UInt32
+    @usableFromInline var generation: UInt32 = 0
     /// The slot whose list the row is in, or one of the two constants above.
     @usableFromInline var place = WheelRow.free
 
     @inlinable
-    init(tick: Int64, order: Int64, generation: UInt32) {
+    init(tick: Int64, order: Int64) {
         self.tick = tick
         self.order = order
-        self.generation = generation
     }
 }
 

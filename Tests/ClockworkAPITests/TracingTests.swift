@@ -124,3 +124,16 @@ import Tracing
         return records
     }
 }
+
+extension KafkaHeaders {
+    /// Appends a header with text as its value.
+    fileprivate mutating func append(name: String, value: String) {
+        var name = name
+        var value = value
+        name.withUTF8 { name in
+            value.withUTF8 { value in
+                append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+            }
+        }
+    }
+}

@@ -100,21 +100,6 @@ import Testing
         #expect(producer.reports.values.allSatisfy { $0.error?.isPurged == true })
     }
 
-    @Test func `flush waits until reports have been polled`() async throws {
-        let cluster = try LocalKafka(topics: ["t": 1])
-        let producer = try TestProducer(cluster, ["linger.ms": "60000"])
-        for index in 0..<5 { try producer.produce("t", value: [UInt8(index)]) }
-        let handle = producer.producer
-        async let flushed: Void = handle.flush(timeout: .seconds(30))
-        try await producer.settle(5)
-        try await flushed
-        #expect(producer.producer.outstanding == 0)
-        try cluster.takeDown()
-        try producer.produce("t", value: [9])
-        let error = await #expect(throws: KafkaError.self) { try await handle.flush(timeout: .milliseconds(50)) }
-        #expect(error?.isTimeout == true)
-    }
-
     @Test func `an illegal topic name is refused`() throws {
         let cluster = try LocalKafka()
         let producer = try TestProducer(cluster)

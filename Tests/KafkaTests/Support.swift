@@ -1,6 +1,8 @@
-import Kafka
+import CKafka
 import Logging
 import Testing
+
+@testable import Kafka
 
 /// Quiet unless a test fails to explain itself.
 let quietLogger: Logger = {
@@ -226,4 +228,19 @@ final class TestMember {
             if case .committed(let error, let offsets) = event { (error, offsets) } else { nil }
         }
     }
+}
+
+extension KafkaProducer {
+    /// The number of records without a report that has been polled, and of other events not yet polled.
+    var outstanding: Int { Int(rd_kafka_outq_len(client.handle)) }
+}
+
+extension KafkaError {
+    /// Whether the record was given up by `purge()` or by closing the producer.
+    var isPurged: Bool {
+        [RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT].contains { $0.rawValue == code }
+    }
+
+    /// Whether time ran out before an answer came.
+    var isTimeout: Bool { code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue }
 }

@@ -1,10 +1,11 @@
 import DynamoDB
 import HTTPTransport
 import Logging
-import ScheduleStores
 import Scheduling
 import ScriptedServer
 import Testing
+
+@testable import ScheduleStores
 
 @Suite struct DynamoDBStoreTests {
     private func configuration(_ prefix: String) -> DynamoDBScheduleStore.Configuration {
@@ -129,11 +130,11 @@ import Testing
     @Test func `an item that is too large is refused before it is sent`() async throws {
         try await withStore { store, _, _ in
             let small = schedule(offset: 1, key: "k", payload: [])
-            let room = Item.maximumBytes - DynamoDBScheduleStore.itemBytes(small, partition: 0)
+            let room = Item.maximumBytes - ItemLayout.item(small, partition: 0).sizeInBytes
             let fits = schedule(offset: 1, key: "k", payload: [UInt8](repeating: 0, count: room))
             let exceeds = schedule(offset: 2, key: "l", payload: [UInt8](repeating: 0, count: room + 1))
             try await store.apply([create(fits, partition: 0)], partition: 0)
-            #expect(DynamoDBScheduleStore.itemBytes(exceeds, partition: 0) == Item.maximumBytes + 1)
+            #expect(ItemLayout.item(exceeds, partition: 0).sizeInBytes == Item.maximumBytes + 1)
             let error = await failure { () async throws(ScheduleStoreError) in
                 try await store.apply([create(exceeds, partition: 0)], partition: 0)
             }

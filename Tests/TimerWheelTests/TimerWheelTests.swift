@@ -75,18 +75,6 @@ struct TimerWheelTests {
         #expect(wheel.count == 1)
     }
 
-    @Test(arguments: [false, true])
-    func `emptying the wheel makes every handle stale, with or without its capacity`(keepingCapacity: Bool) {
-        var wheel = TimerWheel<String>(now: 50)
-        let handles = [7, 51, 60, 5_000, 1 << 50].map { wheel.insert(tick: $0, order: $0, value: "old") }
-        wheel.remove(handles[2])
-        wheel.removeAll(keepingCapacity: keepingCapacity)
-        #expect(wheel.isEmpty && wheel.nextWake == nil && wheel.brokenInvariant() == nil)
-        for tick in 1...20 { wheel.insert(tick: Int64(tick), order: 0, value: "new") }
-        #expect(!handles.contains { wheel.contains($0) })
-        #expect(expired(&wheel, through: .max).count == 20)
-    }
-
     @Test func `the wheel shows every entry with its tick and order`() {
         var wheel = TimerWheel<String>(now: 50)
         let gone = wheel.insert(tick: 55, order: 1, value: "gone")

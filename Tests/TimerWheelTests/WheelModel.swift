@@ -59,13 +59,6 @@ struct WheelModel {
         check()
     }
 
-    mutating func removeAll(keepingCapacity: Bool) {
-        wheel.removeAll(keepingCapacity: keepingCapacity)
-        expect(!entries.contains { wheel.contains($0.handle) }, "an entry outlived removeAll")
-        entries = []
-        check()
-    }
-
     private mutating func check() {
         if let broken = wheel.brokenInvariant() { expect(false, broken) }
         expect(wheel.count == entries.count && wheel.isEmpty == entries.isEmpty, "wrong count")
@@ -94,4 +87,9 @@ extension Array {
         }
         return low
     }
+}
+
+extension TimerWheel {
+    /// Whether there is no entry.
+    var isEmpty: Bool { count == 0 }
 }

@@ -30,12 +30,9 @@ struct WheelModelTests {
                 now += Int64.random(in: 0...span, using: &random)
                 let limit = Bool.random(using: &random) ? .max : Int.random(in: 0...5, using: &random)
                 model.expire(through: now, limit: limit)
-            case 96..<99:
+            default:
                 now -= Int64.random(in: 0...span, using: &random)
                 model.expire(through: now, limit: Int.random(in: 0...20, using: &random))
-            default:
-                guard Int.random(in: 0..<8, using: &random) == 0 else { continue }
-                model.removeAll(keepingCapacity: Bool.random(using: &random))
             }
             if model.failure != nil { break }
         }

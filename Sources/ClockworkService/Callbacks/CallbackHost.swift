@@ -56,7 +56,6 @@ struct CallbackHost {
     // MARK: What it tells
 
     var endpointCount: Int { endpoints.count }
-    var inFlightCount: Int { inFlight.total }
     var queuedCount: Int { queued.total }
 
     /// Whether the host, or an endpoint of it, is paused or on trial after a pause.

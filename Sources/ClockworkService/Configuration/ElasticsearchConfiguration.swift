@@ -8,14 +8,9 @@ public struct ElasticsearchConfiguration: Equatable, Sendable {
     public let index: String
     /// The time between two sendings, 1 s to 1 h.
     public let step: Duration
+}
 
-    /// Where to send, from its parts.
-    public init(url: Secret, index: String, step: Duration) {
-        self.url = url
-        self.index = index
-        self.step = step
-    }
-
+extension ElasticsearchConfiguration {
     /// `nil` where no URL is set. The other settings are checked all the same.
     init?(_ values: SettingValues) throws(ConfigurationError) {
         index = try values.required(.metricsIndex, Self.index)

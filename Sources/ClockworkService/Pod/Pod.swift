@@ -138,9 +138,6 @@ public actor Pod: Service {
         if let error { throw error }
     }
 
-    /// The counts since the pod started, over all partitions it has owned.
-    public var counters: SchedulerCounters { driver.counters }
-
     /// Whether the pod is a member of its group: from its first assignment, even of no partition, until it loses its
     /// membership or begins to leave. From any thread.
     public nonisolated var hasJoined: Bool { joined.load(ordering: .relaxed) }

@@ -100,9 +100,6 @@ final class PodDriver {
         }
     }
 
-    /// The counts over all partitions, including those that are gone.
-    var counters: SchedulerCounters { owners.counters }
-
     /// The obstacles to the pod's work, and the time of the check.
     struct Observation: Equatable {
         var obstacles: [Obstacle] = []

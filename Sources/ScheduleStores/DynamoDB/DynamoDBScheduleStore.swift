@@ -46,12 +46,6 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         self.now = now
     }
 
-    /// The size in bytes of the timeline item of a schedule, as DynamoDB counts it. More than `Item.maximumBytes`
-    /// (409,600) is refused. Key records are always smaller.
-    public static func itemBytes(_ schedule: Schedule, partition: Int32) -> Int {
-        ItemLayout.item(schedule, partition: partition).sizeInBytes
-    }
-
     /// Writes timeline items, then key records, then deletes.
     ///
     /// Whatever a failure cuts off, a key record never names a schedule that was not written, which would look as if

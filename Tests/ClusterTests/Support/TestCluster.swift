@@ -2,6 +2,7 @@ import DynamoDB
 import Foundation
 import HTTPTransport
 import Kafka
+import KafkaFaults
 import ScheduleStores
 import Scheduling
 import Synchronization
@@ -127,7 +128,7 @@ final class TestCluster: Sendable {
         let direct = recreatable?.bootstrapServers ?? local?.bootstrapServers ?? brokers
         probe = try KafkaProbe(brokers: direct, group: prefix + "scheduler")
         if local == nil {
-            let admin = try KafkaAdmin(properties: ["bootstrap.servers": direct])
+            let admin = try KafkaAdmin(brokers: direct)
             for (name, partitions) in named {
                 try admin.createTopic(name, partitions: partitions, timeout: .seconds(10))
             }

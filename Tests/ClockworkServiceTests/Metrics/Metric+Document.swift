@@ -1,4 +1,6 @@
-internal import PrometheusMetrics
+import PrometheusMetrics
+
+@testable import ClockworkService
 
 extension Metric {
     /// The text of `docs/metrics.md`, which a test holds to it.

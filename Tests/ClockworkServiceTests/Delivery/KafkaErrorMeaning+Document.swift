@@ -1,8 +1,8 @@
-public import Kafka
+import Kafka
 
 extension KafkaErrorMeaning {
     /// `docs/kafka-errors.md`: what Clockwork does on every error code of Kafka and of librdkafka.
-    public static var document: String {
+    static var document: String {
         var text = """
             # Errors of Kafka
 

@@ -1,3 +1,5 @@
+@testable import ClockworkService
+
 extension Setting {
     /// The text of `docs/configuration.md`, which a test holds to it.
     static var document: String {
