@@ -122,7 +122,8 @@ export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test}
 export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
 export AWS_REGION=${AWS_REGION:-us-east-1}
 
-swift build "${options[@]}" --build-tests
+# An import of a module that Package.swift does not give the target is an error: it keeps the direction of dependency.
+swift build "${options[@]}" --build-tests --explicit-target-dependency-import-check error
 CLOCKWORK_EXECUTABLE=$(swift build "${options[@]}" --show-bin-path)/clockwork
 if [[ "${CLOCKWORK_LIBRDKAFKA:-}" == newest ]]; then
     # The wheel's library has a name of its own, with a hash in it; the others that it needs lie beside it.
