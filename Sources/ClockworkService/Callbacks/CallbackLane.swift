@@ -6,11 +6,6 @@ enum CallbackLane: CaseIterable {
     case unproven
 }
 
-extension CallbackEndpoint.Standing {
-    /// The lane of such an endpoint's calls.
-    var lane: CallbackLane { self == .proven ? .proven : .unproven }
-}
-
 /// A value for each standing of an endpoint.
 struct ByStanding<Value> {
     private var proven: Value

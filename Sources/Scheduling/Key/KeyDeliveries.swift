@@ -38,7 +38,6 @@ struct KeyDeliveries {
     private var latestTime: EpochMilliseconds?
 
     var isEmpty: Bool { first == nil }
-    var count: Int { (first == nil ? 0 : 1) + rest.count }
     /// Whether the key record does not name one of the deliveries yet.
     var hasUnrecorded: Bool { first?.needsRecord == true || rest.contains(where: \.needsRecord) }
 

@@ -4,12 +4,6 @@ struct OffsetList {
     private var first: Int64 = -1
     private var rest: [Int64] = []
 
-    init() {}
-
-    init(_ offset: Int64) {
-        first = offset
-    }
-
     var isEmpty: Bool { first < 0 }
 
     mutating func append(_ offset: Int64) {

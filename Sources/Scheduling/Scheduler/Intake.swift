@@ -22,11 +22,9 @@ struct Intake {
 
     /// The offset to be read next; a record below it has been read and is ignored.
     var next: Int64 { offsets.next }
-    /// Every offset below it is settled.
-    var committable: Int64 { offsets.committable }
     /// Offsets read and not settled.
     var unsettledCount: Int { offsets.unsettledCount }
-    /// Offsets read and not passed by `committable`, settled or not.
+    /// Offsets read and not passed by the committable one, settled or not.
     var uncommittedCount: Int { offsets.uncommittedCount }
     /// Whether no rejected request waits for its dead letter.
     var isQuiet: Bool { rejections.isEmpty }

@@ -63,16 +63,12 @@ public struct PartitionScheduler: Sendable {
     public var residentCount: Int { keys.window.count }
     /// Every pending schedule at or below it is in memory (design rule "Horizon").
     public var horizon: Position { keys.window.horizon }
-    /// Payload and header bytes of the resident schedules.
-    public var residentBytes: Int { keys.window.bytes }
     /// Payload and header bytes of pending schedules and of deliveries in flight.
     public var bytesInMemory: Int { keys.bytes }
     /// Log offsets read and not yet settled.
     public var unsettledCount: Int { keys.intake.unsettledCount }
     /// Deliveries handed out and not yet answered.
     public var deliveriesInFlight: Int { keys.flights.count }
-    /// The callbacks among them.
-    public var callbacksInFlight: Int { keys.flights.callbackCount }
     /// The log offset to be read next; a record below it has been read and is ignored.
     public var nextOffset: Int64 { keys.intake.next }
     /// Whether the intake is paused because a bound is reached.

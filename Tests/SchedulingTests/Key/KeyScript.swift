@@ -201,3 +201,16 @@ struct KeyScript {
         return parts.joined(separator: ", ")
     }
 }
+
+extension KeyDeliveries {
+    /// How many deliveries are in flight.
+    var count: Int { (first == nil ? 0 : 1) + rest.count }
+}
+
+extension OffsetList {
+    /// A list of one offset.
+    init(_ offset: Int64) {
+        self.init()
+        append(offset)
+    }
+}

@@ -3,6 +3,11 @@ import TimerWheel
 @testable import Scheduling
 
 extension PartitionScheduler {
+    /// Payload and header bytes of what is in the window.
+    var residentBytes: Int { keys.window.bytes }
+    /// Callbacks handed out and not yet answered.
+    var callbacksInFlight: Int { keys.flights.callbackCount }
+
     /// Looks for damage between two events: linear in all that is in memory.
     ///
     /// - Returns: a sentence about the first rule that does not hold, or `nil` when all do.
