@@ -30,11 +30,14 @@ package enum PercentEncoding {
         return encode(text) { isUnreserved($0) && !(isDots && $0 == UInt8(ascii: ".")) }
     }
 
+    /// `text` as a name or value of a form: everything but unreserved bytes is encoded.
+    package static func formValue(_ text: String) -> String {
+        encode(text, keeping: isUnreserved)
+    }
+
     /// A body of `application/x-www-form-urlencoded`, as HTML forms send it.
     package static func form(_ fields: [(name: String, value: String)]) -> [UInt8] {
-        let pairs = fields.map {
-            "\(encode($0.name, keeping: isUnreserved))=\(encode($0.value, keeping: isUnreserved))"
-        }
+        let pairs = fields.map { "\(formValue($0.name))=\(formValue($0.value))" }
         return Array(pairs.joined(separator: "&").utf8)
     }
 

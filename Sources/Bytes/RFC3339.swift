@@ -28,7 +28,7 @@ package enum RFC3339 {
 
     /// Reads one instant, in whole seconds since 1970-01-01T00:00:00Z, rounded down.
     package static func epochSeconds(_ text: String) -> Int64? {
-        epochMilliseconds(text, rounding: .down).map { $0 / 1_000 }
+        epochMilliseconds(text, rounding: .down).map { $0 >= 0 ? $0 / 1_000 : ($0 - 999) / 1_000 }
     }
 
     /// Where what is finer than a millisecond goes.

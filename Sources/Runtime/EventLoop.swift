@@ -124,6 +124,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
             if !isStopping { turn?() }
         }
         turn = nil
+        // A later thread may get the same identity.
+        threadID.store(0, ordering: .relaxed)
     }
 
     /// Runs the queued jobs. Before the end it also runs the jobs that those queue, since nothing would wake the loop

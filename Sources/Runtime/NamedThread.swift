@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// A named thread that runs one function, for what must not wait on the cooperative pool.
 ///
-/// Every signal is blocked on it, and so on threads that it starts: signals belong to the main thread, and writing to a
-/// closed connection must not end the process (`SIGPIPE`).
+/// Signals are blocked on it, and so on threads that it starts: they belong to the main thread, and writing to a closed
+/// connection must not end the process (`SIGPIPE`). Only those that a fault of the thread itself raises are not, so that a
+/// crash is reported, nor that of profilers.
 package final class NamedThread: Sendable {
     private let handle: Mutex<pthread_t?>
 
@@ -50,10 +51,11 @@ package final class NamedThread: Sendable {
 
     private static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
-        var everySignal = sigset_t()
+        var blocked = sigset_t()
         var before = sigset_t()
-        sigfillset(&everySignal)
-        pthread_sigmask(SIG_SETMASK, &everySignal, &before)
+        sigfillset(&blocked)
+        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGPROF] { sigdelset(&blocked, signal) }
+        pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
 
         var thread = pthread_t()

@@ -45,6 +45,7 @@ import Testing
         #expect(RFC3339.epochSeconds("2015-08-30T12:36:00Z") == 1_440_938_160)
         #expect(RFC3339.epochSeconds("2015-08-30T12:36:00.9999Z") == 1_440_938_160)
         #expect(RFC3339.epochMilliseconds("1970-01-01T00:00:00.0019Z", rounding: .down) == 1)
+        #expect(RFC3339.epochSeconds("1969-12-31T23:59:59.5Z") == -1)
     }
 
     @Test(arguments: [

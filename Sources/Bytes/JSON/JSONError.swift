@@ -16,9 +16,9 @@ package struct JSONError: Error, CustomStringConvertible {
         case otherThanExpected = "something other than expected"
     }
 
-    package var reason: Reason
+    package let reason: Reason
     /// Counted in bytes from 0.
-    package var position: Int
+    package let position: Int
 
     /// An error from its parts.
     package init(reason: Reason, position: Int) {

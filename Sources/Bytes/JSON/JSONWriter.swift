@@ -1,9 +1,9 @@
 /// Writes JSON (RFC 8259) straight into bytes. Commas are put in where they belong.
 package struct JSONWriter {
     /// What has been written.
-    package private(set) var bytes: [UInt8] = []
+    @usableFromInline package internal(set) var bytes: [UInt8] = []
     /// Whether a value has ended, so that another one or a member needs a comma first.
-    private var isAfterValue = false
+    @usableFromInline var isAfterValue = false
 
     /// Nothing yet, with room for `capacity` bytes.
     package init(capacity: Int = 0) {
@@ -34,7 +34,7 @@ package struct JSONWriter {
 
     // MARK: Values
 
-    /// Appends a string, escaped by the one rule of this project: what JSON asks for, and besides the control characters
+    /// Appends a string, escaped by the one rule for JSON in this project: what JSON asks for, and also the control characters
     /// U+007F to U+009F, which a terminal obeys, and U+2028 and U+2029, which some readers take for line breaks.
     package mutating func string(_ text: String) {
         beginValue()
@@ -142,20 +142,20 @@ package struct JSONWriter {
     // MARK: Templates
 
     /// Appends a part of a text with its brackets, names and commas as they stand: what comes next gets no comma.
-    package mutating func raw(_ json: StaticString) {
+    @inlinable package mutating func raw(_ json: StaticString) {
         json.withUTF8Buffer { bytes.append(contentsOf: $0) }
         isAfterValue = false
     }
 
     /// Appends a part that another writer made, as ``raw(_:)-(StaticString)`` does.
-    package mutating func raw(_ json: [UInt8]) {
+    @inlinable package mutating func raw(_ json: [UInt8]) {
         bytes.append(contentsOf: json)
         isAfterValue = false
     }
 
     // MARK: -
 
-    private mutating func beginValue() {
+    @inlinable mutating func beginValue() {
         if isAfterValue { bytes.append(UInt8(ascii: ",")) }
         isAfterValue = true
     }

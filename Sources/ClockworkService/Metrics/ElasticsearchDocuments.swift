@@ -5,12 +5,13 @@ internal import Scheduling
 /// Metrics as the body of a bulk request: an action and a document for each series.
 enum ElasticsearchDocuments {
     static func body(_ readings: [MetricReading], at time: EpochMilliseconds, pod: String) -> String {
+        let timestamp = time.rfc3339
         var body = ""
         for reading in readings {
             for series in reading.series where series.value.isFinite {
                 body += "{\"create\":{}}\n"
                 body += JSONWriter.objectText { json in
-                    json.member("@timestamp", time.rfc3339)
+                    json.member("@timestamp", timestamp)
                     json.member("pod", pod)
                     json.member("name", reading.description.name)
                     json.member("type", PrometheusText.typeName(reading.description.kind))

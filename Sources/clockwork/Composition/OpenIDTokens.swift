@@ -88,8 +88,7 @@ struct OpenIDTokens: Sendable {
 
     private var request: HTTPRequest {
         var credentials = Array("Basic ".utf8)
-        let pair =
-            "\(PercentEncoding.encode(clientID, keeping: PercentEncoding.isUnreserved)):\(PercentEncoding.encode(clientSecret.revealed, keeping: PercentEncoding.isUnreserved))"
+        let pair = "\(PercentEncoding.formValue(clientID)):\(PercentEncoding.formValue(clientSecret.revealed))"
         Base64.encode(Array(pair.utf8), into: &credentials)
         var fields = [("grant_type", "client_credentials")]
         if let scope { fields.append(("scope", scope)) }
