@@ -21,7 +21,7 @@ failed=0
 checked=0
 while read -r expected name; do
     [[ $expected =~ ^[0-9]+$ ]] || continue
-    output=$(valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null "$parts" --once "$name" 2>&1)
+    output=$(valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null "$parts" --once "$name" 2>&1 </dev/null)
     operations=$(sed -n 's/^[^=].*: \([0-9]*\)$/\1/p' <<<"$output")
     instructions=$(sed -n 's/^==.*I *refs: *//p' <<<"$output" | tr -d ,)
     if [[ ! $operations =~ ^[0-9]+$ || ! $instructions =~ ^[0-9]+$ ]]; then
@@ -33,6 +33,10 @@ while read -r expected name; do
     printf '%7d of %7d  %s\n' "$found" "$expected" "$name"
     if ((found * 100 > expected * (100 + tolerance_percent))); then
         echo "check-instructions: \"$name\" needs $percent % more instructions than $figures says" >&2
+        failed=1
+    fi
+    if ((found * 100 < expected * (100 - tolerance_percent))); then
+        echo "check-instructions: \"$name\" needs fewer than $figures says; write $found there" >&2
         failed=1
     fi
     checked=$((checked + 1))

@@ -12,6 +12,10 @@ fi
 
 if [[ "${1:-}" == --checks ]]; then
     packages+=(curl kcat python3 python3-venv prometheus valgrind)
+    # Debian's own kubectl is too old for the overlays; the package of this name is of Kubernetes' or Google's repository.
+    if ! command -v kubectl >/dev/null && [[ -n "$(apt-cache policy kubectl 2>/dev/null)" ]]; then
+        packages+=(kubectl)
+    fi
 fi
 
 if ! command -v swift >/dev/null; then
