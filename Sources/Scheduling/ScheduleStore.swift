@@ -1,9 +1,9 @@
-/// What is to change in the store for one schedule key.
+/// A change of what the store has for one schedule key.
 ///
-/// Applying a change twice, or by two owners, leaves the store as if once (design rule "Idempotent changes"). One
-/// change may be applied in part when a call fails; the caller then repeats it whole. Within one change the order is
-/// timeline item, key record, deletes, so that a failure half way can repeat a schedule but never lose one: a record
-/// whose own item is gone says "delivered".
+/// A change that is applied twice, or by two owners, has the same result as if it were applied once (design rule
+/// "Idempotent changes"). If a call fails, a part of a change may have been applied; the caller then repeats the whole
+/// change. The order within a change is timeline item, key record, deletes. So a failure half way can repeat a schedule
+/// but never lose one: a key record whose item is gone means "delivered".
 public struct KeyChange: Sendable, Equatable {
     /// The key that changes.
     public var key: ScheduleKey
@@ -11,7 +11,7 @@ public struct KeyChange: Sendable, Equatable {
     public var put: Schedule?
     /// The key record to write; `nil` leaves it as it is.
     public var record: KeyRecord?
-    /// Timeline items to delete in this partition; absent ones are no error.
+    /// Timeline items of this partition to delete; an absent item is not an error.
     public var deletes: [Position]
 
     /// A change from its parts.
@@ -27,7 +27,7 @@ public struct KeyChange: Sendable, Equatable {
 public struct KeyLookup: Sendable, Equatable {
     /// The key record, if there is one that has not expired.
     public var record: KeyRecord?
-    /// Whether the timeline item that the record names exists. `false` without a record, and where the record says
+    /// Whether the timeline has the item that the record names. `false` if there is no record, or if the record says
     /// cancelled or failed.
     public var isPending: Bool
 
@@ -37,15 +37,15 @@ public struct KeyLookup: Sendable, Equatable {
         self.isPending = isPending
     }
 
-    /// The answer for a key nobody has used.
+    /// The answer for a key that the store does not know.
     public static let unknown = KeyLookup(record: nil, isPending: false)
 }
 
-/// One timeline item with the key record that belongs to its key.
+/// One timeline item with the record of its key.
 public struct TimelineItem: Sendable, Equatable {
     /// The pending schedule.
     public var schedule: Schedule
-    /// The record of its key, read together with it; `nil` when missing, which never stops a delivery.
+    /// The key record, read together with the item. It may be `nil`, which never stops a delivery.
     public var record: KeyRecord?
 
     /// An item from its parts.
@@ -55,12 +55,12 @@ public struct TimelineItem: Sendable, Equatable {
     }
 }
 
-/// A run of a partition's timeline, in position order.
+/// A consecutive part of a partition's timeline, in position order.
 public struct TimelinePage: Sendable, Equatable {
     /// The items, in position order.
     public var items: [TimelineItem]
-    /// Whether the timeline has been read up to the end of the range asked for. When `false`, the page ends with its
-    /// last item and there may be more behind it; such a page is never empty.
+    /// Whether the requested range has been read to its end. If `false`, there may be more items after the last one of
+    /// this page; such a page is never empty.
     public var reachedEnd: Bool
 
     /// A page from its parts.
@@ -70,7 +70,7 @@ public struct TimelinePage: Sendable, Equatable {
     }
 }
 
-/// A record of an intake partition by which its log is told from another log of the same name.
+/// A record of an intake partition that identifies its log among the logs of that name.
 public struct LogMark: Sendable, Hashable {
     /// Kafka's own offset of the record.
     public var offset: Int64
@@ -86,15 +86,15 @@ public struct LogMark: Sendable, Hashable {
         self.hash = hash
     }
 
-    /// In the place of a record: the log was read from its beginning, and there was nothing to read. What is committed of it
-    /// is aborted transactions, and the markers that end transactions.
+    /// The mark of a log that was read from its beginning and held no request. The committed part of such a log holds
+    /// only aborted transactions and the markers that end transactions.
     public static let nothing = LogMark(offset: -1, timestamp: 0, hash: 0)
 
-    /// Whether it is about a record.
+    /// Whether the mark describes a record.
     public var isRecord: Bool { offset >= 0 }
 }
 
-/// How far the owner of a partition has come, and in which log. The next owner begins from it.
+/// How far the owner of a partition has read, and in which log. The next owner starts from there.
 public struct PartitionProgress: Sendable, Equatable {
     /// The intake partition.
     public var partition: Int32
@@ -106,11 +106,11 @@ public struct PartitionProgress: Sendable, Equatable {
     public var executedUpTo: EpochMilliseconds?
     /// The number of schedules in memory.
     public var pendingResident: Int
-    /// The intake offset to be read next after a restart, once one has been committed. Kafka's own.
+    /// Kafka's own offset to be read next after a restart; `nil` before the first commit.
     public var committedOffset: Int64?
-    /// Which log of this partition the offsets are of: 0 for the first, one more each time that a new one is found.
+    /// The log that the offsets belong to: 0 for the first, and one more for each new log that was found.
     public var generation: Int64
-    /// The latest record read when this was written; `nil` while none has been read of this generation.
+    /// The mark of that log; `nil` while nothing has been read of this generation.
     public var mark: LogMark?
     /// When this was written.
     public var updatedAt: EpochMilliseconds
@@ -141,18 +141,19 @@ public struct PartitionProgress: Sendable, Equatable {
 
 /// The durable set of pending schedules, by partition and position, and the key records beside it.
 ///
-/// A call either does all it was asked to, durably, or throws; after a throw any part of it may have happened. The
-/// store retries what is worth retrying for a bounded time (seconds); the owner repeats the call after that. Calls
-/// for different partitions are independent and may run concurrently; so may calls for one partition as long as they
-/// do not name the same key, which the owner sees to.
+/// A call either does all of its work durably, or throws. After a throw, any part of the work may have been done. The
+/// store itself retries for a bounded time (seconds) if that can help; after that the owner repeats the call. Calls for
+/// different partitions are independent and may run concurrently. Calls for one partition may run concurrently if they
+/// name different keys, which the owner ensures.
 public protocol ScheduleStore: Sendable {
-    /// Applies `changes` durably. No key occurs twice.
+    /// Applies `changes` durably. No key occurs twice in them.
     func apply(_ changes: [KeyChange], partition: Int32) async throws(ScheduleStoreError)
 
-    /// What the store knows of each key, read consistently, in the order of `keys`. No key occurs twice.
+    /// Reads consistently what the store knows of each key, in the order of `keys`. No key occurs twice.
     func lookUp(_ keys: [ScheduleKey], partition: Int32) async throws(ScheduleStoreError) -> [KeyLookup]
 
-    /// The timeline after `position` up to and including every schedule due at `end`, at most `limit` items (> 0).
+    /// The timeline after `position`, up to and including every schedule that is due at `end`; at most `limit` (> 0)
+    /// items.
     func page(
         partition: Int32,
         after position: Position,
@@ -160,32 +161,32 @@ public protocol ScheduleStore: Sendable {
         limit: Int
     ) async throws(ScheduleStoreError) -> TimelinePage
 
-    /// Writes the progress record of a partition, unless the stored one is of a later generation: what an owner of
-    /// before still writes says nothing of the log that came after.
+    /// Writes the progress record of a partition, unless the stored one has a later generation. A previous owner may
+    /// write late, and its record says nothing about the log that came after.
     ///
-    /// - Returns: whether it was written.
+    /// - Returns: whether the record was written.
     @discardableResult
     func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool
 
-    /// Every partition's progress record, by partition.
+    /// The progress records of all partitions, by partition.
     func progress() async throws(ScheduleStoreError) -> [PartitionProgress]
 }
 
-/// A call to the store that did not succeed.
+/// A failed call to the store.
 public struct ScheduleStoreError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was.
     public enum Code: String, Sendable {
         /// The store could not be reached, timed out, throttled or failed: the same call may succeed later.
         case unavailable
-        /// The store refuses the call and will refuse it again (credentials, missing table, damaged data).
+        /// The store refuses the call and will refuse it again: wrong credentials, a missing table, or damaged data.
         case refused
-        /// Another process has the store, and it takes only one.
+        /// The store serves one process at a time, and another one has it.
         case inUse
     }
 
     /// What kind of failure it was.
     public var code: Code
-    /// One sentence for operators; no payload, key or credential in it.
+    /// One sentence for operators, without payload, key or credential.
     public var message: String
 
     /// An error from its parts.
@@ -194,6 +195,6 @@ public struct ScheduleStoreError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Code and message, safe to log.
+    /// Code and message; safe to log.
     public var description: String { "\(code.rawValue): \(message)" }
 }

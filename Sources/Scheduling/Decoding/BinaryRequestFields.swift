@@ -3,7 +3,7 @@ internal import Bytes
 extension RequestFields {
     /// Reads the fields of a request in binary form.
     ///
-    /// Those that Clockwork adds to dead letters are ignored however often they come.
+    /// The headers that Clockwork adds to a dead letter are ignored, however often they occur.
     init(binary value: UnsafeRawBufferPointer?, _ headers: [HeaderView]) {
         form = .binary
         delivery = .present
@@ -43,7 +43,7 @@ extension RequestFields {
 }
 
 extension FieldValue {
-    /// Takes the value of a header, unless there has been one already.
+    /// Takes the value of a header. A second value for the same field is a problem.
     fileprivate mutating func take(_ index: Int, of headers: [HeaderView]) {
         guard isAbsent else {
             self = .problem(Self.repetition(index, of: headers))
@@ -56,8 +56,8 @@ extension FieldValue {
         self = UTF8Form.isValid(value) ? .text(BorrowedText(plain: value)) : .problem(.notUTF8)
     }
 
-    /// What is wrong with a header that is there a second time. Where one of the two came with the headers of a delivered
-    /// record, it is that one.
+    /// The problem of a field whose header occurs twice. If exactly one of the two was copied from a delivered record,
+    /// the problem says which one.
     private static func repetition(_ index: Int, of headers: [HeaderView]) -> FieldProblem {
         guard let id = headers.firstIndex(where: { RequestHeader($0.name) == .id }),
             let first = headers.firstIndex(where: { $0.name.elementsEqual(headers[index].name) })

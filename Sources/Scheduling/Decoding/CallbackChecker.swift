@@ -9,7 +9,7 @@ struct CallbackChecker {
         static let timeoutMilliseconds: ClosedRange<Int64> = 1...60_000
         static let headers = 32
         static let headerNameBytes = 128
-        /// Of names and values together.
+        /// Names and values together.
         static let headerBytes = 8_192
         static let headerValueBytes = 4_096
     }
@@ -23,7 +23,7 @@ struct CallbackChecker {
 
     /// The target, if no rule is broken.
     ///
-    /// - Parameter policy: to which URLs callbacks may go; `nil` to leave that open.
+    /// - Parameter policy: the URLs that callbacks may go to; `nil` skips this check.
     mutating func target(_ url: BorrowedText, _ fields: CallbackFields, policy: CallbackPolicy?) -> CallbackTarget? {
         let url = self.url(url, policy)
         let method = method(fields.method)
@@ -86,7 +86,7 @@ struct CallbackChecker {
         return nil
     }
 
-    /// An integer in plain digits within `range`; `nil` where it is absent or wrong.
+    /// An integer in plain digits within `range`; `nil` if it is absent or wrong.
     private mutating func integer(_ field: FieldValue, _ name: String, _ range: ClosedRange<Int64>) -> Int64? {
         switch field {
         case .absent: return nil
@@ -149,7 +149,7 @@ struct CallbackChecker {
         return isSafe && !hasEdge ? nil : "must have values of visible ASCII, with spaces and tabs only inside"
     }
 
-    /// Fields that say how a message is carried, or whose meaning the contract defines.
+    /// Header fields that say how a message is carried. The service sets them itself.
     private static let reservedNames: Set<String> = [
         "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     ]

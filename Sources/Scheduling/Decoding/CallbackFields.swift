@@ -2,7 +2,7 @@ internal import Bytes
 
 /// The members of a `delivery` object with a `url`, as they were found. Borrowed from the request.
 ///
-/// Read in a second pass, and only where there is a `url`: requests for topics pay nothing for these.
+/// They are read in a second pass, and only if there is a `url`. So a request for a topic does not pay for them.
 struct CallbackFields {
     var method = FieldValue.absent
     var timeout = FieldValue.absent
@@ -11,26 +11,26 @@ struct CallbackFields {
     var maxBackoff = FieldValue.absent
     /// The problem of the `retry` object as a whole.
     var retryProblem: FieldProblem?
-    /// The header fields in order; a value is `nil` where it is no string.
+    /// The header fields in order; the value is `nil` if it is not a string.
     var headers: [(name: BorrowedText, value: BorrowedText?)] = []
     /// The problem of the `headers` object as a whole.
     var headersProblem: FieldProblem?
     var isOrdered: Bool?
     var orderedProblem: FieldProblem?
-    /// The first member of the `retry` object that has no meaning.
+    /// The first unknown member of the `retry` object.
     var unknownRetryMember: BorrowedText?
 
-    /// What a URL alone says.
+    /// The fields of a target that consists of a URL alone.
     init() {}
 
-    /// Whether a `delivery` object with a `url` may have a member of this name besides.
+    /// Whether `name` is a member that a `delivery` object may have beside its `url`.
     static func isKnown(_ name: BorrowedText) -> Bool {
         name == "method" || name == "headers" || name == "timeoutMs" || name == "retry" || name == "ordered"
     }
 
-    /// Reads a `delivery` object. Whether it has members without a meaning, `RequestFields` knows.
+    /// Reads a `delivery` object. Unknown members are skipped here; `RequestFields` reports them.
     ///
-    /// - Throws: when `bytes` are not one JSON object.
+    /// - Throws: if `bytes` are not one JSON object.
     init(delivery bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var scanner = JSONScanner(bytes)
         try scanner.enterText()
@@ -89,7 +89,8 @@ struct CallbackFields {
         }
     }
 
-    /// Steps into a value that has to be an object and be given once; what is neither is skipped.
+    /// Enters a value, which must be an object and must not be repeated. Otherwise it notes the problem and skips the
+    /// value.
     private static func enterObject(
         _ scanner: inout JSONScanner,
         _ wasGiven: inout Bool,

@@ -1,5 +1,5 @@
-/// To which URLs callbacks may go, as far as the URL itself tells. The addresses that a host resolves to are looked at
-/// where the connection is made.
+/// The URLs that callbacks may go to, as far as the URL alone decides. The addresses of a host are checked when the
+/// connection is made.
 public struct CallbackPolicy: Sendable, Equatable {
     /// A host, or all hosts below a domain, with the port.
     public struct HostPattern: Sendable, Hashable {
@@ -9,13 +9,13 @@ public struct CallbackPolicy: Sendable, Equatable {
             case number(UInt16)
         }
 
-        /// The host, or with `isSuffix` what it has to end with, its dot included.
+        /// The host. If `isSuffix`, the end that a host must have, with the dot in front.
         private let host: String
         private let isSuffix: Bool
         private let port: Port
 
-        /// Reads `host`, `host:port` or `host:*`, where the host may begin with `*.` for everything below a domain.
-        /// Without a port the scheme's own is meant. `nil` when it is none of these.
+        /// Reads `host`, `host:port` or `host:*`. A host that begins with `*.` means every host below the domain.
+        /// Without a port, the scheme's default port is meant. The result is `nil` for any other text.
         public init?(_ text: String) {
             var rest = Array(text.utf8)[...]
             isSuffix = text.hasPrefix("*.")
@@ -30,7 +30,7 @@ public struct CallbackPolicy: Sendable, Equatable {
         }
 
         func matches(_ url: CallbackURL) -> Bool {
-            // A name with a dot at its end is the same name.
+            // A trailing dot does not change the name.
             let host = url.host.hasSuffix(".") ? String(url.host.dropLast()) : url.host
             guard isSuffix ? host.hasSuffix(self.host) : host == self.host else { return false }
             switch port {
@@ -41,7 +41,7 @@ public struct CallbackPolicy: Sendable, Equatable {
         }
     }
 
-    /// Whether addresses that are not global unicast may be called, and URLs without TLS.
+    /// Whether callbacks may go to addresses that are not global unicast, and to URLs without TLS.
     public let allowsPrivate: Bool
     private let hosts: [HostPattern]
 
@@ -49,13 +49,13 @@ public struct CallbackPolicy: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - allowsPrivate: whether private addresses and `http://` are allowed.
-    ///   - hosts: when not empty, no other hosts and ports are allowed.
+    ///   - hosts: the only hosts and ports that are allowed; if empty, all are.
     public init(allowsPrivate: Bool = false, hosts: [HostPattern] = []) {
         self.allowsPrivate = allowsPrivate
         self.hosts = hosts
     }
 
-    /// Why callbacks may not go to `url`, to be read after "delivery.url"; `nil` when they may.
+    /// The reason why callbacks may not go to `url`, to be read after "delivery.url"; `nil` if they may.
     public func refusal(of url: CallbackURL) -> String? {
         if !url.isSecure, !allowsPrivate { return "must begin with https://: http:// is not allowed" }
         if hosts.isEmpty || hosts.contains(where: { $0.matches(url) }) { return nil }

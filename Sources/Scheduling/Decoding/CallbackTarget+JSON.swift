@@ -1,9 +1,10 @@
 internal import Bytes
 
 extension CallbackTarget {
-    /// The target as the `delivery` object of a structured request, every member written out but for empty `headers`.
+    /// The target as the `delivery` object of a structured request. Every member is written out, except empty
+    /// `headers`.
     ///
-    /// - Parameter hidesHeaders: whether `***` stands for each header's value, which may be a secret.
+    /// - Parameter hidesHeaders: whether each header value is replaced by `***`, because it may be a secret.
     public func json(hidesHeaders: Bool = false) -> String {
         JSONWriter.objectText { json in
             json.member("url", url.text)
@@ -23,7 +24,7 @@ extension CallbackTarget {
         }
     }
 
-    /// Reads what ``json(hidesHeaders:)`` has written; `nil` when it is not that.
+    /// Reads the text that ``json(hidesHeaders:)`` has written; `nil` for any other text.
     public convenience init?(json: String) {
         var json = json
         let target = json.withUTF8 { Self.decode(UnsafeRawBufferPointer($0)) }

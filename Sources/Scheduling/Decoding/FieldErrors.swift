@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// Collects what is wrong with a request, in the order in which it is looked at. Allocates nothing while all is well.
+/// Collects the errors of a request, in the order of the checks. Allocates nothing if there are none.
 struct FieldErrors {
     /// The code of the first error.
     private(set) var code: DeadLetterCode?
@@ -21,12 +21,12 @@ struct FieldErrors {
         add(.invalidField, field, message)
     }
 
-    /// A header is not one of requests, although its name begins as theirs do.
+    /// The header's name begins like one of Clockwork's, but no request has such a header.
     mutating func misspelt(_ header: UnsafeRawBufferPointer) {
         invalid(BorrowedText.shown(header), RequestHeader.misspeltMessage(header))
     }
 
-    /// Takes over the errors of another collection, behind those so far.
+    /// Appends the errors of another collection.
     mutating func add(_ other: FieldErrors) {
         if code == nil { code = other.code }
         errors += other.errors

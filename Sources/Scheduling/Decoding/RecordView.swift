@@ -1,4 +1,4 @@
-/// An intake record, borrowed from whoever read it: every pointer is valid during the call it is passed to, no longer.
+/// An intake record, borrowed from its reader. Every pointer is valid only during the call that the view is passed to.
 public struct RecordView {
     /// The record's offset in its partition.
     public var offset: Int64

@@ -1,12 +1,13 @@
-/// A request that can never succeed, with all that is wrong with it.
+/// A request that can never succeed, with all of its errors.
 ///
-/// Texts are made for clients and operators: they name fields and limits, never echo a payload, and quote nothing but
-/// the first 64 bytes of a legal topic name or of a repeated header's name. All of them together stay below 2 KiB.
+/// The texts are for clients and operators. They name fields and limits, and never show a payload. They quote only
+/// names, and at most 64 bytes of each. All texts of a rejection together stay below 2 KiB.
 public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
     /// One field that is wrong.
     public struct FieldError: Sendable, Equatable {
-        /// The field as the client knows it: `delivery.topic`, or in binary form a header's name (`value` for the
-        /// payload), with the member where the header holds an object: `clockwork-delivery.topic`.
+        /// The field under the name that the client used: `delivery.topic`. In binary form this is the header's name,
+        /// or `value` for the payload. For a header that holds an object, the member follows:
+        /// `clockwork-delivery.topic`.
         public var field: String
         /// What is wrong, to be read after the field's name: "is missing".
         public var message: String
@@ -20,7 +21,7 @@ public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The code of the first error.
     public var code: DeadLetterCode
-    /// Every invalid field once, in the order of the contract's table; empty when the body is not JSON.
+    /// Every invalid field once, in the order of the contract's table; empty if the body is not JSON.
     public var errors: [FieldError]
     /// One sentence that names the fields or the cause.
     public var detail: String
@@ -32,9 +33,9 @@ public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// Whether a smaller payload alone would help.
+    /// Whether the request would be valid with a smaller payload.
     public var isOfSizeAlone: Bool { code == .payloadTooLarge && errors.count == 1 }
 
-    /// Code and detail, safe to log.
+    /// Code and detail; safe to log.
     public var description: String { "\(code.rawValue): \(detail)" }
 }

@@ -1,14 +1,14 @@
-/// What a client asks for, checked.
+/// A valid request of a client.
 public enum Request: Sendable, Equatable {
-    /// Deliver this, in place of what is pending for its key.
+    /// Deliver this schedule; it replaces the pending one of its key.
     case create(Schedule)
-    /// Do not deliver what is pending for a key.
+    /// Do not deliver the pending schedule of a key.
     case cancel(Cancellation)
 }
 
-/// The word in a request that tells a create from a cancel.
+/// The action that a request names.
 public enum RequestAction: String, Sendable, CaseIterable {
-    /// A create; also what a record means that names no action.
+    /// A create; also the meaning of a record that names no action.
     case create
     /// A cancel.
     case cancel
@@ -18,10 +18,10 @@ public enum RequestAction: String, Sendable, CaseIterable {
 public struct Cancellation: Sendable, Hashable {
     /// The identity of the schedule.
     public var key: ScheduleKey
-    /// The ordering key: the request's own, else the record key. `nil` only for a body that came without a record and
-    /// names none; it has to be looked up then, because it chooses the partition.
+    /// The ordering key: the request's own, else the record key. It is `nil` only for a body that is not a record yet
+    /// and names none. The key must then be looked up, because it chooses the partition.
     public var orderingKey: String?
-    /// The intake offset of the cancel; −1 for a body that came without a record.
+    /// The intake offset of the cancel; −1 for a body that is not a record yet.
     public var offset: Int64
 
     /// A cancellation from its parts.
@@ -34,10 +34,10 @@ public struct Cancellation: Sendable, Hashable {
 
 /// One record of the intake as the scheduler sees it.
 public enum IntakeItem: Sendable {
-    /// A request that can be accepted.
+    /// A valid request.
     case request(Request)
-    /// A record at this offset that cannot; it is on its way to the dead-letter topic, which
-    /// `requestDeadLettered` confirms.
+    /// The record at this offset is not valid. It is on its way to the dead-letter topic; `requestDeadLettered`
+    /// confirms its arrival.
     case rejected(offset: Int64)
 
     /// The log offset of the record.

@@ -20,15 +20,16 @@ struct RequestChecker {
 
     /// The request, if no rule is broken.
     ///
-    /// What only a create needs may be absent from a cancel; where it is there, its form is checked all the same, but
-    /// not whether the delivery would be allowed, since there will be none.
+    /// A cancel may omit the fields that only a create needs. If a cancel has them, their form is checked, but not
+    /// whether the delivery would be allowed, because there will be none.
     mutating func request(
         _ fields: RequestFields,
         headers: RequestHeaders,
         offset: Int64
     ) throws(Rejection) -> Request {
         form = fields.form
-        // Of an unknown action one cannot say which fields it needs: it is treated like a cancel, and rejected.
+        // An unknown action does not say which fields are required. The request is rejected; until then it is treated
+        // like a cancel.
         let action = action(fields.action)
         let isCreate = action == .create
         let clientID = string(fields.clientID, form.clientID, limit: RequestLimits.clientID)
@@ -125,8 +126,8 @@ struct RequestChecker {
         return nil
     }
 
-    /// The record key chooses the partition, so a request that names another ordering key would not meet the others of
-    /// its own.
+    /// The record key chooses the partition. A request that names another ordering key would not reach the partition of
+    /// that key.
     private mutating func checkRecordKey(_ orderingKey: String) {
         guard case .recordKey(let recordKey) = fallback else { return }
         guard let recordKey else {
@@ -242,7 +243,7 @@ struct RequestChecker {
 }
 
 extension EpochMilliseconds {
-    /// Reads `0` or digits that do not begin with `0`; `nil` for all else and beyond the maximum.
+    /// Reads `0`, or digits that do not begin with `0`; `nil` for any other text, and beyond the maximum.
     init?(digits: UnsafeRawBufferPointer) {
         guard (1...15).contains(digits.count) else { return nil }
         guard digits.count == 1 || digits[0] != UInt8(ascii: "0") else { return nil }

@@ -9,11 +9,11 @@ public struct RequestDecoder: Sendable {
         self.rules = rules
     }
 
-    /// Decodes an intake record: the binary form when it has a `clockwork-schedule-time` or `clockwork-action` header,
-    /// else the structured form. One with all headers of a delivered record and no target is taken as structured, if its
-    /// value is JSON.
+    /// Decodes an intake record. It is in binary form if it has a `clockwork-schedule-time` or `clockwork-action`
+    /// header, else in structured form. There is one exception: a record with all headers of a delivered record, no
+    /// target and no action is structured if its value is JSON.
     ///
-    /// - Throws: what is wrong with the request; the record then belongs into the dead-letter topic.
+    /// - Throws: the errors of the request; the record then belongs in the dead-letter topic.
     public func decode(_ record: RecordView) throws(Rejection) -> Request {
         let headers = RequestHeaders(record.headers)
         switch headers.form {
@@ -48,14 +48,14 @@ public struct RequestDecoder: Sendable {
         ).request
     }
 
-    /// Decodes a structured request that has not been a record yet. Its `orderingKey` falls back to the `scheduleKey`
-    /// for a create and to `nil` for a cancel; its offset is −1.
+    /// Decodes a structured request that is not a record yet. Without an `orderingKey`, a create uses its
+    /// `scheduleKey`, and a cancel has `nil`. The offset is −1.
     ///
     /// - Parameters:
     ///   - body: the JSON of the request.
-    ///   - headers: those the record will have; they count as they will then.
-    ///   - action: what is asked for where the body does not say.
-    /// - Throws: what is wrong with the request.
+    ///   - headers: the headers that the record will have; they count towards the limits as they do in a record.
+    ///   - action: the action if the body names none.
+    /// - Throws: the errors of the request.
     public func decode(
         body: UnsafeRawBufferPointer,
         headers: [HeaderView] = [],
@@ -70,7 +70,8 @@ public struct RequestDecoder: Sendable {
         )
     }
 
-    /// The rejection of what is no JSON. Where a header is misspelt, the binary form was meant.
+    /// The rejection of a value that is not JSON. If a header is misspelt, the client meant the binary form, and the
+    /// header is reported.
     private static func notJSON(_ reason: String, _ headers: RequestHeaders) -> Rejection {
         headers.misspelt.map(Rejection.misspeltHeader) ?? .invalidJSON(reason)
     }
@@ -97,12 +98,12 @@ public struct RequestDecoder: Sendable {
     }
 }
 
-/// A structured request that has not been a record yet.
+/// A structured request that is not a record yet.
 public struct BodyRequest: Sendable, Equatable {
-    /// What is asked for.
+    /// The request itself.
     public var request: Request
-    /// Whether it gives an ordering key itself.
+    /// Whether the body names an ordering key.
     public var namesOrderingKey: Bool
-    /// The names of its members without a meaning, of which at most eight are told, each of at most 64 bytes.
+    /// The names of unknown members: at most eight names, of at most 64 bytes each.
     public var ignoredMembers: [String]
 }

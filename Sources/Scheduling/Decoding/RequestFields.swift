@@ -1,28 +1,29 @@
 internal import Bytes
 
-/// The fields of a request as they were found, in either form, before any rule about their content is applied.
-/// Borrowed from the record; of trivial types only, so that passing it on is a plain copy.
+/// The fields of a request in either form, before any rule about their content is applied. Borrowed from the record.
+/// All types are trivial, so passing the fields on is a plain copy.
 struct RequestFields {
     var action = FieldValue.absent
     var clientID = FieldValue.absent
     var scheduleKey = FieldValue.absent
-    /// The alias of `scheduleKey`; never there in binary form.
+    /// The alias of `scheduleKey`; always absent in binary form.
     var scheduleID = FieldValue.absent
     var orderingKey = FieldValue.absent
-    /// The payload; in binary form any bytes, absent for a null record value.
+    /// The payload. In binary form it may be any bytes, and a null record value makes it absent.
     var taskData = FieldValue.absent
     var delivery = DeliveryPresence.absent
     var topic = FieldValue.absent
     var url = FieldValue.absent
-    /// The whole `delivery` object as it stands, for what belongs to a `url`; in binary form mostly `nil`.
+    /// The bytes of the whole `delivery` object, from which the members of a callback are read; `nil` in binary form
+    /// unless a header holds the object.
     var deliveryObject: UnsafeRawBufferPointer?
-    /// The schedule time as it is written.
+    /// The schedule time as text.
     var scheduleTime = FieldValue.absent
-    /// The first member of `delivery` that has no meaning.
+    /// The first unknown member of `delivery`.
     var unknownDeliveryMember: BorrowedText?
-    /// Whether the request has members without a meaning besides, which are ignored.
+    /// Whether the request has other unknown members, which are ignored.
     var hasUnknownMembers = false
-    /// What the fields are called where they were found.
+    /// The form, which decides the names of the fields.
     var form = RequestForm.structured
 }
 
@@ -30,7 +31,7 @@ struct RequestFields {
 enum FieldValue {
     case absent
     case text(BorrowedText)
-    /// It is there and breaks a rule about its form.
+    /// The field is present and its form breaks a rule.
     case problem(FieldProblem)
 
     var isAbsent: Bool {
@@ -38,20 +39,20 @@ enum FieldValue {
     }
 }
 
-/// The object around the delivery target, as it was found; in binary form it is always there.
+/// The object that holds the delivery target. In binary form without that object, it counts as present.
 enum DeliveryPresence {
     case absent
     case present
     case problem(FieldProblem)
 }
 
-/// What can be wrong with the form of a field.
+/// The ways in which the form of a field can be wrong.
 enum FieldProblem {
     case null
     case repeated
-    /// The first of two values came with the headers of a delivered record.
+    /// The field has two values, and the first was copied from a delivered record.
     case repeatedAfterCopy
-    /// The second of two values did.
+    /// The field has two values, and the second was copied from a delivered record.
     case repeatedByCopy
     case notString
     case notInteger
@@ -76,12 +77,12 @@ enum FieldProblem {
     }
 }
 
-/// The forms of a request, and what its fields are called there: by what the client wrote.
+/// The forms of a request, with the names that the fields have in each.
 enum RequestForm {
     case structured
-    /// Fields are headers, the target's too.
+    /// All fields are headers, and so is the target.
     case binary
-    /// Fields are headers, and the target is the object in one of them.
+    /// All fields are headers, and one header holds the target as an object.
     case binaryWithDelivery
 
     private var isStructured: Bool { self == .structured }
@@ -95,16 +96,16 @@ enum RequestForm {
     var scheduleTime: String { isStructured ? "scheduleTime" : "clockwork-schedule-time" }
     /// The target as a whole.
     var delivery: String { self == .binary ? "clockwork-delivery-topic" : deliveryObject }
-    /// The object with the target.
+    /// The object that holds the target.
     var deliveryObject: String { isStructured ? "delivery" : "clockwork-delivery" }
     var topic: String { self == .binary ? "clockwork-delivery-topic" : member("topic") }
     var url: String { self == .binary ? "clockwork-delivery-url" : member("url") }
 
-    /// A member of the object with the target.
+    /// A member of that object.
     func member(_ name: String) -> String { "\(deliveryObject).\(name)" }
 }
 
-/// What stands in for an absent ordering key.
+/// The ordering key of a request that names none.
 enum OrderingKeyFallback {
     /// The record's key, if it has one.
     case recordKey(UnsafeRawBufferPointer?)

@@ -1,35 +1,38 @@
 internal import Bytes
 
-/// A header of a record by what it means in a request.
+/// The meaning of a record's header for a request.
 enum RequestHeader: Equatable {
-    /// Not Clockwork's: it is carried to the delivered record.
+    /// The header is not Clockwork's and is carried to the delivered record.
     case carried
-    /// A part of a request in binary form.
+    /// A field of a request in binary form.
     case field(Field)
-    /// The identity of a delivered record. Says nothing in a request.
+    /// The identity of a delivered record. It has no meaning in a request.
     case id
-    /// What Clockwork adds to a dead letter. Says nothing in a request, so that one may be sent again as it is, and again.
+    /// A header that Clockwork adds to a dead letter. It has no meaning in a request, so a dead letter can be sent
+    /// again unchanged, even repeatedly.
     case ofDeadLetter
-    /// It begins as Clockwork's own do, in whatever letter case, and is none of them: what it was to say would be missed.
+    /// The name begins with Clockwork's prefix, in any letter case, but is not a known one. To ignore it would be to
+    /// miss what the client meant.
     case misspelt
 
     /// The headers of the binary form.
     enum Field {
         case action, scheduleTime, clientID, scheduleKey, orderingKey, topic, url
-        /// The target as the `delivery` object of the structured form, for what topic and URL cannot say.
+        /// The target as the `delivery` object of the structured form, for targets that need more than a topic or a
+        /// URL.
         case delivery
     }
 
-    /// What Clockwork's own headers start with.
+    /// The prefix of Clockwork's own headers.
     private static let prefix: StaticString = "clockwork-"
 
-    /// How many of its request headers each delivered record has right behind its `id`.
+    /// The number of request headers that follow the `id` in each delivered record.
     static let copiedCount = 3
 
-    /// What says of a dead letter that it is not whole, so that it is no request.
+    /// Marks a dead letter that is not whole. Such a dead letter is not a valid request.
     private static let cut: StaticString = "clockwork-cut"
 
-    /// What is wrong with one that is misspelt, or no header of requests at all.
+    /// The message for a misspelt header, or for the one that marks a cut dead letter.
     static func misspeltMessage(_ name: UnsafeRawBufferPointer) -> String {
         name.isEqual(to: cut)
             ? "says that this dead letter was cut: put back what it names, and drop this header"
@@ -50,7 +53,7 @@ enum RequestHeader: Equatable {
         self = Self.own(UnsafeRawBufferPointer(rebasing: name[length...]))
     }
 
-    /// The header by what comes behind the prefix.
+    /// The header whose name has this text after the prefix.
     private static func own(_ rest: UnsafeRawBufferPointer) -> RequestHeader {
         switch rest.count {
         case 2 where rest.isEqual(to: "id"): .id

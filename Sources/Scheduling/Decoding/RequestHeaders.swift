@@ -1,21 +1,21 @@
-/// The headers of a record, borrowed, and what they say of the request as a whole: found in one walk.
+/// The headers of a record, borrowed, and their meaning for the request as a whole. One pass over them finds it.
 struct RequestHeaders {
-    /// What the headers say about the form of the record.
+    /// The form of the record, according to its headers.
     enum Form {
         case structured
         case binary
-        /// The schedule time came with all other headers of a delivered record, and there is no target: structured, if the
-        /// value is.
+        /// The record has all headers of a delivered record, and no target or action. It is structured if its value is.
         case structuredWithCopies
     }
 
-    /// All of them, in order.
+    /// All headers, in order.
     let views: [HeaderView]
     /// The form of a request with these headers.
     let form: Form
-    /// How many bytes the carried ones have as they are kept, so that many small ones cannot outgrow a store's item.
+    /// The size of the carried headers in bytes, as they are stored. So many small headers cannot exceed the size of a
+    /// store's item.
     let carriedBytes: Int
-    /// The name of the first that is misspelt.
+    /// The name of the first misspelt header.
     let misspelt: UnsafeRawBufferPointer?
 
     init(_ views: [HeaderView]) {
@@ -38,7 +38,7 @@ struct RequestHeaders {
         form = fields.form(hasID: hasID)
     }
 
-    /// Which fields there are, as far as the form depends on them.
+    /// The presence of the fields that decide the form.
     private struct Fields {
         private var hasAction = false
         private var hasTime = false
@@ -64,7 +64,7 @@ struct RequestHeaders {
         }
     }
 
-    /// The carried ones, in order.
+    /// The carried headers, in order.
     func carried() -> RecordHeaders {
         var carried = RecordHeaders()
         guard carriedBytes > 0 else { return carried }

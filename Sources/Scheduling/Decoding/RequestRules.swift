@@ -1,10 +1,10 @@
-/// The limits of a request that are a matter of configuration.
+/// The limits of a request that the configuration sets.
 public struct RequestRules: Sendable, Equatable {
-    /// How many bytes payload and carried headers (names and values) may have together.
+    /// The most bytes that payload and carried headers may have together.
     public var maxPayloadBytes: Int
-    /// Into which topics deliveries may go.
+    /// The topics that deliveries may go into.
     public var topicPolicy: TopicPolicy
-    /// To which URLs callbacks may go.
+    /// The URLs that callbacks may go to.
     public var callbackPolicy: CallbackPolicy
 
     /// Rules from their parts.
@@ -18,22 +18,22 @@ public struct RequestRules: Sendable, Equatable {
         self.callbackPolicy = callbackPolicy
     }
 
-    /// The most that `maxPayloadBytes` may be: what fits an item of DynamoDB.
+    /// The upper bound of `maxPayloadBytes`: what fits a DynamoDB item.
     public static let payloadLimit = 358_400
 
-    /// What every service demands, however it is configured.
+    /// The rules that every service applies, whatever its configuration.
     ///
-    /// The names of its own topics, topics and hosts that it allows, and a smaller limit of the payload are for each service
-    /// to judge.
+    /// Each service may apply further rules: the names of its own topics, the topics and hosts that it allows, and a
+    /// smaller limit of the payload.
     public static let ofEveryService = RequestRules(
         maxPayloadBytes: payloadLimit,
-        // No topic has an empty name, so none is taken for one of the service's own.
+        // No topic has an empty name, so no topic counts as one of the service's own.
         topicPolicy: TopicPolicy(intakeTopic: "", deadLetterTopic: ""),
         callbackPolicy: CallbackPolicy(allowsPrivate: true)
     )
 }
 
-/// The limits of a request that are part of the contract; lengths in bytes of UTF-8.
+/// The limits of a request that the contract sets; lengths are in bytes of UTF-8.
 enum RequestLimits {
     static let clientID = 128
     static let scheduleKey = 512

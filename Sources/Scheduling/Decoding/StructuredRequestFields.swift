@@ -1,9 +1,9 @@
 internal import Bytes
 
 extension RequestFields {
-    /// Reads the fields of a structured request in one pass; nothing is copied.
+    /// Reads the fields of a structured request in one pass, without copying.
     ///
-    /// - Throws: when `bytes` are not one JSON object in UTF-8.
+    /// - Throws: if `bytes` are not one JSON object in UTF-8.
     init(structured bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var scanner = JSONScanner(bytes)
         try scanner.enterText()
@@ -34,17 +34,17 @@ extension RequestFields {
         try scanner.finish()
     }
 
-    /// The names of the request's own members.
+    /// Whether `name` is a member that requests may have.
     private static func isKnown(_ name: BorrowedText) -> Bool {
         name == "clientId" || name == "scheduleKey" || name == "taskData" || name == "delivery"
             || name == "scheduleTime" || name == "orderingKey" || name == "action" || name == "scheduleId"
     }
 
-    /// The names of the members without a meaning, a few of them and cut where they are long. Reads the request again, so
-    /// only requests that have such members pay for it.
+    /// The names of the first unknown members; long names are cut. This reads the request again, so only requests with
+    /// such members pay for it.
     static func unknownMembers(of bytes: UnsafeRawBufferPointer) -> [String] {
         var names: [String] = []
-        // It has been scanned before, so it is JSON.
+        // The request has been scanned before, so it is JSON.
         try? {
             var scanner = JSONScanner(bytes)
             try scanner.enterText()
@@ -117,7 +117,7 @@ extension JSONScanner {
 }
 
 extension JSONScanner.Value {
-    /// What is wrong with a value of the wrong type.
+    /// The problem of a value that has the wrong type.
     func problem(otherwise problem: FieldProblem) -> FieldProblem {
         if case .null = self { .null } else { problem }
     }

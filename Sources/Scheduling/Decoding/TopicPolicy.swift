@@ -1,4 +1,4 @@
-/// Into which topics deliveries may go.
+/// The topics that deliveries may go into.
 public struct TopicPolicy: Sendable, Equatable {
     private let intakeTopic: String
     private let deadLetterTopic: String
@@ -8,9 +8,9 @@ public struct TopicPolicy: Sendable, Equatable {
     /// A policy that keeps deliveries out of Clockwork's own two topics and out of Kafka's internal ones (`__…`).
     ///
     /// - Parameters:
-    ///   - intakeTopic: where requests come from.
-    ///   - deadLetterTopic: where those go that can never succeed.
-    ///   - allow: names, or prefixes with a `*` at their end; when not empty, nothing else is allowed.
+    ///   - intakeTopic: the topic that requests are read from.
+    ///   - deadLetterTopic: the topic for requests and deliveries that can never succeed.
+    ///   - allow: names, or prefixes that end in `*`; if not empty, nothing else is allowed.
     public init(intakeTopic: String, deadLetterTopic: String, allow: [String] = []) {
         self.intakeTopic = intakeTopic
         self.deadLetterTopic = deadLetterTopic
