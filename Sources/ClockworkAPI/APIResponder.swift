@@ -7,7 +7,7 @@ internal import NIOCore
 internal import PrometheusMetrics
 internal import Scheduling
 
-/// Answers requests: who may ask, what is asked for, and whether there is room.
+/// Answers requests. It checks the token, finds the resource, and limits the requests at one time.
 struct APIResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
@@ -41,7 +41,7 @@ struct APIResponder: HTTPResponder {
             try check(request.method, route)
             return Self.response(try state(route))
         }
-        // Before anything is said about what there is.
+        // The token is checked first, so that nobody without one learns which resources exist.
         guard tokens.admit(request.headers[.authorization]) else { throw .unauthorized }
         let route = try found.get()
         guard var calls else { throw .noSuchResource }
@@ -58,7 +58,7 @@ struct APIResponder: HTTPResponder {
         guard route.methods.contains(method) else { throw .methodNotAllowed(route.methods) }
     }
 
-    /// How the process does.
+    /// The state of the process.
     private func state(_ route: Route) throws(Problem) -> Answer {
         switch route {
         case .metrics:

@@ -1,6 +1,6 @@
 internal import ClockworkService
 
-/// The bearer tokens that are accepted.
+/// The accepted bearer tokens.
 struct AccessTokens: Sendable {
     private let tokens: [[UInt8]]
 
@@ -8,9 +8,10 @@ struct AccessTokens: Sendable {
         self.tokens = tokens.map { Array($0.revealed.utf8) }
     }
 
-    /// Whether a request with this `Authorization` field may pass; any may where there are no tokens.
+    /// Whether a request with this `Authorization` field is admitted. Without tokens, every request is.
     ///
-    /// How long it takes depends on the length of what was sent and on the tokens' number, not on how much is right.
+    /// The time that this takes depends on the length of the field and on the number of tokens, not on how much of a
+    /// token is right.
     func admit(_ authorization: String?) -> Bool {
         guard !tokens.isEmpty else { return true }
         guard let authorization else { return false }

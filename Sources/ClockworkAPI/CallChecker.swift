@@ -8,13 +8,13 @@ struct PreparedRequest: Sendable {
     var record: IntakeProducer.Record
     /// The schedule of a create, without its offset; `nil` for a cancel.
     var created: Standing?
-    /// The schedule's time, where it is known.
+    /// The schedule time, if it is known.
     var time: EpochMilliseconds?
-    /// Whether its ordering key is the client's word; else the schedule key stands in for it, or what was found out.
+    /// Whether the client named the ordering key. Otherwise it is the schedule key, or that of the pending schedule.
     var namesOrderingKey = false
-    /// The members of the request that have no meaning and are ignored.
+    /// The unknown members of the request, which are ignored.
     var ignoredMembers: [String] = []
-    /// The key record from before the request is written, where there is one and somebody has looked.
+    /// The key record as it was before the request is written, if it was read and there was one.
     var before: KeyRecord?
 }
 
@@ -24,10 +24,10 @@ enum CheckedRequest: Sendable {
     case create(PreparedRequest)
     /// A cancel with an ordering key.
     case cancel(PreparedRequest)
-    /// A cancel whose ordering key has to be looked up.
+    /// A cancel without an ordering key, which must be looked up.
     case cancelByKey(ScheduleKey)
 
-    /// The key that is to change.
+    /// The key that the request is about.
     var key: ScheduleKey {
         switch self {
         case .create(let request), .cancel(let request): request.key
@@ -36,15 +36,16 @@ enum CheckedRequest: Sendable {
     }
 }
 
-/// Turns what came over HTTP into records for the intake: pure, and all that hostile bytes meet before they get there.
+/// Turns HTTP requests into records for the intake. It is pure, and the only code that hostile bytes meet on the way
+/// there.
 struct CallChecker: Sendable {
     let decoder: Scheduling.RequestDecoder
-    /// What the records of this call have as headers.
+    /// The headers of the records of this call.
     var headers = RecordHeaders()
 
     /// Checks a body with the code that checks intake records.
     ///
-    /// - Parameter action: what is asked for where the body does not say; for a cancel the body may not say otherwise.
+    /// - Parameter action: the action if the body names none. For a cancel the body may not name another one.
     func check(_ body: ByteBuffer, action: RequestAction) throws(Problem) -> CheckedRequest {
         let decoded: BodyRequest
         do {
@@ -82,8 +83,8 @@ struct CallChecker: Sendable {
         return key
     }
 
-    /// The body goes to the intake as it came: what has been checked is what the owner reads. The record key stands
-    /// for an ordering key it does not name.
+    /// The record of a create. Its value is the body unchanged, so the owner reads what has been checked. If the body
+    /// names no ordering key, the record key replaces it.
     private func prepare(_ schedule: Schedule, _ body: ByteBuffer) -> PreparedRequest {
         PreparedRequest(
             key: schedule.key,

@@ -1,16 +1,16 @@
 internal import ClockworkService
 
-/// Knows the commits that are of a log which is no more: they say nothing of the one that has its place, however far that
-/// grows. A value.
+/// Recognises commits that belong to an earlier log of a partition. They say nothing about the present log, even once
+/// it has grown past them. A value.
 ///
-/// A commit that was seen ahead of its partition's end is one. So is one that the group had made before the end was seen to
-/// go back: the new log may have grown up to it by then.
+/// A commit is foreign if it was seen beyond the end of its partition. It is also foreign if the group had made it
+/// before the end was seen to go back, because the new log may have grown past it by then.
 struct ForeignCommits {
     private var known: [Int32: LogOffset] = [:]
-    /// What the partitions were like when they were last seen.
+    /// The state of each partition when it was last seen.
     private var seen: [Int32: OwnerView.Partition] = [:]
 
-    /// A view without what is known to be of another log. A foreign commit is one until there is another in its place.
+    /// The view without foreign commits. A commit stays foreign until another one replaces it.
     mutating func without(_ view: OwnerView) -> OwnerView {
         var view = view
         for (partition, state) in view.partitions {
@@ -32,7 +32,7 @@ struct ForeignCommits {
         guard let end = state.end else { return false }
         if committed.offset > end { return true }
         guard let before = seen[partition], let endBefore = before.end, end < endBefore else { return false }
-        // Whoever settles the new log gives it a later generation.
+        // The pod that settles the new log gives it a later generation.
         return before.committed.map { committed.generation <= $0.generation } ?? false
     }
 }

@@ -10,7 +10,7 @@ public import Scheduling
 public import ServiceLifecycle
 internal import Synchronization
 
-/// The HTTP API: requests go to the intake topic, what became of them is read from the store.
+/// The HTTP API. It writes requests to the intake topic, and reads the status of schedules from the store.
 public final class HTTPAPI: Service {
     private let settings: HTTPAPISettings
     private let logger: Logger
@@ -25,19 +25,19 @@ public final class HTTPAPI: Service {
         case at(Int?)
     }
 
-    /// How long requests may go on after the shutdown has begun; a pod that shares the process needs the rest of the
-    /// grace period.
+    /// How long requests may go on after the shutdown has begun. A pod in the same process needs the rest of the grace
+    /// period.
     private static let drainLimit = Duration.seconds(2)
 
-    /// An API that listens once it runs.
+    /// An API. It does not listen before it runs.
     ///
     /// - Parameters:
-    ///   - settings: what it is told.
-    ///   - store: where schedules stand; shared with the pod of this process, if there is one.
-    ///   - pod: the pod of this process, if it runs one, which must have joined its group for readiness.
-    ///   - metrics: what `/metrics` shows, and where the API shows what it does.
+    ///   - settings: the settings of the API.
+    ///   - store: the store of the schedules; shared with the pod of this process, if there is one.
+    ///   - pod: the pod of this process, if it runs one. The process is not ready before the pod has joined its group.
+    ///   - metrics: the metrics that `/metrics` shows; the API adds its own.
     ///   - logger: takes log lines.
-    /// - Throws: when Kafka refuses a property.
+    /// - Throws: if Kafka refuses a property.
     public init(
         settings: HTTPAPISettings,
         store: any ScheduleStore,
@@ -101,23 +101,23 @@ public final class HTTPAPI: Service {
         )
     }
 
-    /// Tells it that the process is ending, while it serves: it is not ready from now on, and asks clients to close their
-    /// connections. From any thread.
+    /// Announces that the process is ending. The API goes on serving, but is not ready from now on, and asks clients to
+    /// close their connections. From any thread.
     public func announceEnd() {
         readiness.end()
     }
 
-    /// Waits until it has served for `HTTPAPILimits.shutdownDelay` after the end was announced, so that balancers have
-    /// noticed; does not wait where it was not announced.
+    /// Waits until the API has served for `HTTPAPILimits.shutdownDelay` after the end was announced, so that balancers
+    /// have noticed. Does not wait if the end was not announced.
     public func untilMayEnd() async {
-        // Not where nobody is served: it has ended by itself.
+        // If the API has ended by itself, it serves nobody.
         guard readiness.isEnding, case .at(_?) = port.withLock({ $0 }) else { return }
         try? await Task.sleep(for: max(.zero, settings.limits.shutdownDelay - readiness.endingFor))
     }
 
-    /// Serves until the graceful shutdown of its service group; requests in flight then have 2 s.
+    /// Serves until the graceful shutdown of its service group. Requests in flight then have 2 s.
     ///
-    /// - Throws: `ListenError` when the address cannot be listened on.
+    /// - Throws: `ListenError` if the API cannot listen on the address.
     public func run() async throws {
         let application = application()
         producer?.start()
@@ -160,7 +160,7 @@ public final class HTTPAPI: Service {
         }
     }
 
-    /// The address cannot be listened on.
+    /// The API cannot listen on the address.
     public struct ListenError: Error, CustomStringConvertible {
         let host: String
         let port: Int
@@ -180,12 +180,12 @@ public final class HTTPAPI: Service {
 
     /// Waits until the server listens.
     ///
-    /// - Returns: the port; `nil` when the server has ended.
+    /// - Returns: the port; `nil` if the server has ended.
     public func untilServing() async -> Int? {
         if case .at(let port) = port.withLock({ $0 }) { return port }
         return await withCheckedContinuation { continuation in
             whenServing.withLock { $0.append(continuation) }
-            // It may have begun meanwhile.
+            // The server may have begun to listen meanwhile.
             if case .at(let port) = port.withLock({ $0 }) { tellPort(port) }
         }
     }
@@ -207,7 +207,7 @@ public final class HTTPAPI: Service {
             idleTimeout: TimeAmount(limits.idleTimeout)
         )
         var logger = logger
-        // Hummingbird tells each request.
+        // Hummingbird logs each request at a lower level.
         logger.logLevel = max(logger.logLevel, .notice)
         return Application(
             responder: responder,
@@ -226,7 +226,7 @@ public final class HTTPAPI: Service {
         )
     }
 
-    /// How many connections there are descriptors for. A server that runs out of them would end.
+    /// The most connections for which there are file descriptors. A server that runs out of descriptors would end.
     private static var descriptorLimit: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }

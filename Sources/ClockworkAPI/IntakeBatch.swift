@@ -10,10 +10,10 @@ extension IntakeProducer {
         var key: String
         var value: ByteBuffer
         var headers: RecordHeaders
-        /// Where it goes; `nil` lets the partitioner choose by key.
+        /// The partition; `nil` lets the partitioner choose by key.
         var partition: Int32?
 
-        /// Gives it to a producer, to which the topic belongs.
+        /// Gives the record to a producer. The topic must be a handle of that producer.
         func produce(with place: (producer: KafkaProducer, topic: KafkaTopic), token: UInt64) -> KafkaError? {
             var key = key
             return key.withUTF8 { key in
@@ -43,30 +43,31 @@ extension IntakeProducer {
         }
     }
 
-    /// Where a record is.
+    /// The place of a record.
     struct Place: Sendable, Equatable {
         var partition: Int32
         /// Kafka's own.
         var offset: Int64
     }
 
-    /// Why a record has no place. One that timed out, or whose producer was refused, may have been written all the same.
+    /// The reason why a record has no place. A record that timed out, or whose producer was refused, may have been
+    /// written all the same.
     enum Failure: Error, Sendable, Equatable {
         /// Kafka does not answer.
         case unreachable
-        /// The brokers refuse the producer, for this reason; another one is made after a pause.
+        /// The brokers refuse the producer, for this reason. Another producer is made after a pause.
         case producerRefused(String)
         /// The producer's queue is full.
         case overloaded
         /// The brokers refuse the record as too large.
         case tooLarge
-        /// The brokers refuse it for now: there is no intake topic, or it may not be written to.
+        /// The brokers refuse the record for now: the intake topic does not exist, or may not be written to.
         case refused
-        /// The partition that it is to go to is not among those that the producer has seen.
+        /// The producer does not know the partition that the record names.
         case unknownPartition
     }
 
-    /// What a producer knows a record by: its batch, its place in that, and whether it travels alone.
+    /// Identifies a record to its producer: its batch, its index there, and whether it is sent alone.
     struct Token: RawRepresentable {
         private static let indexBits: UInt64 = 16
         private static let aloneBit: UInt64 = 1 << 15
@@ -88,7 +89,7 @@ extension IntakeProducer {
     }
 }
 
-/// Records that were asked for together. Used on the loop of their `IntakeProducer` only.
+/// Records that are written together. Used only on the loop of their `IntakeProducer`.
 final class IntakeBatch {
     typealias Results = [Result<IntakeProducer.Place, IntakeProducer.Failure>]
 

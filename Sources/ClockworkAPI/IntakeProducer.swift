@@ -8,16 +8,16 @@ internal import Runtime
 internal import Scheduling
 internal import Synchronization
 
-/// Writes requests to the intake topic and tells their places once all in-sync replicas have them.
+/// Writes requests to the intake topic, and reports the place of each once all in-sync replicas have it.
 ///
 /// All of its state is used on its own event loop, which the producer's delivery reports wake. A batch crosses to the
 /// loop and back once, whatever its size.
 actor IntakeProducer {
     /// The most records of one batch.
     static let maxBatch = 256
-    /// The time between two looks for batches past their deadline, in milliseconds.
+    /// The time between two searches for batches past their deadline, in milliseconds.
     private static let sweepInterval: Int64 = 250
-    /// The time between two looks at whether an outage is over, in milliseconds.
+    /// The time between two checks whether an outage is over, in milliseconds.
     private static let obstacleInterval: Int64 = 1_000
 
     private nonisolated let loop = EventLoop()
@@ -29,9 +29,10 @@ actor IntakeProducer {
     private let patience: Int64
     private let logger: Logger
     private var metrics: KafkaClientMetrics
-    /// `nil` while no successor can be made of one that was given up.
+    /// `nil` after a producer was given up, until its successor has been made.
     private var writer: Writer?
-    /// For records that were refused in company: one by one, it shows which of them are at fault. Made when first needed.
+    /// For records that were refused in a batch with others. Sent one by one, they show which of them is at fault. Made
+    /// when first needed.
     private var aloneWriter: Writer?
     private var succession = ProducerSuccession(now: .now())
     private nonisolated let seenObstacle = Mutex<String?>(nil)
@@ -39,7 +40,7 @@ actor IntakeProducer {
     private var lastBatch: UInt64 = 0
     private var hasEnded = false
 
-    /// A producer; nothing is written before `start`.
+    /// A producer. It writes nothing before `start`.
     ///
     /// - Parameter timeout: how long the brokers may take to acknowledge a record.
     init(
@@ -50,7 +51,7 @@ actor IntakeProducer {
         logger: Logger
     ) throws(KafkaError) {
         var properties = properties
-        // Reports come up to a second after it, so it lies below the deadline of the batch.
+        // Reports come up to a second after this timeout. So it ends before the deadline of the batch.
         properties.set("message.timeout.ms", to: "\(max(timeout.wholeMilliseconds - 1_000, 500))")
         self.properties = properties
         self.logger = logger
@@ -60,7 +61,7 @@ actor IntakeProducer {
         writer = try Writer(topic, properties, wake: loop.wakeDescriptor, logger)
     }
 
-    /// A producer, and the intake topic as it knows it.
+    /// A producer, and its handle of the intake topic.
     private struct Writer {
         let producer: KafkaProducer
         let topic: KafkaTopic
@@ -77,7 +78,7 @@ actor IntakeProducer {
         }
     }
 
-    /// Why nothing can be written, in words for operators; `nil` when nothing is known to be wrong. From any thread.
+    /// The reason why nothing can be written, for operators; `nil` if no reason is known. From any thread.
     nonisolated var obstacle: String? { seenObstacle.withLock { $0 } }
 
     /// Starts the loop. `end` must follow.
@@ -85,26 +86,26 @@ actor IntakeProducer {
         loop.start { self.assumeIsolated { $0.turn() } }
     }
 
-    /// Gives up what has no report yet and ends the loop.
+    /// Gives up the records without a report, and ends the loop.
     nonisolated func end() async {
         await giveUp()
         await BlockingCall.run(named: "clockwork-api") { self.loop.stop() }
     }
 
-    /// Whether the brokers answer and have an intake topic.
+    /// Whether the brokers answer and have the intake topic.
     func hasIntake() async -> Bool {
         guard let producer = writer?.producer else { return false }
         return (try? await producer.partitionCount(of: topicName, timeout: .seconds(2))) != nil
     }
 
-    /// Writes records in this order and waits for the brokers, at most for the timeout.
+    /// Writes records in this order. Waits for the brokers until the timeout at most.
     ///
     /// - Parameter records: at most `maxBatch`.
     /// - Returns: a result for each record, in order.
     func write(_ records: [Record]) async -> [Result<Place, Failure>] {
         var results = await writeOnce(records)
-        // A partition that was added may have an owner, and so pending schedules, before this producer sees it. A look at
-        // the topic shows it.
+        // A new partition may have an owner, and so pending schedules, before this producer knows of it. A look at the
+        // topic's metadata makes it known.
         let unknown = records.indices.filter { results[$0] == .failure(.unknownPartition) }
         guard !unknown.isEmpty, await hasIntake() else { return results }
         for (index, result) in zip(unknown, await writeOnce(unknown.map { records[$0] })) { results[index] = result }
@@ -139,7 +140,7 @@ actor IntakeProducer {
         for index in records.indices { produce(batch, Token(batch: lastBatch, index: index)) }
     }
 
-    /// Gives a record to the producer of its token.
+    /// Gives a record to the producer that its token names.
     private func produce(_ batch: IntakeBatch, _ token: Token) {
         let error: KafkaError?
         do throws(KafkaError) {
@@ -148,11 +149,11 @@ actor IntakeProducer {
             return fail(token, of: batch, error)
         }
         guard let error else { return }
-        // A producer that has failed says no more than that; why, it tells apart.
+        // The error says only that the producer has failed. The producer itself knows why.
         fail(token, of: batch, error.isFatal ? writer?.producer.fatalError ?? error : error)
     }
 
-    /// - Throws: when there is no producer.
+    /// - Throws: if there is no producer.
     private func place(of token: Token) throws(KafkaError) -> (KafkaProducer, KafkaTopic) {
         guard let writer else { throw .closed }
         guard token.isAlone else { return (writer.producer, writer.topic) }
@@ -164,7 +165,8 @@ actor IntakeProducer {
         return aloneWriter.map { ($0.producer, $0.topic) } ?? (writer.producer, writer.topic)
     }
 
-    /// A report has come. What was refused in company is tried by itself: the cause may have been another record.
+    /// A report has come. A record that was refused in a batch is sent again alone, because another record may have
+    /// been the cause.
     private func reported(_ report: DeliveryReport) {
         let token = Token(rawValue: report.token)
         guard let error = report.error else {
@@ -191,7 +193,7 @@ actor IntakeProducer {
         batch.continuation.resume(returning: batch.results.compactMap { $0 })
     }
 
-    /// What an error means for a request that was to be written.
+    /// The meaning of an error for a request that was to be written.
     static func failure(_ error: KafkaError) -> Failure {
         if error.isQueueFull { return .overloaded }
         return switch error.meaning {
@@ -238,7 +240,7 @@ actor IntakeProducer {
         loop.setAlarm(epochMilliseconds: pauses.min().map { WallClock.now().rawValue + $0 + 1 })
     }
 
-    /// Answers the batches that `isOver` names with what is known of them; what has no report has failed like this.
+    /// Answers the batches for which `isOver` is true. A record without a report gets `failure`.
     private func sweep(_ failure: Failure, _ isOver: (IntakeBatch) -> Bool) {
         for (id, batch) in batches where isOver(batch) {
             batches[id] = nil

@@ -1,22 +1,23 @@
 internal import Scheduling
 
-/// When the store's word about a key is as new as the question that it answers. A pure value.
+/// Decides whether the store's answer about a key is as new as the question. A pure value.
 ///
-/// Requests are in the intake before they are in the store. A word is final where the owners had, before the store was
-/// read, come past all that the intake held when the question came: of the key's own partition while it is pending
-/// there, and of all partitions otherwise, for its next create may be in any of them.
+/// A request is in the intake before it is in the store. So the answer is final only if the owners, before the store
+/// was read, had read everything that the intake held when the question came. For a key that is pending, the owner of
+/// its partition is enough. Otherwise all owners count, because the key's next create may be in any partition.
 struct KeyInquiry {
-    /// The ends of the partitions whose owners have not been seen past them; Kafka's own offsets, the largest number where
-    /// the end is not known.
+    /// The ends of the partitions whose owners have not been seen past them, as Kafka's own offsets. An unknown end is
+    /// the largest number.
     private var ahead: [Int32: Int64]
-    /// The partitions that have been seen.
+    /// The partitions seen so far.
     private var partitions: Set<Int32>
-    /// Whether a pending schedule is final though other partitions are behind.
+    /// Whether the question is about any request for the key. A pending schedule is then final even if other partitions
+    /// are behind.
     private let isAboutAnyRequest: Bool
-    /// The store's latest word.
+    /// The store's latest answer.
     private(set) var word = KeyLookup.unknown
 
-    /// A question that came right before this view was asked for.
+    /// A question that came right before this view was requested.
     init(asOf view: OwnerView) {
         ahead = view.partitions.mapValues { $0.end ?? .max }
         partitions = Set(view.partitions.keys)
@@ -24,19 +25,20 @@ struct KeyInquiry {
         _ = ownersAt(view)
     }
 
-    /// The question what has become of the request at this place, Kafka's own offset.
+    /// A question about the outcome of the request at this place. `offset` is Kafka's own.
     init(about offset: Int64, in partition: Int32) {
         ahead = [partition: offset + 1]
         partitions = [partition]
         isAboutAnyRequest = false
     }
 
-    /// The owners have come as far as this view says.
+    /// Takes a view of how far the owners have come.
     ///
-    /// - Returns: whether one has come past an end, so that the store's next word may be final.
+    /// - Returns: whether an owner has come past an end, so that the store's next answer may be final.
     mutating func ownersAt(_ view: OwnerView) -> Bool {
         for (partition, state) in view.partitions {
-            // One that is seen, or answers, for the first time: a later end than that of the question is safe.
+            // A partition is seen, or answers, for the first time. Its end is later than at the question, which is
+            // safe.
             if partitions.insert(partition).inserted, isAboutAnyRequest { ahead[partition] = state.end ?? .max }
             if ahead[partition] == .max, let end = state.end { ahead[partition] = end }
         }
@@ -45,13 +47,13 @@ struct KeyInquiry {
         return ahead.count < count
     }
 
-    /// The store has said this, read after the latest view.
+    /// Takes the store's answer, read after the latest view.
     ///
-    /// - Returns: whether that is final.
+    /// - Returns: whether the answer is final.
     mutating func found(_ lookup: KeyLookup) -> Bool {
         word = lookup
         if isAboutAnyRequest, let record = lookup.record {
-            // It is in a partition that is newer than the view.
+            // The key is in a partition that is newer than the view.
             guard partitions.contains(record.partition) else { return false }
             if lookup.isPending { return ahead[record.partition] == nil }
         }

@@ -1,22 +1,24 @@
 internal import NIOCore
 
-/// Cuts a body that comes in chunks into lines, which end with a line feed, or a carriage return and a line feed. Pure.
+/// Splits a body that comes in chunks into lines. A line ends with a line feed, or with a carriage return and a line
+/// feed. Pure.
 struct LineSplitter {
-    /// The most bytes of a line, its end not counted.
+    /// The most bytes of a line without its end.
     let limit: Int
-    /// The line whose end has not come yet.
+    /// The line that has not ended yet.
     private var line = ByteBuffer()
-    /// Whether the rest of a line that has been answered with a problem is being passed over.
+    /// Whether the rest of a line is skipped, because the line has already been answered with a problem.
     private var isSkipping = false
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// The lines that end in `chunk`, in order; a problem in the place of one that is too long, or for which there is no
-    /// room, as soon as that is known.
+    /// The lines that end in `chunk`, in order. A line that is too long, or for which there is no room, is replaced by
+    /// a problem, as soon as that is known.
     ///
-    /// - Parameter hold: notes that so many bytes are kept for a line in all; `false` where there is no room for them.
+    /// - Parameter hold: notes the number of bytes that are kept for the present line; `false` if there is no room for
+    ///   them.
     mutating func take(_ chunk: ByteBuffer, hold: (Int) -> Bool) -> [Result<ByteBuffer, Problem>] {
         var chunk = chunk
         var lines: [Result<ByteBuffer, Problem>] = []
@@ -49,13 +51,14 @@ struct LineSplitter {
         return lines
     }
 
-    /// What came behind the last line's end; `nil` where nothing did.
+    /// The text after the end of the last line; `nil` if there is none.
     mutating func takeLast() -> ByteBuffer? {
         defer { line = ByteBuffer() }
         return line.readableBytes > 0 ? Self.withoutReturn(line) : nil
     }
 
-    /// Whether the line is too long already. A carriage return at the end of what has come is perhaps of the line's end.
+    /// Whether the line is already too long. A carriage return at the end may belong to the line's end, so it does not
+    /// count.
     private func isTooLong(with rest: ByteBuffer) -> Bool {
         let end = rest.readableBytes > 0 ? rest : line
         return line.readableBytes + rest.readableBytes - (Self.endsWithReturn(end) ? 1 : 0) > limit

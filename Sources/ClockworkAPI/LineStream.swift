@@ -3,24 +3,25 @@ internal import NIOCore
 internal import Scheduling
 internal import ServiceLifecycle
 
-/// Requests as a stream, one a line, answered by a stream with one line for each: what tells a client that the intake
-/// has its request, or the problem with it.
+/// A stream of requests, one a line. The answer is a stream with one line for each: the receipt of the request, or its
+/// problem.
 ///
-/// Lines are taken as they come and written to the intake in order, up to a batch at a time; the next bytes are read
-/// only when the answers to the ones before have been taken. So a stream of any length holds one batch and one line.
+/// Lines are taken as they come and written to the intake in order, a batch at a time. Further bytes are read only once
+/// the client has taken the answers to the earlier ones. So a stream of any length holds one batch and one line in
+/// memory.
 struct LineStream: Sendable {
     let calls: ScheduleCalls
     let body: RequestBody
     let slot: Slot
     let lineLimit: Int
 
-    /// Reads to the end of the requests, writing answers on the way.
+    /// Reads the requests to their end, and writes answers on the way.
     func answer(to writer: inout any ResponseBodyWriter) async throws {
         var splitter = LineSplitter(limit: lineLimit)
         for try await chunk in body {
             let lines = splitter.take(chunk) { slot.hold($0) }
             try await answer(lines, &writer)
-            // A line that has arrived in part is not answered: the client sees that it was not taken.
+            // A line that has arrived in part is not answered. So the client sees that it was not taken.
             if Task.isShuttingDownGracefully { return try await writer.finish(nil) }
         }
         if let line = splitter.takeLast() { try await answer([.success(line)], &writer) }
@@ -35,7 +36,7 @@ struct LineStream: Sendable {
         var batch = Batch()
         for line in lines {
             let checked = Result { () throws(Problem) in try calls.checker.check(line.get(), action: .create) }
-            // It may mean a line before it.
+            // The request may be about the schedule of an earlier line.
             if case .success(let request) = checked, batch.keys.contains(request.key) {
                 try await flush(&batch, &writer)
             }

@@ -1,5 +1,5 @@
-/// The API's description, served at `/openapi.json`: the text of `openapi.json` in this folder, taken in when this target
-/// is built.
+/// The description of the API, served at `/openapi.json`. It is the text of `openapi.json` in this folder, embedded
+/// when this target is built.
 enum OpenAPIDocument {
     static let text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
 }

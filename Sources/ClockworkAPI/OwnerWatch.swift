@@ -3,18 +3,19 @@ internal import Kafka
 internal import Logging
 internal import Synchronization
 
-/// Asks how far the owners have come, once for all who wait at one time.
+/// Asks the brokers how far the owners have come. Callers that ask at the same time share one question.
 actor OwnerWatch {
     private let question: SharedQuestion<Void, Result<OwnerView, KafkaError>>
     private var hasFailed = false
     private let logger: Logger
 
-    /// How long the brokers may take.
+    /// The time that the brokers may take to answer.
     private static let timeout = Duration.seconds(1)
 
     init(_ positions: GroupPositions, logger: Logger) {
         self.logger = logger
-        // With the question, not with those who ask: views come here in the order in which they were seen.
+        // The history belongs to the question, not to its callers: here views arrive in the order in which they were
+        // seen.
         let history = History()
         question = SharedQuestion { _ in
             do throws(KafkaError) {
@@ -26,7 +27,7 @@ actor OwnerWatch {
         }
     }
 
-    /// A view that is newer than this call; `nil` where the brokers do not answer.
+    /// A view that is newer than this call; `nil` if the brokers do not answer.
     func view() async -> OwnerView? {
         switch await question.answer(to: ()) {
         case .success(let view):
@@ -44,7 +45,7 @@ actor OwnerWatch {
         }
     }
 
-    /// What has been seen so far.
+    /// Remembers earlier views.
     private final class History: Sendable {
         private let foreign = Mutex(ForeignCommits())
 

@@ -2,11 +2,11 @@ internal import Bytes
 internal import HTTPTypes
 internal import Scheduling
 
-/// Every way in which a call can be refused; written as RFC 9457 has it.
+/// The ways in which a call can be refused. The answer follows RFC 9457.
 enum Problem: Error, Sendable, Equatable {
     /// The request breaks rules; every field that is wrong is named.
     case invalid(Rejection)
-    /// The path is not one of a schedule that could be: a part of it is no percent-encoded UTF-8.
+    /// The path cannot be that of a schedule: a part of it is not percent-encoded UTF-8.
     case badPath
     /// No token, or a wrong one.
     case unauthorized
@@ -14,17 +14,17 @@ enum Problem: Error, Sendable, Equatable {
     case noSuchResource
     /// The store knows no such schedule.
     case unknownSchedule
-    /// The resource has other methods.
+    /// The resource has only these methods.
     case methodNotAllowed([HTTPRequest.Method])
-    /// The schedule is not pending any more.
+    /// The schedule is no longer pending.
     case notPending(ScheduleStatus)
-    /// The delivery has failed, for this reason where it is known.
+    /// The delivery has failed; the reason is given if it is known.
     case deliveryFailed(reason: String?)
     /// The pending schedule of the key has another ordering key than the request.
     case otherOrderingKey
-    /// Body, or line of a stream, beyond the limit in bytes.
+    /// The body, or a line of a stream, exceeds this limit in bytes.
     case tooLarge(limit: Int)
-    /// The brokers do not take a record of that size.
+    /// The brokers refuse a record of that size.
     case tooLargeForKafka
     /// The client did not send its body in time, or went away.
     case bodyNotRead
@@ -32,13 +32,13 @@ enum Problem: Error, Sendable, Equatable {
     case kafkaUnavailable
     /// The brokers refuse this service as a producer, for this reason.
     case producerRefused(String)
-    /// The brokers refuse what is written to the intake topic, whatever it is.
+    /// The brokers refuse every record for the intake topic.
     case intakeRefused
     /// The store does not answer.
     case storeUnavailable
-    /// More requests, or more bytes, than are served at one time.
+    /// The server has too many requests, or too many bytes of them, at this time.
     case tooBusy
-    /// The pod does not work yet, or not any more.
+    /// The pod does not work yet, or no longer works.
     case notReady([String])
 
     private struct Form {
@@ -220,7 +220,7 @@ enum Problem: Error, Sendable, Equatable {
                     json.member("message", error.message)
                 }
             }
-            // "status" is the answer's own, so the schedule's has another name.
+            // The member "status" is that of the answer, so the status of the schedule has another name.
             switch self {
             case .notPending(let status): json.member("scheduleStatus", status.rawValue)
             case .deliveryFailed: json.member("scheduleStatus", ScheduleStatus.failed.rawValue)
@@ -247,7 +247,7 @@ struct Answer: Sendable {
         self.init(status, json, type: "application/json")
     }
 
-    /// An answer of a media type.
+    /// An answer of the given media type.
     init(_ status: HTTPResponse.Status, _ text: String, type: String) {
         self.status = status
         headers[.contentType] = type

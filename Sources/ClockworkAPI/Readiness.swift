@@ -6,10 +6,11 @@ internal import Runtime
 internal import Scheduling
 internal import Synchronization
 
-/// Gathers what keeps the process from its work, asked for in the background so that the answer is always at hand.
+/// Gathers the obstacles to the work of the process. It asks for them in the background, so that the answer is always
+/// at hand.
 ///
-/// The process is ready while it can do what it is asked for: with a pod, deliver; without one, write to the intake. What
-/// else is wrong is told beside that, and shown as a metric (`Obstacle.Kind.isInTheWay`).
+/// The process is ready while it can do its main work: with a pod, to deliver; without one, to write to the intake.
+/// Other obstacles (`Obstacle.Kind.isInTheWay` is false) are reported as well. All obstacles are shown as a metric.
 final class Readiness: Sendable {
     private let store: any ScheduleStore
     private let work: Work
@@ -17,25 +18,25 @@ final class Readiness: Sendable {
     private let logger: Logger
     private let gauges: [Obstacle.Kind: Gauge]
     private let own = Mutex(Obstacles())
-    /// When the question was asked that the store has still to answer.
+    /// When the store was asked, while it has not answered; else `nil`.
     private let storeAskedAt = Mutex<Uptime?>(nil)
     private let endingSince = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// What the process needs Kafka for.
+    /// The work for which the process needs Kafka.
     enum Work: Sendable {
-        /// It runs a pod: what keeps that from its work.
+        /// It runs a pod, which reports its own obstacles.
         case pod(obstacles: @Sendable () -> [Obstacle])
-        /// It only writes to the intake: whether the brokers answer and have that topic.
+        /// It only writes to the intake. The question is whether the brokers answer and have that topic.
         case intakeOnly(hasIntake: @Sendable () async -> Bool)
     }
 
     private static let interval = Duration.seconds(1)
     /// How long the store may take to answer, in milliseconds.
     private static let patience: Int64 = 4_000
-    /// A key that is asked for to see whether the store answers.
+    /// The key that is looked up to see whether the store answers.
     private static let probe = ScheduleKey(clientID: "clockwork", scheduleKey: "readiness")
 
-    /// - Parameter intakeObstacle: why requests cannot be written to the intake, if that is known.
+    /// - Parameter intakeObstacle: the reason why requests cannot be written to the intake, if one is known.
     init(
         store: any ScheduleStore,
         work: Work,
@@ -57,7 +58,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// The process is about to end: it is not ready from now on, and goes on answering for a while.
+    /// Announces that the process is about to end. It is not ready from now on, but goes on answering for a while.
     func end() {
         endingSince.withLock { $0 = $0 ?? .now }
     }
@@ -68,7 +69,7 @@ final class Readiness: Sendable {
     /// How long ago the end was announced.
     var endingFor: Duration { endingSince.withLock { $0.map { .now - $0 } ?? .zero } }
 
-    /// Asks the store, and without a pod the brokers, once a second until cancelled.
+    /// Asks the store, and without a pod also the brokers, once a second until cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.repeatedly(self.askStore) }
@@ -112,15 +113,15 @@ final class Readiness: Sendable {
         for (kind, gauge) in gauges { gauge.record(kinds.contains(kind) ? 1 : 0) }
     }
 
-    /// How the process does.
+    /// The state of the process.
     enum State: Sendable, Equatable {
-        /// It can do what it is asked for, in spite of these.
+        /// It can do its main work, in spite of these obstacles.
         case ready([Obstacle])
-        /// It cannot, for these reasons.
+        /// It cannot do its main work, for these reasons.
         case notReady([String])
     }
 
-    /// How the process does now.
+    /// The present state of the process.
     var state: State {
         if isEnding { return .notReady(["The process is ending."]) }
         let obstacles = obstacles

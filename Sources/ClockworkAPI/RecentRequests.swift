@@ -2,29 +2,29 @@ internal import ClockworkService
 internal import Scheduling
 internal import Synchronization
 
-/// The latest request for each key that this process has written to the intake not long ago.
+/// The latest request for each key among those that this process has recently written to the intake.
 ///
-/// It closes the gap between the acknowledgement of a request and the owner's key record, which for a request that is
-/// due soon is written only after the delivery. Bounded: of the requests of the last half hour it keeps between one
-/// and two batches of 8,192. May be used from any thread.
+/// A request is acknowledged some time before the owner writes its key record. If the request is due soon, its key
+/// record is written only after the delivery. This type bridges that gap. Its size is bounded: of the requests of the
+/// last half hour it keeps between one and two batches of 8,192. May be used from any thread.
 final class RecentRequests: Sendable {
     /// A request and its place in the intake.
     struct Entry: Sendable {
         var partition: Int32
         /// Kafka's own.
         var offset: Int64
-        /// The schedule that it asks for; `nil` for a cancel.
+        /// The schedule of a create; `nil` for a cancel.
         var created: Standing?
-        /// The key record from before it was written, where there was one and somebody had looked.
+        /// The key record as it was before the request was written, if it was read and there was one.
         var before: KeyRecord?
-        /// When it was written.
+        /// When the request was written.
         var notedAt = ContinuousClock.now
 
-        /// Whether the store has come as far as the request, as far as its word shows.
+        /// Whether the store's answer already reflects the request, as far as can be seen.
         func isReflected(in lookup: KeyLookup) -> Bool {
             guard let record = lookup.record else { return .now - notedAt > RecentRequests.trust }
             guard record.partition == partition else { return record != before }
-            // A create that repeats a delivered one is dropped and leaves no trace.
+            // A create that repeats a delivered schedule is dropped and leaves no trace.
             if record.state == .latest, !lookup.isPending, record.scheduleTime == created?.scheduleTime { return true }
             let request = LogOffset(scheduling: record.requestOffset)
             let known = before.map { LogOffset(scheduling: $0.requestOffset).generation } ?? request.generation
@@ -32,8 +32,8 @@ final class RecentRequests: Sendable {
         }
     }
 
-    /// How long a request is taken to be on its way to its owner while the store shows nothing of the key: a key record may
-    /// be forgotten, too.
+    /// How long a request counts as on its way to its owner while the store has no record of its key. After that the
+    /// key record may have expired.
     private static let trust = Duration.seconds(60)
 
     private struct Batches {
@@ -63,7 +63,7 @@ final class RecentRequests: Sendable {
         }
     }
 
-    /// Where a key stands, by the store's word, or by the request that the store has not come to.
+    /// The standing of a key: the store's, or that of a request which the store does not reflect yet.
     func standing(of key: ScheduleKey, _ lookup: KeyLookup) -> Standing? {
         guard let recent = self[key], !recent.isReflected(in: lookup) else { return Standing(lookup) }
         return recent.created ?? Standing(lookup)

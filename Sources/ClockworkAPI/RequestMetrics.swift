@@ -4,8 +4,8 @@ internal import HTTPTypes
 internal import PrometheusMetrics
 internal import Synchronization
 
-/// What the API shows of its requests. Handles are kept for what has been asked for; there are few, since routes count
-/// by their templates and methods and statuses are those of the API.
+/// The metrics of the API's requests. A timer is kept for each combination that has occurred. There are few of them: a
+/// route counts by its template, and only known methods and statuses occur.
 final class RequestMetrics: Sendable {
     private struct Kind: Hashable {
         var route: String
@@ -20,7 +20,7 @@ final class RequestMetrics: Sendable {
         self.factory = factory
     }
 
-    /// A request has been answered; of a stream, the answer has begun.
+    /// A request has been answered. If the answer is a stream, it has begun.
     func answered(
         _ route: Result<Route, Problem>,
         _ method: HTTPRequest.Method,

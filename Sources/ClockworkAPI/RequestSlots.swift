@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How much the server does at one time: a number of requests, and a number of bytes of their bodies.
+/// Limits what the server does at one time: the number of requests, and the bytes of their bodies.
 final class RequestSlots: Sendable {
     private struct Use {
         var requests = 0
@@ -16,7 +16,7 @@ final class RequestSlots: Sendable {
         self.maxBytes = maxBytes
     }
 
-    /// A place for one request; `nil` when all are taken.
+    /// A place for one request; `nil` if all are taken.
     func take() -> Slot? {
         let isFree = use.withLock { use in
             guard use.requests < maxRequests else { return false }
@@ -46,7 +46,7 @@ final class RequestSlots: Sendable {
     }
 }
 
-/// The place of one request; given back with its last reference, however the request ends.
+/// The place of one request. It is given back when its last reference goes, however the request ends.
 final class Slot: Sendable {
     private let slots: RequestSlots
     private let held = Atomic(0)
@@ -59,7 +59,8 @@ final class Slot: Sendable {
         slots.leave(held.load(ordering: .relaxed))
     }
 
-    /// Notes that the request now holds so many bytes in all; `false` when there is no room. One caller at a time.
+    /// Notes the number of bytes that the request now holds in all; `false` if there is no room. For one caller at a
+    /// time.
     func hold(_ bytes: Int) -> Bool {
         let before = held.load(ordering: .relaxed)
         if bytes > before {

@@ -2,7 +2,8 @@ internal import Bytes
 internal import HTTPTypes
 internal import Scheduling
 
-/// A resource of the API, found by the path alone. The path is split before it is decoded, so a key may hold a slash.
+/// A resource of the API. The path alone decides it. The path is split before it is decoded, so a key may contain a
+/// slash.
 enum Route: Sendable, Equatable {
     case schedules
     case schedule(clientID: String, scheduleKey: String)
@@ -12,7 +13,7 @@ enum Route: Sendable, Equatable {
     case metrics
     case openAPI
 
-    /// - Parameter target: the request's target, query and all, as it was sent.
+    /// - Parameter target: the target of the request as it was sent, with the query.
     init(target: String) throws(Problem) {
         let path = Self.path(target)
         let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -33,7 +34,7 @@ enum Route: Sendable, Equatable {
         }
     }
 
-    /// The bytes of the path: without the query, and without scheme and host where a proxy's client sent them.
+    /// The bytes of the path, without the query. A client of a proxy sends scheme and host as well; they are left out.
     private static func path(_ target: String) -> ArraySlice<UInt8> {
         var path = Array(target.utf8)[...]
         for scheme in ["http://", "https://"] where path.starts(with: scheme.utf8) {
@@ -42,7 +43,7 @@ enum Route: Sendable, Equatable {
         return path.prefix { $0 != UInt8(ascii: "?") }
     }
 
-    /// The methods of the resource.
+    /// The allowed methods of the resource.
     var methods: [HTTPRequest.Method] {
         switch self {
         case .schedules: [.post, .delete]
@@ -51,10 +52,10 @@ enum Route: Sendable, Equatable {
         }
     }
 
-    /// Whether anyone may ask, and at any time.
+    /// Whether the resource needs no token and no free slot.
     var isOpen: Bool { self == .live || self == .ready || self == .metrics }
 
-    /// The path with names in place of what varies.
+    /// The path with names in place of its variable parts.
     var template: String {
         switch self {
         case .schedules: "/schedule"

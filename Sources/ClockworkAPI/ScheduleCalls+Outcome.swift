@@ -1,9 +1,9 @@
 internal import HTTPTypes
 internal import Scheduling
 
-/// What became of a request, as an answer to who waits for it.
+/// Answers to clients that wait for the outcome of their request.
 extension ScheduleCalls {
-    /// The definite answer to a request; `nil` where there is none yet.
+    /// The definite answer to a request; `nil` if there is none yet.
     static func definiteAnswer(
         _ outcome: StatusReader.Outcome,
         _ request: PreparedRequest,
@@ -25,8 +25,8 @@ extension ScheduleCalls {
         case .applied(let standing):
             return success(.created, standing.status, request, place)
         case .changedNothing(let standing?):
-            // Sending again is safe. All else that changes nothing is in the dead-letter topic, and was not carried out,
-            // whatever an earlier request of the key has come to.
+            // A repeated request is safe. Any other create that changed nothing is in the dead-letter topic and was not
+            // carried out, whatever became of an earlier request for the key.
             guard isRepeated(standing, by: request, place) else { return nil }
             guard !request.namesOrderingKey || standing.isOrdered(by: request.record.key) else {
                 return Problem.otherOrderingKey.answer
@@ -44,7 +44,8 @@ extension ScheduleCalls {
         guard standing.scheduleTime == request.created?.scheduleTime else { return false }
         return switch standing.status {
         case .executed: true
-        // It is being delivered; what is pending in another partition has taken over from this one.
+        // In this partition the schedule is being delivered. A schedule that is pending in another partition has taken
+        // the key over.
         case .pending: standing.partition == place.partition
         case .cancelled, .failed: false
         }
@@ -65,7 +66,7 @@ extension ScheduleCalls {
             case .cancelled:
                 return success(.ok, .cancelled, request, place)
             case .pending:
-                // Another create has come behind the cancel, or the schedule is just being delivered.
+                // Another create followed the cancel, or the schedule is being delivered.
                 return standing.isOrdered(by: request.record.key) ? nil : Problem.otherOrderingKey.answer
             case .executed, .failed:
                 return Problem.notPending(standing.status).answer

@@ -3,13 +3,13 @@ internal import ClockworkService
 internal import HTTPTypes
 internal import Scheduling
 
-/// Creates, cancels and tells of schedules: what the calls of the API mean.
+/// Creates and cancels schedules, and reports their status: the calls of the API.
 struct ScheduleCalls: Sendable {
     private(set) var checker: CallChecker
     let producer: IntakeProducer
     let reader: StatusReader
 
-    /// The same, with these headers for what is written to the intake.
+    /// The same calls, with these headers on the records that they write.
     func carrying(_ headers: RecordHeaders) -> ScheduleCalls {
         var calls = self
         calls.checker.headers = headers
@@ -18,12 +18,12 @@ struct ScheduleCalls: Sendable {
 
     // MARK: Writing
 
-    /// Finds the partition of each request: that of the pending schedule, where the key has one.
+    /// Finds the partition of each request. If the key has a pending schedule, this is the schedule's partition.
     ///
-    /// - Returns: a result for each request, in order. No key occurs twice among those that name no ordering key.
+    /// - Returns: a result for each request, in order. Among requests without an ordering key, no key occurs twice.
     func prepare(_ requests: [CheckedRequest]) async -> [Result<PreparedRequest, Problem>] {
         let known = await reader.records(of: requests.map(\.key))
-        // Some have to wait for their owners: all of them at once.
+        // Some requests wait for their owners. They all wait at the same time.
         return await withTaskGroup(of: (Int, Result<PreparedRequest, Problem>).self) { group in
             for (index, request) in requests.enumerated() {
                 let lookup = known?[request.key]
@@ -62,9 +62,9 @@ struct ScheduleCalls: Sendable {
         return prepared
     }
 
-    /// Has a request go where the pending schedule is, which the partitioner may not lead to any more.
+    /// Sends a request to the partition of the pending schedule. The partitioner may choose another one by now.
     ///
-    /// - Throws: `otherOrderingKey` where it is certain that the pending schedule has another one.
+    /// - Throws: `otherOrderingKey` if the pending schedule certainly has another ordering key.
     private func follow(_ pending: Standing?, _ request: inout PreparedRequest) async throws(Problem) {
         guard let pending else { return }
         if pending.isOrdered(by: request.record.key) {
@@ -77,13 +77,14 @@ struct ScheduleCalls: Sendable {
         }
     }
 
-    /// The schedule of a key that is probably pending: the one that this process has just asked for, or the store's.
+    /// The schedule of a key that is probably pending, according to the recent requests of this process, else to the
+    /// store.
     private func pending(_ key: ScheduleKey, _ lookup: KeyLookup?) -> Standing? {
         let standing = reader.recents.standing(of: key, lookup ?? .unknown)
         return standing?.status == .pending ? standing : nil
     }
 
-    /// Finds the partition and ordering key of the schedule that is to be cancelled.
+    /// Finds the partition and the ordering key of the schedule to be cancelled.
     private func prepareCancel(_ key: ScheduleKey, _ pending: Standing?) async throws(Problem) -> PreparedRequest {
         var standing = pending
         if standing == nil {
@@ -94,7 +95,8 @@ struct ScheduleCalls: Sendable {
                 guard standing.status == .pending else { throw .notPending(standing.status) }
             }
         }
-        // A create may be on its way to its owner. What was said of it is where it goes without an ordering key.
+        // A create may be on its way to its owner. If nothing is known of it, the cancel goes where a create without an
+        // ordering key goes.
         guard let standing else { return checker.cancel(key, orderingKey: key.scheduleKey, partition: nil) }
         var prepared = checker.cancel(key, orderingKey: standing.orderingKey, partition: standing.partition)
         prepared.time = standing.scheduleTime
@@ -131,7 +133,7 @@ struct ScheduleCalls: Sendable {
         reader.recents.note(request.key, entry)
     }
 
-    /// Carries out one request and, where that is wished, waits for its outcome.
+    /// Carries out one request. If the client asks for it, waits for the outcome.
     func submit(_ request: CheckedRequest, wait: Duration?) async throws(Problem) -> Answer {
         let request = try await prepare([request])[0].get()
         let place = try await write([request])[0].get()
@@ -141,15 +143,15 @@ struct ScheduleCalls: Sendable {
             let outcome = try await reader.outcome(of: request.key, at: place, before: request.before, within: wait)
             answer = Self.definiteAnswer(outcome, request, place) ?? answer
         } catch {
-            // The intake has the request: that the store cannot tell its outcome does not undo it.
+            // The intake has the request. A failure to read the outcome does not undo that.
         }
         if let name = HTTPField.Name("Preference-Applied") { answer.headers[name] = "wait" }
         return answer
     }
 
-    /// What tells a client that the intake has its request.
+    /// The receipt of a request that is in the intake.
     ///
-    /// - Parameter status: the status of its schedule, where the answer is definite.
+    /// - Parameter status: the status of its schedule, if the answer is definite.
     static func acceptance(
         _ request: PreparedRequest,
         _ place: IntakeProducer.Place,
@@ -176,9 +178,9 @@ struct ScheduleCalls: Sendable {
 
     // MARK: Reading
 
-    /// Where a schedule stands: with `202` where requests that came before may still change it.
+    /// The status of a schedule. The answer is `202` if earlier requests may still change it.
     ///
-    /// - Parameter wait: how long to wait for a final answer; `nil` for the usual time.
+    /// - Parameter wait: how long to wait for a final answer; `nil` for the default.
     func status(of key: ScheduleKey, wait: Duration?) async throws(Problem) -> Answer {
         let finding = try await standing(of: key, within: wait ?? StatusReader.patience)
         if finding.standing == nil, finding.isFinal { throw .unknownSchedule }

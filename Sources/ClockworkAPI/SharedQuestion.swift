@@ -1,16 +1,16 @@
-/// Puts one question for all who ask at one time: what is asked while an answer is awaited goes together with the next
-/// question, so every answer is newer than whoever gets it asked.
+/// Asks one question for all callers that wait at one time. A caller that comes while a question is out waits for the
+/// next one. So every answer is newer than the call that gets it.
 actor SharedQuestion<Detail: Sendable, Answer: Sendable> {
     private let ask: @Sendable ([Detail]) async -> Answer
     private var waiting: [(detail: Detail, continuation: CheckedContinuation<Answer, Never>)] = []
     private var isAsking = false
 
-    /// - Parameter ask: puts the question, with what each who asks adds to it.
+    /// - Parameter ask: asks the question, with the details of all its callers.
     init(ask: @escaping @Sendable ([Detail]) async -> Answer) {
         self.ask = ask
     }
 
-    /// The answer to a question that was put after this call.
+    /// The answer to a question that was asked after this call.
     func answer(to detail: Detail) async -> Answer {
         await withCheckedContinuation { continuation in
             waiting.append((detail, continuation))

@@ -2,9 +2,9 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Closes a connection whose client takes too long: over the head of a request, over a body that is not a stream, or
-/// over reading an answer. A deadline is for the whole, so a byte now and then does not extend it. Also tells a client
-/// that waits to be told so (RFC 9110, section 10.1.1) that it may send its body.
+/// Closes a connection whose client takes too long to send the head of a request, to send a body that is not a stream,
+/// or to read an answer. A deadline applies to the whole, so a byte now and then does not extend it. A client that
+/// waits for permission to send its body (RFC 9110, section 10.1.1) gets it from here.
 ///
 /// Used on the connection's event loop only.
 final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -19,7 +19,7 @@ final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isBodyOpen = false
     private var unanswered = 0
 
-    /// How long a client may go on sending a body that has been answered already.
+    /// How long a client may go on sending a body that has already been answered.
     private static let linger = TimeAmount.seconds(2)
 
     init(limits: HTTPAPILimits) {
@@ -86,7 +86,7 @@ final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Whether the client sends its body only once it is told to. One that is too large anyway is not asked for.
+    /// Whether the client waits for permission to send its body, and gets it. A body that is too large gets none.
     private func awaitsContinue(_ head: HTTPRequest) -> Bool {
         guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
         let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
@@ -108,7 +108,7 @@ final class SlowClientGuard: ChannelDuplexHandler, RemovableChannelHandler {
 enum LineStreamType {
     static let name = "application/x-ndjson"
 
-    /// Whether the request is such a stream.
+    /// Whether the request has such a stream as its body.
     static func isNamed(by head: HTTPRequest) -> Bool {
         guard head.method == .post, let type = head.headerFields[.contentType] else { return false }
         let essence = type.prefix { $0 != ";" && $0 != " " && $0 != "\t" }

@@ -1,6 +1,6 @@
 internal import Scheduling
 
-/// Where a schedule stands in its life.
+/// The status of a schedule.
 enum ScheduleStatus: String, Sendable, CaseIterable {
     case pending = "PENDING"
     case executed = "EXECUTED"
@@ -8,30 +8,30 @@ enum ScheduleStatus: String, Sendable, CaseIterable {
     case failed = "FAILED"
 }
 
-/// What is known of the latest create of a key.
+/// The latest create of a key, and what has become of it.
 struct Standing: Sendable, Equatable {
     var status: ScheduleStatus
     /// The intake partition of the create.
     var partition: Int32
-    /// When it is due, or its next attempt, and its intake offset, as the store calls it.
+    /// The time at which it or its next attempt is due, and its intake offset as the store has it.
     var position: Position
     var orderingKey: String
     var target: DeliveryTarget
-    /// What it has behind it; `nil` while it is as its create made it.
+    /// Its attempts so far; `nil` if there has been none and it was never put off.
     var retry: Retry?
 
     /// The schedule time of the create.
     var scheduleTime: EpochMilliseconds { retry?.scheduleTime ?? position.time }
 
-    /// Whether this is its ordering key, byte by byte, as the partitioner sees it.
+    /// Whether `key` is its ordering key. Bytes are compared, as the partitioner does.
     func isOrdered(by key: String) -> Bool { orderingKey.utf8.elementsEqual(key.utf8) }
 
-    /// Why the latest attempt or delivery failed, where one has.
+    /// The reason why the latest attempt or delivery failed, if one has failed.
     var failure: String? { retry.flatMap { $0.failure.isEmpty ? nil : $0.failure } }
 }
 
 extension Standing {
-    /// `nil` for a key nobody has used.
+    /// The standing according to the store; `nil` for an unknown key.
     init?(_ lookup: KeyLookup) {
         guard let record = lookup.record else { return nil }
         let status: ScheduleStatus =

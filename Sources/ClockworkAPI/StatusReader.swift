@@ -2,24 +2,24 @@ internal import ClockworkService
 internal import Scheduling
 internal import ServiceLifecycle
 
-/// Reads where schedules stand: what the store says, once it is as new as the question.
+/// Reads the status of schedules from the store, once the store is as new as the question.
 struct StatusReader: Sendable {
-    /// Where a key stands.
+    /// The standing of a key.
     struct Finding: Sendable, Equatable {
-        /// `nil` when the key is unknown.
+        /// `nil` if the key is unknown.
         var standing: Standing?
-        /// Whether the owners had come past all that the intake held when the question came. If not, a request that it
-        /// held may still change the answer.
+        /// Whether the owners had read everything that the intake held when the question came. If not, a request that
+        /// it held may still change the answer.
         var isFinal: Bool
     }
 
-    /// What became of a request.
+    /// The outcome of a request.
     enum Outcome: Sendable, Equatable {
-        /// The owner has applied it, and the key stands so.
+        /// The owner has applied it. This is the key's standing now.
         case applied(Standing)
-        /// The owner has read it and it changed nothing; the key stands so, if it is known.
+        /// The owner has read it and it changed nothing. This is the key's standing now, if the key is known.
         case changedNothing(Standing?)
-        /// Time ran out.
+        /// The time ran out.
         case unknown
     }
 
@@ -28,7 +28,7 @@ struct StatusReader: Sendable {
     private let owners: OwnerWatch
     private let shared: SharedLookUps
 
-    /// How long a question waits for the owners where the client does not say.
+    /// How long a question waits for the owners if the client does not say.
     static let patience = Duration.seconds(1)
     private static let firstPause = Duration.milliseconds(10)
     private static let longestPause = Duration.milliseconds(250)
@@ -40,8 +40,8 @@ struct StatusReader: Sendable {
         shared = SharedLookUps(store: store)
     }
 
-    /// Where the key stands, as of a moment after the call if the owners come past what the intake holds within
-    /// `patience`.
+    /// The standing of a key. It is final if, within `patience`, the owners come past everything that the intake held
+    /// when the call came.
     func standing(of key: ScheduleKey, within patience: Duration) async throws(ScheduleStoreError) -> Finding {
         let deadline = ContinuousClock.now + patience
         var inquiry: KeyInquiry?
@@ -66,13 +66,13 @@ struct StatusReader: Sendable {
         return Finding(standing: recents.standing(of: key, lookup), isFinal: false)
     }
 
-    /// What the store says of these keys, perhaps of others, too; `nil` where it does not answer in time.
+    /// The store's answers for these keys and perhaps for others; `nil` if it does not answer in time.
     func records(of keys: [ScheduleKey]) async -> [ScheduleKey: KeyLookup]? { await shared.lookUps(of: keys) }
 
-    /// Waits until the owner has applied the request that is at this place, or has come past it.
+    /// Waits until the owner has applied the request at this place, or has come past it.
     ///
-    /// - Parameter before: the key record from before the request was written: as long as it stands unchanged, the
-    ///   request has not been applied, whatever offset it names.
+    /// - Parameter before: the key record as it was before the request was written. While it is unchanged, the request
+    ///   has not been applied, whatever offset the record names.
     func outcome(
         of key: ScheduleKey,
         at place: IntakeProducer.Place,
@@ -99,17 +99,18 @@ struct StatusReader: Sendable {
         }
     }
 
-    /// Whether a key record is that of the request at a place, or of a later one.
+    /// Whether a key record belongs to the request at a place, or to a later one.
     ///
-    /// - Parameter generation: which log the group has committed of.
+    /// - Parameter generation: the generation of the log that the group has committed.
     private static func isApplied(_ place: IntakeProducer.Place, _ record: KeyRecord, _ generation: Int64) -> Bool {
         let request = LogOffset(scheduling: record.requestOffset)
         return record.partition == place.partition && request.generation >= generation
             && request.offset >= place.offset
     }
 
-    /// What the store says. It may read a record before its item: of a schedule that is moved between the two it would
-    /// then say that it was delivered. So that is asked for until two answers agree.
+    /// The store's answer for a key. The store may read the key record before its item. If the schedule is moved
+    /// between the two reads, the answer wrongly says that it was delivered. So after such an answer the store is asked
+    /// until two answers agree.
     private func lookUp(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
         var answer = try await lookUpOnce(key)
         while answer.record?.state == .latest, !answer.isPending {
@@ -121,11 +122,11 @@ struct StatusReader: Sendable {
     }
 
     private func lookUpOnce(_ key: ScheduleKey) async throws(ScheduleStoreError) -> KeyLookup {
-        // A key record is found by the key alone; the partition matters to owners only.
+        // The key alone identifies its record; the partition matters only to owners.
         try await store.lookUp([key], partition: 0).first ?? .unknown
     }
 
-    /// Sleeps, longer each time; `false` when there is no time left for it.
+    /// Sleeps, longer each time; `false` if the sleep was cut short, or if the process is shutting down.
     private static func pause(_ pause: inout Duration, until deadline: ContinuousClock.Instant) async -> Bool {
         guard !Task.isShuttingDownGracefully else { return false }
         let length = min(pause, max(deadline - .now, .milliseconds(1)))

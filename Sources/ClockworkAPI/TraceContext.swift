@@ -1,16 +1,17 @@
 internal import HTTPTypes
 internal import Scheduling
 
-/// The [W3C trace context](https://www.w3.org/TR/trace-context-1/) of a call, as headers of the records made from it.
+/// The [W3C trace context](https://www.w3.org/TR/trace-context-1/) of a call, as headers of the records that the call
+/// writes.
 ///
-/// They are carried unchanged, as those of a request that is produced to the intake are. There they meet the tracer, if
-/// there is one: the spans of a pod are linked to the trace. A call has no span of its own that could take its place.
+/// The headers are carried unchanged, like those of a request that is produced to the intake. If a pod has a tracer, it
+/// links its spans to the trace. A call has no span of its own that could replace the client's.
 enum TraceContext {
-    /// The most bytes of either header. The standard asks for as many of `tracestate`.
+    /// The most bytes of either header. The standard asks for at least this many of `tracestate`.
     private static let maxBytes = 512
 
-    /// `traceparent` and, if there is one, `tracestate`. One that is not valid is left out, and `tracestate` with a
-    /// `traceparent`: the standard has it that such a trace begins anew.
+    /// `traceparent` and, if there is one, `tracestate`. An invalid header is left out. Without a valid `traceparent`,
+    /// `tracestate` is left out as well, because the standard then begins a new trace.
     static func headers(of fields: HTTPFields) -> RecordHeaders {
         var headers = RecordHeaders()
         guard let parentName = HTTPField.Name("traceparent"), let stateName = HTTPField.Name("tracestate") else {
@@ -19,14 +20,14 @@ enum TraceContext {
         let parents = fields[values: parentName]
         guard parents.count == 1, isParent(parents[0]) else { return headers }
         headers.append(name: "traceparent", value: parents[0])
-        // It may come in parts.
+        // The header may come in parts.
         let state = fields[values: stateName].filter { !$0.isEmpty }.joined(separator: ",")
         if !state.isEmpty, isShortText(state) { headers.append(name: "tracestate", value: state) }
         return headers
     }
 
-    /// Whether this is `version-traceid-parentid-flags`, each in lower-case hex; a version after 00 may go on behind
-    /// another dash.
+    /// Whether this is `version-traceid-parentid-flags`, each part in lower-case hex. A version after 00 may have more
+    /// text after another dash.
     private static func isParent(_ text: String) -> Bool {
         guard isShortText(text) else { return false }
         let parts = text.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 4, omittingEmptySubsequences: false)
@@ -47,7 +48,7 @@ enum TraceContext {
         digits.allSatisfy { $0 == UInt8(ascii: "0") }
     }
 
-    /// Visible ASCII, with spaces and tabs.
+    /// Visible ASCII, spaces and tabs, of a bounded length.
     private static func isShortText(_ text: String) -> Bool {
         text.utf8.count <= maxBytes && text.utf8.allSatisfy { 0x20...0x7E ~= $0 || $0 == UInt8(ascii: "\t") }
     }

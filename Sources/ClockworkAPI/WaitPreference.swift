@@ -4,8 +4,8 @@ internal import HTTPTypes
 enum WaitPreference {
     private static let longest = 30
 
-    /// How long the client wishes to wait for the outcome, at most 30 s; `nil` where it does not. A preference that
-    /// cannot be read is ignored, as the RFC has it.
+    /// How long the client wants to wait for the outcome, at most 30 s; `nil` if it does not want to wait. A preference
+    /// that cannot be read is ignored, as the RFC says.
     static func read(_ fields: HTTPFields) -> Duration? {
         guard let name = HTTPField.Name("Prefer") else { return nil }
         for preference in fields[values: name].flatMap({ $0.split(separator: ",") }) {
