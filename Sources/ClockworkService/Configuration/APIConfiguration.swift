@@ -1,14 +1,14 @@
 internal import Bytes
 
-/// How the HTTP API is reached.
+/// The settings of the HTTP API.
 public struct APIConfiguration: Equatable, Sendable {
     /// The address to listen on.
     public let host: String
     /// The port to listen on; 0 lets the system choose one.
     public let port: Int
-    /// The bearer tokens that are accepted; none for an open API.
+    /// The accepted bearer tokens; empty for an open API.
     public let tokens: [Secret]
-    /// How long it goes on serving after a signal to end, 0 to 60 s.
+    /// How long the API goes on serving after a signal to end, 0 to 60 s.
     public let shutdownDelay: Duration
 
     init(_ values: SettingValues) throws(ConfigurationError) {
@@ -23,7 +23,7 @@ public struct APIConfiguration: Equatable, Sendable {
         tokens = try values.optional(.apiTokens, Self.tokens) ?? []
     }
 
-    /// An address of IP version 6 stands alone, so its colons are no port's.
+    /// An IPv6 address stands alone: its colons do not begin a port.
     private static func host(_ text: String) -> String? {
         if text.utf8.contains(UInt8(ascii: ":")) { return HostAndPort.isLegal("[\(text)]") ? text : nil }
         return HostAndPort.isLegal(text) ? text : nil

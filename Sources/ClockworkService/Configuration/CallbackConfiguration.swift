@@ -1,12 +1,12 @@
 public import Scheduling
 
-/// How callbacks are made.
+/// The settings of callbacks.
 public struct CallbackConfiguration: Equatable, Sendable {
-    /// To which URLs they may go, and whether to private addresses.
+    /// The URLs that callbacks may go to, and whether private addresses are among them.
     public let policy: CallbackPolicy
-    /// What they are signed with; unsigned without.
+    /// The secrets that callbacks are signed with; without any, callbacks are not signed.
     public let secrets: [WebhookSecret]
-    /// The file of certificate authorities to trust in place of the system's.
+    /// A file of certificate authorities to trust in place of the system's.
     public let certificateAuthorities: String?
 
     init(

@@ -2,18 +2,18 @@ internal import Bytes
 public import Logging
 internal import Scheduling
 
-/// All that a pod is told from outside, checked. A pure value: reading the environment and files is the caller's.
+/// All settings of a pod, checked. A pure value: the caller reads the environment and the files.
 public struct Configuration: Equatable, Sendable {
-    /// How the pod meets Kafka.
+    /// The settings for Kafka.
     public let kafka: KafkaConfiguration
-    /// Where pending schedules are kept.
+    /// Where pending schedules are stored.
     public let store: StoreConfiguration
-    /// How the HTTP API is reached.
+    /// The settings of the HTTP API.
     public let api: APIConfiguration
-    /// The topics that schedules may be delivered to: names, and prefixes with a `*` at their end. Empty for all that
-    /// is not forbidden anyway.
+    /// The topics that schedules may be delivered to, as names or as prefixes that end in `*`. If empty, all topics are
+    /// allowed that are not forbidden anyway.
     public let deliveryTopics: [String]
-    /// How callbacks are made, and where to.
+    /// The settings of callbacks.
     public let callbacks: CallbackConfiguration
     /// How far ahead a partition's schedules are loaded into memory, 1 s to 24 h.
     public let horizon: Duration
@@ -23,11 +23,11 @@ public struct Configuration: Equatable, Sendable {
     public let keyRetention: Duration
     /// The most bytes of payload and carried headers of one request, 1 to 358,400.
     public let maxPayloadBytes: Int
-    /// How the pod logs.
+    /// The settings of the log.
     public let logging: LoggingConfiguration
-    /// Where metrics are sent to; `nil` where nowhere.
+    /// Where metrics are sent; `nil` if they are not sent.
     public let elasticsearch: ElasticsearchConfiguration?
-    /// The pod's name as owner of partitions; also a legal name for a static group member.
+    /// The pod's name as the owner of partitions. It is also a legal name for a static member of the group.
     public let podName: String
 
     /// A file named by `--config`.
@@ -47,11 +47,13 @@ public struct Configuration: Equatable, Sendable {
     /// Reads every setting, from the environment first and the file second.
     ///
     /// - Parameters:
-    ///   - environment: The process environment. Variables that are no setting are ignored.
-    ///   - file: The file named by `--config`. A name in it that is no setting is an error, so that typing errors show.
-    ///   - hostName: The pod's name where `POD_NAME` is not set.
-    ///   - readFile: The text of the file at a path, or `nil` if it cannot be read; asked for
-    ///     `KAFKA_PROPERTIES_FILE` and `CALLBACK_CA_FILE`, and for the files of the AWS profile where no region is set.
+    ///   - environment: The process environment. Variables that are not settings are ignored.
+    ///   - file: The file named by `--config`. A name in it that is not a setting is an error, so that typing errors
+    ///     are found.
+    ///   - hostName: The pod's name if `POD_NAME` is not set.
+    ///   - readFile: The text of the file at a path, or `nil` if it cannot be read. It is called for
+    ///     `KAFKA_PROPERTIES_FILE` and `CALLBACK_CA_FILE`, and if no region is set also for the files of the AWS
+    ///     profile.
     /// - Throws: The first setting that is missing or has a value that is not accepted.
     public init(
         environment: [String: String],
@@ -94,8 +96,8 @@ public struct Configuration: Equatable, Sendable {
         return areLegal ? patterns : nil
     }
 
-    /// A host name with anything else in it than a member name may have is no reason not to start: what does not fit
-    /// is replaced. A name that was set must fit.
+    /// A host name may contain characters that a member name may not. They are replaced, so that the pod starts all the
+    /// same. A name that is set must be legal as it is.
     private static func podName(_ values: SettingValues, hostName: String) throws(ConfigurationError) -> String {
         if let name = try values.optional(.podName, { TopicName.isLegal($0) ? $0 : nil }) { return name }
         let name = String(hostName.map { $0.utf8.allSatisfy(TopicName.isLegal) ? $0 : "-" }.prefix(249))
@@ -104,7 +106,7 @@ public struct Configuration: Equatable, Sendable {
     }
 }
 
-/// How the pod logs.
+/// The settings of the log.
 public struct LoggingConfiguration: Equatable, Sendable {
     /// How log lines are written.
     public enum Format: String, Sendable {
@@ -116,7 +118,7 @@ public struct LoggingConfiguration: Equatable, Sendable {
 
     /// The least severe level that is logged.
     public let level: Logger.Level
-    /// The levels of the categories that have one of their own.
+    /// The levels of the categories that have a level of their own.
     public let levels: [LogCategory: Logger.Level]
     /// How log lines are written.
     public let format: Format
@@ -128,9 +130,9 @@ public struct LoggingConfiguration: Equatable, Sendable {
         self.format = format
     }
 
-    /// Reads these settings alone, so that a command can log before and without all others.
+    /// Reads only these settings, so that a command can log before it reads the others, or without them.
     ///
-    /// - Throws: When one of them has a value that is not accepted.
+    /// - Throws: If one of them has a value that is not accepted.
     public init(environment: [String: String]) throws(ConfigurationError) {
         try self.init(SettingValues(environment: environment, file: nil))
     }

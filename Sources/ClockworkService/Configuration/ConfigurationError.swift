@@ -1,6 +1,6 @@
-/// A setting that is missing or has a value that is not accepted. The process that meets it ends with exit code 78.
+/// A setting is missing, or has a value that is not accepted. The process then ends with exit code 78.
 public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// One line that names the variable, its value (never a secret's) and what is accepted.
+    /// One line that names the variable, its value (unless it is secret) and what is accepted.
     public let description: String
 
     /// An error with its one line.
@@ -8,14 +8,14 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         self.description = description
     }
 
-    /// `name` is the name the value was found under, which may be an alias.
+    /// A value that is not accepted. `name` is the name under which it was found, which may be an alias.
     static func notAccepted(_ setting: Setting, name: String, value: String) -> ConfigurationError {
         let shown = setting.isSecret ? "its value (not shown)" : quoted(value)
         return ConfigurationError("\(name): \(shown) is not accepted, only \(setting.accepted)\(origin(name, value))")
     }
 
-    /// Kubernetes gives each container variables for the Services of its namespace: `tcp://10.0.0.7:80` in `APP_PORT` for
-    /// one called `app`.
+    /// A hint about a value that Kubernetes may have set. It gives each container variables for the Services of its
+    /// namespace: for a Service called `app`, `APP_PORT` is `tcp://10.0.0.7:80`.
     private static func origin(_ name: String, _ value: String) -> String {
         let isLink = ["tcp://", "udp://", "sctp://"].contains(where: value.hasPrefix) && name.hasSuffix("_PORT")
         guard isLink else { return "" }
@@ -29,7 +29,7 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         return ConfigurationError("\(setting.name) is not set\(reason); accepted is \(setting.accepted)")
     }
 
-    /// Text from outside, cut to a bounded length and without anything that could break the line.
+    /// Text from outside, cut to a bounded length. Characters that could break the line are escaped.
     static func quoted(_ text: String) -> String {
         let limit = 200
         let scalars = text.unicodeScalars.prefix(limit).map { scalar in

@@ -1,7 +1,7 @@
 internal import DynamoDB
 
 extension CredentialsSettings {
-    /// Where the places of the AWS chain are; the region is the caller's to set.
+    /// The settings of the AWS chain. The caller sets the region.
     init(_ values: SettingValues) throws(ConfigurationError) {
         self.init(region: "")
         profile = try values.optional(.awsProfile) { $0 }
@@ -24,12 +24,12 @@ extension CredentialsSettings {
         )
     }
 
-    /// The region that the profile names.
+    /// The region that the profile sets.
     func profileRegion(_ readFile: (_ path: String) -> String?) -> String? {
         SharedProfile(name: profile ?? "default", settings: self, readFile: readFile)?["region"]
     }
 
-    /// As the security token service takes it.
+    /// A session name that the security token service accepts.
     private static func sessionName(_ text: String) -> String? {
         let isLegal = text.unicodeScalars.allSatisfy { scalar in
             switch scalar {

@@ -1,17 +1,17 @@
 internal import Bytes
 
-/// Where metrics are sent to, beside being shown.
+/// The Elasticsearch to which metrics are sent.
 public struct ElasticsearchConfiguration: Equatable, Sendable {
-    /// The base URL, with user and password if they are needed, without a trailing slash.
+    /// The base URL without a trailing slash. It contains user and password if they are needed.
     public let url: Secret
     /// The index that documents are written to.
     public let index: String
-    /// The time between two sendings, 1 s to 1 h.
+    /// The time between two reports, 1 s to 1 h.
     public let step: Duration
 }
 
 extension ElasticsearchConfiguration {
-    /// `nil` where no URL is set. The other settings are checked all the same.
+    /// `nil` if no URL is set. The other settings are checked all the same.
     init?(_ values: SettingValues) throws(ConfigurationError) {
         index = try values.required(.metricsIndex, Self.index)
         step = try values.required(.metricsStep) { text in
@@ -36,7 +36,7 @@ extension ElasticsearchConfiguration {
         return HostAndPort.isLegal(host) ? scheme + address : nil
     }
 
-    /// What Elasticsearch takes, and nothing that a URL would have to escape.
+    /// The names that Elasticsearch accepts, without characters that a URL would have to escape.
     private static func index(_ text: String) -> String? {
         func isPlain(_ byte: UInt8) -> Bool {
             switch Unicode.Scalar(byte) {

@@ -1,26 +1,26 @@
 internal import Bytes
 
-/// How a pod meets Kafka.
+/// The settings of a pod for Kafka.
 public struct KafkaConfiguration: Equatable, Sendable {
-    /// The bootstrap list: `host:port`, several separated by commas.
+    /// The bootstrap list: `host:port`, separated by commas.
     public let brokers: String
     /// The consumer group that shares the intake partitions.
     public let consumerGroup: String
-    /// Where requests come from.
+    /// The intake topic.
     public let intakeTopic: String
-    /// Where requests and deliveries go that can never succeed; never the intake topic.
+    /// The topic for requests and deliveries that can never succeed. It is never the intake topic.
     public let deadLetterTopic: String
-    /// Whether the pod's name is its fixed name in the group.
+    /// Whether the pod's name is its static member name in the group.
     public let staticMembership: Bool
-    /// librdkafka properties of the operator, by name; whether they exist is for librdkafka to say.
+    /// librdkafka properties that the operator sets, by name. librdkafka itself decides whether they exist.
     public let properties: [KafkaProperty]
 
-    /// Reads the settings of Kafka alone, as client commands need them.
+    /// Reads only the settings of Kafka, which client commands need.
     ///
     /// - Parameters:
     ///   - environment: The process environment.
     ///   - readFile: The text of the file at a path, or `nil` if it cannot be read.
-    /// - Throws: The first setting of Kafka that is missing or has a value that is not accepted.
+    /// - Throws: The first of these settings that is missing or has a value that is not accepted.
     public init(
         environment: [String: String],
         readFile: (_ path: String) -> String?
@@ -60,7 +60,7 @@ public struct KafkaConfiguration: Equatable, Sendable {
         self.properties = properties.sorted { $0.key < $1.key }.map { KafkaProperty(name: $0.key, value: $0.value) }
     }
 
-    /// Brokers may carry librdkafka's `protocol://` prefix.
+    /// A broker may have librdkafka's prefix `protocol://`.
     private static func brokerList(_ text: String) -> String? {
         let brokers = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed() }
         let areLegal = brokers.allSatisfy { broker in

@@ -4,7 +4,8 @@ internal import Kafka
 public struct KafkaProperty: Equatable, Sendable, CustomStringConvertible {
     /// The property's name, such as `sasl.mechanisms`.
     public let name: String
-    /// Its value; properties are passed on without being understood, so each is treated as a secret until asked for.
+    /// Its value. Properties are passed on without being interpreted, so every value counts as a secret unless
+    /// `isSecret` says otherwise.
     public let value: Secret
 
     init(name: String, value: String) {
@@ -12,7 +13,7 @@ public struct KafkaProperty: Equatable, Sendable, CustomStringConvertible {
         self.value = Secret(value)
     }
 
-    /// Whether the name says that the value is a secret.
+    /// Whether the value is secret, according to the name.
     public var isSecret: Bool { KafkaProperties.isSecret(name) }
 
     /// The property as a log may show it.

@@ -1,17 +1,17 @@
-/// A file of `name=value` lines: `#` starts a comment line, empty lines are skipped, spaces around names and values
-/// are not part of them, and a value may hold `=` and `#`.
+/// A file of `name=value` lines. A line that begins with `#` is a comment, and empty lines are skipped. Spaces around
+/// names and values do not belong to them. A value may contain `=` and `#`.
 struct PropertyLines {
-    /// One line that sets something.
+    /// One `name=value` line.
     struct Line {
         let number: Int
         let name: String
         let value: String
     }
 
-    /// In the order of the file; no name occurs twice.
+    /// The lines in the order of the file; no name occurs twice.
     let lines: [Line]
 
-    /// - Parameter path: The name of the file in errors. The text itself never shows in them: it may be a secret.
+    /// - Parameter path: The name of the file in errors. Its text never appears in them, because it may be secret.
     init(_ text: String, path: String) throws(ConfigurationError) {
         var lines: [Line] = []
         var names: Set<String> = []

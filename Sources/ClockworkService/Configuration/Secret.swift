@@ -1,6 +1,6 @@
-/// Text that must not show: printing, interpolating or dumping it gives a placeholder.
+/// Text that must not be shown. If it is printed, interpolated or dumped, a placeholder appears.
 public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The text itself. Reading it is the caller's promise to keep it out of logs and errors.
+    /// The text itself. A caller that reads it must keep it out of logs and errors.
     public let revealed: String
 
     /// Hides `text`.
@@ -14,6 +14,6 @@ public struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugS
     /// A placeholder.
     public var debugDescription: String { description }
 
-    /// Nothing to look into.
+    /// Has no children, so a dump shows nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,4 +1,4 @@
-/// Where DynamoDB is, and what it is called with.
+/// The settings of DynamoDB, and of the credentials for it.
 extension Setting {
     static let awsRegion = Setting(
         "AWS_REGION",

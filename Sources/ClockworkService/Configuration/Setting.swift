@@ -2,13 +2,14 @@ internal import Scheduling
 
 /// One setting of a pod, as help texts and documents describe it.
 ///
-/// `Setting.all` is the one list of them: the parser takes names and defaults from it, and the help is printed from it.
+/// `Setting.all` is the one list of settings. The parser takes names and defaults from it, and the help is printed from
+/// it.
 public struct Setting: Sendable {
     /// The environment variable.
     public let name: String
-    /// Other names for the same setting, tried in this order after `name`.
+    /// Other names of the setting, tried in this order after `name`.
     public let aliases: [String]
-    /// The value where nothing is set, as it would be written; `nil` when there is none.
+    /// The value if nothing is set, in text form; `nil` if there is none.
     public let defaultValue: String?
     /// What the setting does, in one phrase.
     public let meaning: String
@@ -230,7 +231,7 @@ extension Setting {
             metricsStep,
         ] + LogCategory.allCases.map(logLevel(of:))
 
-    /// All settings as text for a terminal: for each its name and default, what it means, and what is accepted.
+    /// All settings as text for a terminal: the name, the default, the meaning and the accepted values of each.
     public static var help: String {
         all.map { setting in
             let names = ([setting.name] + setting.aliases).joined(separator: ", ")

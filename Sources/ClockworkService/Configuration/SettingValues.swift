@@ -1,13 +1,13 @@
-/// The text of each setting, from the environment, a file and the defaults; the first of these that has it wins.
+/// The text of each setting. It comes from the environment, else from the file, else from the defaults.
 ///
-/// An empty value counts as not set, since that is how a deployment template leaves a variable out.
+/// An empty value counts as not set, because deployment templates leave a variable out in that way.
 struct SettingValues {
     private let environment: [String: String]
     private let file: [String: String]
 
     private static let propertyPrefix = "KAFKA_PROPERTY_"
 
-    /// - Throws: When the file has a line that is not `name=value`, or a name that is no setting.
+    /// - Throws: If a line of the file is not `name=value`, or has a name that is not a setting.
     init(environment: [String: String], file: Configuration.File?) throws(ConfigurationError) {
         self.environment = environment.filter { !$0.value.isEmpty }
         var values: [String: String] = [:]
@@ -30,15 +30,16 @@ struct SettingValues {
         self.file = values.filter { !$0.value.isEmpty }
     }
 
-    /// A path whose `~/` stands for the home directory; `nil` where there is none.
+    /// A path, in which `~/` at the beginning means the home directory. `nil` if the path is not set, or if there is no
+    /// home directory.
     func path(_ setting: Setting) -> String? {
         guard let path = found(setting)?.value else { return nil }
         guard path.hasPrefix("~/") else { return path }
         return environment["HOME"].map { $0 + path.dropFirst() }
     }
 
-    /// The value that is set, with the name it was found under. A name in the environment goes before one in the
-    /// file, whichever of its aliases that is.
+    /// The value of a setting, with the name that it was found under. The environment takes precedence over the file,
+    /// whichever alias they use.
     func found(_ setting: Setting) -> (name: String, value: String)? {
         for source in [environment, file] {
             for name in [setting.name] + setting.aliases {
@@ -48,7 +49,7 @@ struct SettingValues {
         return setting.defaultValue.map { (setting.name, $0) }
     }
 
-    /// The value of a setting that may be left out.
+    /// The value of an optional setting.
     func optional<Value>(
         _ setting: Setting,
         _ parse: (String) -> Value?
@@ -67,7 +68,7 @@ struct SettingValues {
         return value
     }
 
-    /// What the `KAFKA_PROPERTY_<NAME>` variables set, by property name.
+    /// The properties that the `KAFKA_PROPERTY_<NAME>` variables set, by property name.
     func kafkaProperties() -> [String: String] {
         var properties: [String: String] = [:]
         for (name, value) in file.merging(environment, uniquingKeysWith: { $1 }) {
@@ -78,7 +79,7 @@ struct SettingValues {
         return properties
     }
 
-    /// The environment's name for a name in the file, which is the same or lower case with dots.
+    /// The environment's name for a name in the file. The file has the same name, or that name in lower case with dots.
     private static func settingName(_ name: String) -> String? {
         let isLowerCase = name.utf8.allSatisfy { $0 != UInt8(ascii: "_") } && name == name.lowercased()
         let name = isLowerCase ? String(name.uppercased().map { $0 == "." ? "_" : $0 }) : name

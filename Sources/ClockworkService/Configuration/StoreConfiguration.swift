@@ -1,17 +1,17 @@
 internal import Bytes
 public import DynamoDB
 
-/// Where pending schedules are kept.
+/// Where pending schedules are stored.
 public enum StoreConfiguration: Equatable, Sendable {
     /// One database file on this host.
     case sqlite(path: String)
-    /// Two tables of DynamoDB, or of an endpoint that speaks its protocol.
+    /// Two tables of DynamoDB, or of another endpoint with its protocol.
     case dynamoDB(DynamoDBConfiguration)
 }
 
-/// How to reach the tables.
+/// The settings of the tables.
 public struct DynamoDBConfiguration: Equatable, Sendable {
-    /// Credentials that were given as they are.
+    /// Credentials that are set as they are.
     public struct StaticCredentials: Equatable, Sendable {
         /// The public half.
         public let accessKeyID: String
@@ -23,15 +23,15 @@ public struct DynamoDBConfiguration: Equatable, Sendable {
 
     /// The region that requests are signed for.
     public let region: String
-    /// An address in place of the region's own, without a trailing slash.
+    /// An endpoint in place of the region's own, without a trailing slash.
     public let endpoint: String?
-    /// `nil` where the usual AWS chain is to be asked.
+    /// The static credentials; `nil` if the usual AWS chain is asked.
     public let credentials: StaticCredentials?
-    /// Where the places of that chain are.
+    /// The settings of that chain.
     public let chain: CredentialsSettings
     /// The table of pending schedules and key records.
     public let scheduleTable: String
-    /// The table of the partitions' progress.
+    /// The table of progress records.
     public let progressTable: String
 }
 
@@ -71,7 +71,7 @@ extension DynamoDBConfiguration {
             }
             chain.region = region
         } else if endpoint != nil {
-            // A local endpoint does not care, but the signature needs some region.
+            // A local endpoint accepts any region, but the signature needs one.
             chain.region = "us-east-1"
         } else {
             throw .missing(.awsRegion, reason: "and the AWS profile names none")
@@ -111,8 +111,8 @@ extension DynamoDBConfiguration {
 }
 
 extension DynamoDBConfiguration.StaticCredentials {
-    /// `nil` where none are given. Half of a pair is an error: asking the chain instead would use credentials that
-    /// the operator did not mean.
+    /// `nil` if none are set. Half of a pair is an error: the chain might find credentials that the operator did not
+    /// mean.
     init?(_ values: SettingValues) throws(ConfigurationError) {
         let accessKeyID = try values.optional(.awsAccessKeyID, Self.headerText)
         let secretAccessKey = try values.optional(.awsSecretAccessKey, Self.headerText)
@@ -127,7 +127,7 @@ extension DynamoDBConfiguration.StaticCredentials {
         )
     }
 
-    /// Credentials become part of a request header, so nothing but visible ASCII may be in them.
+    /// Credentials become part of a request header, so only visible ASCII is accepted.
     static func headerText(_ text: String) -> String? {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
     }

@@ -2,25 +2,26 @@ internal import Bytes
 internal import Logging
 internal import Runtime
 
-/// Which lines are written of those that come again and again: the first few of a kind in each window. Those that are
-/// left out are counted, and a summary says how many there were. A value; the time is given.
+/// Limits lines that repeat: in each window, only the first few lines of a kind are written. The others are left out
+/// and counted, and a summary reports their number. A value; the time is an argument.
 ///
-/// Lines of Clockwork's own are of one kind that are equal, but for their times; a library's that differ in nothing but
-/// digits, for it has only its text to say what a line is about. Kinds that are quiet for a window are forgotten; past
-/// `maxKinds` at one time the further ones count as one kind.
+/// Two lines of Clockwork belong to one kind if they differ only in their time. Two lines of a library belong to one
+/// kind if they differ only in digits, because a library's text is all that shows what a line is about. A kind is
+/// forgotten when its window has ended. At most `maxKinds` kinds are remembered at one time; all further ones count as
+/// one kind.
 struct LineLimiter {
-    /// How many lines of a kind are written in a window.
+    /// The number of lines of a kind that are written in a window.
     static let perWindow = 20
     /// The length of a window, in milliseconds. It begins with the first line of a kind.
     static let window: Int64 = 10_000
-    /// The most kinds that are told apart at one time.
+    /// The most kinds that are distinguished at one time.
     static let maxKinds = 1_000
 
-    /// What was left out of one kind in one window.
+    /// The lines of one kind that were left out in one window.
     struct Summary: Equatable {
         /// The message of the first line that was left out.
         var message: String
-        /// Of how many lines.
+        /// The number of lines.
         var count: Int
     }
 
@@ -28,7 +29,7 @@ struct LineLimiter {
     struct Kind: Hashable {
         fileprivate var hash: UInt64
 
-        /// The kind of a library's line. Runs of digits count as one digit.
+        /// The kind of a library's line. A run of digits counts as one digit.
         init(level: Logger.Level, library: String, message: String) {
             var sum = FNV()
             sum.add(level.rawValue.utf8)
@@ -41,14 +42,14 @@ struct LineLimiter {
             hash = sum.value
         }
 
-        /// The kind of a line of Clockwork's own.
+        /// The kind of a line of Clockwork.
         init(level: Logger.Level, label: String, message: String, metadata: Logger.Metadata) {
             var sum = FNV()
             sum.add(level.rawValue.utf8)
             sum.add(label.utf8)
             sum.add(message.utf8)
             hash = sum.value
-            // In no order, for a dictionary has none.
+            // The order must not matter, because a dictionary has none.
             for (name, value) in metadata {
                 var pair = FNV()
                 pair.add(name.utf8)
@@ -65,14 +66,14 @@ struct LineLimiter {
 
             mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
 
-            /// Adds a text, and an end.
+            /// Adds a text and a separator.
             mutating func add(_ text: some Sequence<UInt8>) {
                 for byte in text { add(byte) }
                 add(0)
             }
         }
 
-        /// The kind of all for which there is no room.
+        /// The kind of all lines for whose own kind there is no room.
         fileprivate static let other = Kind(hash: 0)
     }
 
@@ -84,10 +85,10 @@ struct LineLimiter {
     }
 
     private var entries: [Kind: Entry] = [:]
-    /// When a window ends, at the earliest; `nil` while there is none.
+    /// When the earliest window ends; `nil` if there is no window.
     private(set) var nextEnd: Uptime?
 
-    /// How many kinds something is remembered of.
+    /// The number of kinds that are remembered.
     var count: Int { entries.count }
 
     /// Whether a line is to be written.
@@ -110,7 +111,7 @@ struct LineLimiter {
         return Entry(end: end)
     }
 
-    /// Ends the windows that are over, and tells what was left out in them.
+    /// Ends the windows that are over, and reports the lines that were left out in them.
     mutating func takeSummaries(now: Uptime) -> [Summary] {
         guard let nextEnd, nextEnd <= now else { return [] }
         var summaries: [Summary] = []

@@ -7,9 +7,9 @@ internal import Scheduling
 public struct LineLogHandler: LogHandler {
     /// The least severe level that is written.
     public var logLevel: Logger.Level
-    /// Metadata on every line of this logger; that of the event itself wins.
+    /// Metadata for every line of this logger. Metadata of the event takes precedence.
     public var metadata: Logger.Metadata = [:]
-    /// Asked for more metadata on every line.
+    /// Provides more metadata for every line.
     public var metadataProvider: Logger.MetadataProvider?
 
     private var label: String
@@ -24,7 +24,7 @@ public struct LineLogHandler: LogHandler {
         self.init(label: label, configuration: configuration, now: { WallClock.now() }, sink: .standardError)
     }
 
-    /// A handler whose lines go to a sink, and no more of a kind than the sink admits.
+    /// A handler that writes lines to a sink, as far as the sink admits their kind.
     init(
         label: String,
         configuration: LoggingConfiguration,
@@ -36,7 +36,7 @@ public struct LineLogHandler: LogHandler {
             configuration: configuration,
             now: now,
             admits: { event, label in
-                // Who lets Clockwork say all that it does wants to have all of it.
+                // With a level below info, the operator wants every line.
                 guard event.level >= .info else { return true }
                 let message = event.message.description
                 let kind =
@@ -101,8 +101,8 @@ public struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Hands the event's line to the thread that writes lines. Callable from any thread, and never blocks: where lines are
-    /// not taken, or too many of one kind come, they are dropped and counted.
+    /// Hands the line of an event to the thread that writes lines. May be called from any thread, and never blocks. If
+    /// the queue is full, or too many lines of one kind come, lines are dropped and counted.
     public func log(event: LogEvent) {
         guard admits(event, label) else { return }
         var all = metadata
@@ -116,7 +116,7 @@ extension LoggingSystem {
     /// Makes every logger of the process write lines to standard error. Called once, before the first logger is made.
     public static func bootstrapClockwork(_ configuration: LoggingConfiguration) {
         bootstrap { label in LineLogHandler(label: label, configuration: configuration) }
-        // The last lines say why a process ends.
+        // The last lines give the reason why the process ends.
         atexit { LogSink.standardError.flush(within: .milliseconds(500)) }
     }
 }

@@ -1,21 +1,21 @@
 public import Logging
 
-/// What a log line is about. Each category has a level of its own, `LOG_LEVEL_<CATEGORY>`.
+/// The subject of a log line. Each category has a level of its own, `LOG_LEVEL_<CATEGORY>`.
 public enum LogCategory: String, CaseIterable, Sendable {
-    /// The pod: its group, its partitions, and what becomes of them.
+    /// The pod: its group, and its partitions.
     case pod
     /// Deliveries to topics and URLs, and dead letters.
     case delivery
     /// The store and the calls to it.
     case store
-    /// What librdkafka says.
+    /// The log lines of librdkafka.
     case kafka
     /// The HTTP API.
     case api
-    /// Metrics that are sent away.
+    /// Metrics that are sent to Elasticsearch.
     case metrics
 
-    /// What its lines are about, in one phrase.
+    /// The subject of the category, in one phrase.
     var meaning: String {
         switch self {
         case .pod: "lines about the pod and its partitions"
@@ -32,9 +32,9 @@ public enum LogCategory: String, CaseIterable, Sendable {
 }
 
 extension Logger {
-    /// A logger like this one for the lines of a category: under its label, and at its level where one is set.
+    /// This logger for the lines of a category: with the category's label, and with its level if one is set.
     ///
-    /// A logger that does not write Clockwork's lines, such as one of a test, stays as it is.
+    /// A logger of another kind, such as that of a test, stays as it is.
     public func inCategory(_ category: LogCategory) -> Logger {
         guard let handler = handler as? LineLogHandler else { return self }
         return Logger(label: category.label) { _ in handler.inCategory(category) }

@@ -39,7 +39,8 @@ enum LogFormatter {
         return line + "\n"
     }
 
-    /// Control characters are escaped, so that no message can pass for two lines or steer a terminal.
+    /// Appends text without line breaks. Control characters are escaped, so that a message cannot look like two lines
+    /// or control a terminal.
     private func appendUnbroken(_ text: String, to line: inout String) {
         for scalar in text.unicodeScalars {
             if scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}" {

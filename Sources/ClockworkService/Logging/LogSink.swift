@@ -3,24 +3,26 @@ internal import Glibc
 internal import Runtime
 internal import Synchronization
 
-/// Where lines go: a bounded queue, and a thread of its own that writes them to a file. Whoever logs never waits for that.
+/// The destination of log lines: a bounded queue, and a thread that writes its lines to a file. A caller that logs
+/// never waits for the file.
 ///
-/// A pipe that nobody reads takes no more after some 64 KB, and a write to it lasts for ever. Then the queue fills, and
-/// further lines are dropped and counted. Once lines are taken again, one line says how many there were.
+/// If nobody reads from a pipe, it is full after some 64 KB, and a write to it does not return. The queue then fills
+/// up, and further lines are dropped and counted. Once the pipe takes lines again, one line reports how many were
+/// dropped.
 ///
 /// From any thread. The thread begins with the first line and lives as long as the process.
 final class LogSink: Sendable {
     /// The sink for standard error.
     static let standardError = LogSink(fileDescriptor: STDERR_FILENO)
 
-    /// How many bytes of lines wait at the most.
+    /// The most bytes of lines that may wait.
     static let capacity = 1 << 20
 
-    /// Lines that nobody will read.
+    /// The number of lines that were never written.
     struct Losses: Equatable {
-        /// Those for which there was no room.
+        /// Lines that were dropped because the queue was full.
         var dropped = 0
-        /// Those that were left out since too many of their kind came.
+        /// Lines that were left out because there were too many of their kind.
         var leftOut = 0
     }
 
@@ -33,14 +35,14 @@ final class LogSink: Sendable {
         var losses = Losses()
         var limiter = LineLimiter()
         var hasThread = false
-        /// How a line is made of a text; for lines of its own.
+        /// Turns the text of one of the sink's own lines into a line.
         var format: (@Sendable (String) -> String) = { $0 + "\n" }
     }
 
     private let file: Int32
     private let capacity: Int
     private let state = Mutex(State())
-    /// Tells the thread that lines have come.
+    /// Wakes the thread when lines have come.
     private let arrivals = DispatchSemaphore(value: 0)
 
     init(fileDescriptor: Int32, capacity: Int = LogSink.capacity) {
@@ -48,15 +50,15 @@ final class LogSink: Sendable {
         self.capacity = capacity
     }
 
-    /// What has been lost since the process started.
+    /// The lines lost since the process started.
     var losses: Losses { state.withLock { $0.losses } }
 
-    /// How lines of its own are made of their text.
+    /// Sets how the sink's own lines are formatted.
     func setFormat(_ format: @escaping @Sendable (String) -> String) {
         state.withLock { $0.format = format }
     }
 
-    /// Whether a line of this kind is to be made and written; counts it if not.
+    /// Whether a line of this kind is to be formatted and written. If not, it is counted.
     func admits(_ kind: LineLimiter.Kind, _ message: String, now: Uptime) -> Bool {
         state.withLock { state in
             if state.limiter.admits(kind, message, now: now) { return true }
@@ -65,7 +67,7 @@ final class LogSink: Sendable {
         }
     }
 
-    /// Puts a line, with its line end, into the queue, or drops it.
+    /// Puts a line, with its line end, into the queue. If there is no room, the line is dropped.
     func write(_ line: String) {
         let startsThread = state.withLock { state in
             guard state.waiting.count + state.writing + line.utf8.count <= capacity else {
@@ -81,7 +83,7 @@ final class LogSink: Sendable {
         arrivals.signal()
     }
 
-    /// Waits until all is written, at most for `limit`. For the end of the process.
+    /// Waits until everything is written, at most for `limit`. For the end of the process.
     func flush(within limit: Duration) {
         let deadline = ContinuousClock.now + limit
         while state.withLock({ !$0.waiting.isEmpty || $0.writing > 0 }), ContinuousClock.now < deadline {
@@ -92,14 +94,14 @@ final class LogSink: Sendable {
     // MARK: The thread
 
     private func start() {
-        // What cannot be started now is tried again with the next line.
+        // If the thread cannot be started now, the next line tries again.
         let isStarted = NamedThread.detach(name: "clockwork-log") { [self] in
             while true { turn() }
         }
         if !isStarted { state.withLock { $0.hasThread = false } }
     }
 
-    /// Writes what is there, and waits for more.
+    /// Writes the lines of the queue. If there are none, waits for some.
     private func turn() {
         let now = Uptime.now()
         let bytes = state.withLock { state in
@@ -130,14 +132,14 @@ final class LogSink: Sendable {
         "\(summary.count) more lines like this one were left out: \(summary.message.prefix(200))"
     }
 
-    /// What cannot be written is lost: there is no better place to say so.
+    /// If a write fails, its lines are lost, because there is no better place to report that.
     private func writeAll(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while !rest.isEmpty {
             let count = Glibc.write(file, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN {
-                // Somebody who shares the file has made it non-blocking.
+                // Another process that shares the file has made it non-blocking.
                 var query = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&query, 1, 1_000)
                 continue

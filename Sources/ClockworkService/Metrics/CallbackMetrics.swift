@@ -1,20 +1,21 @@
 internal import CoreMetrics
 internal import PrometheusMetrics
 
-/// What becomes of callbacks, in all and by host. Belongs to the `CallbackChannel` and is used on its event loop only.
+/// Counts the outcomes of callbacks, in all and by host. Belongs to the `CallbackChannel` and is used on its event loop
+/// only.
 struct CallbackMetrics {
-    /// How many hosts have series of their own: the first that are called.
+    /// The most hosts that have series of their own: the first ones that are called.
     static let maxHosts = 100
 
-    /// What has become of a callback that was due.
+    /// The outcome of a callback that was due.
     enum Result: String, CaseIterable {
         /// Its endpoint has answered 2xx.
         case delivered
-        /// An attempt failed, and another one will be made.
+        /// An attempt failed, and another one will follow.
         case retried
         /// It can never succeed, or its last attempt failed.
         case failed
-        /// It was not attempted: its host is left alone for a while, or has too much to do already.
+        /// It was not attempted: its host or endpoint is left alone for a while, or has too many callbacks already.
         case putOff = "put_off"
     }
 
@@ -61,7 +62,7 @@ struct CallbackMetrics {
         hosts[hosts.known(host)].duration.record(duration: duration)
     }
 
-    /// So much has become of a callback. A host that has never been called has no series: its name comes from outside.
+    /// A callback has this outcome. A host that was never called has no series, because its name comes from outside.
     mutating func ended(_ host: String, _ result: Result) {
         hosts[hosts.known(host)].results[result]?.increment()
         switch result {
@@ -73,11 +74,11 @@ struct CallbackMetrics {
 
     /// A callback has been delivered this many milliseconds after its schedule time.
     mutating func late(by milliseconds: Int64) {
-        // Not less than nothing, for a clock may have been set back meanwhile.
+        // Never negative: a clock may have been set back meanwhile.
         lateness.record(Double(max(milliseconds, 0)) / 1_000)
     }
 
-    /// Makes visible what was gathered, and where callbacks stand.
+    /// Publishes the counts so far, and the state of the callbacks.
     mutating func publish(inFlight count: Int, pausedHosts paused: Int) {
         lateness.publish()
         inFlight.record(count)

@@ -2,12 +2,12 @@ internal import CoreMetrics
 internal import PrometheusMetrics
 internal import Scheduling
 
-/// What becomes of deliveries to topics, and of dead letters. Counts are plain numbers of the event loop, and published
-/// once a turn; those of dead letters, which are few, at once.
+/// Counts the outcomes of deliveries to topics, and dead letters. Outcomes are counted as plain numbers on the event
+/// loop and published once a turn. Dead letters are few, so each is published at once.
 ///
 /// Belongs to the `TopicChannel` and is used on its event loop only.
 struct DeliveryMetrics {
-    /// How many topics have series of their own: the first that are delivered to.
+    /// The most topics that have series of their own: the first ones that get a delivery.
     static let maxTopics = 100
 
     private struct Topic {
@@ -42,18 +42,18 @@ struct DeliveryMetrics {
         topics = SeriesPlaces(limit: Self.maxTopics, others: Topic(MetricsRegistry.otherValue, registry))
     }
 
-    /// A topic has acknowledged a delivery; `lateness` in milliseconds after it was due, `nil` where it was due before
-    /// it was known.
+    /// A topic has acknowledged a delivery. `lateness` is in milliseconds after the schedule time, and `nil` if the
+    /// schedule was already due when it became known.
     mutating func delivered(to topic: String, lateness milliseconds: Int64?) {
         let registry = registry
         let place = topics.place(of: topic) { Topic(topic, registry) }
         topics[place].newDelivered += 1
         hasNews = true
-        // Not less than nothing, for a clock may have been set back meanwhile.
+        // Never negative: a clock may have been set back meanwhile.
         if let milliseconds { lateness.record(Double(max(milliseconds, 0)) / 1_000) }
     }
 
-    /// A delivery can never succeed. Topics that do not exist have no series: their names come from outside.
+    /// A delivery can never succeed. A topic that does not exist has no series, because its name comes from outside.
     mutating func failed(to topic: String) {
         topics[topics.known(topic)].newFailed += 1
         hasNews = true
@@ -70,7 +70,7 @@ struct DeliveryMetrics {
         hasNews = true
     }
 
-    /// Makes what was counted visible.
+    /// Publishes the counts so far.
     mutating func publish() {
         guard hasNews else { return }
         hasNews = false

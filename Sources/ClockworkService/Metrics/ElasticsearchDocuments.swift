@@ -44,7 +44,7 @@ enum ElasticsearchDocuments {
 }
 
 extension MetricReading.Value {
-    /// Whether JSON has a number for it.
+    /// Whether JSON can express the number.
     fileprivate var isFinite: Bool {
         switch self {
         case .number(let number): number.isFinite

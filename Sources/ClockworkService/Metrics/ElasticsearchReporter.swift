@@ -3,10 +3,10 @@ public import Logging
 public import PrometheusMetrics
 public import ServiceLifecycle
 
-/// Sends the metrics to Elasticsearch at a fixed pace, by its bulk API.
+/// Sends the metrics to Elasticsearch at a fixed interval, by its bulk API.
 ///
-/// What cannot be sent is not kept: counters go on growing, so the next sending makes up for it. A target that is down
-/// is told of once, and once more when it is back.
+/// Metrics that cannot be sent are not kept: counters go on growing, so the next report makes up for it. A target that
+/// is down is logged once, and once more when it is back.
 public struct ElasticsearchReporter: Service {
     private let configuration: ElasticsearchConfiguration
     private let registry: MetricsRegistry
@@ -20,7 +20,7 @@ public struct ElasticsearchReporter: Service {
     ///
     /// - Parameters:
     ///   - configuration: where the documents go, and how often.
-    ///   - registry: has the metrics.
+    ///   - registry: the metrics to send.
     ///   - pod: the name of the pod, for each document.
     ///   - logger: takes a line when reports begin to fail, and when they succeed again.
     /// - Throws: when no thread can be started for its HTTP client.
@@ -57,7 +57,7 @@ public struct ElasticsearchReporter: Service {
 
     /// Sends all metrics once.
     ///
-    /// - Returns: what stood in the way; `nil` when they are there.
+    /// - Returns: the reason why they were not accepted; `nil` if they were.
     private func send() async -> String? {
         let body = ElasticsearchDocuments.body(registry.read(), at: WallClock.now(), pod: pod)
         let request = HTTPRequest(

@@ -2,7 +2,7 @@ public import CoreMetrics
 public import Kafka
 internal import PrometheusMetrics
 
-/// Shows what librdkafka says of one client. For one thread at a time.
+/// Publishes the statistics that librdkafka reports for one client. For one thread at a time.
 public struct KafkaClientMetrics {
     /// The clients of a process.
     public enum Client: String, Sendable {
@@ -20,7 +20,7 @@ public struct KafkaClientMetrics {
     private let sentBytes: Counter
     private let receivedBytes: Counter
     private let failedRequests: Counter
-    /// What of the growing numbers has been counted.
+    /// The statistics that have been counted so far.
     private var counted = KafkaStatistics()
 
     /// Metrics of a client.
@@ -33,7 +33,7 @@ public struct KafkaClientMetrics {
         failedRequests = Metric.kafkaFailedRequests.counter(factory, client.rawValue)
     }
 
-    /// Takes the latest statistics. Numbers that have become smaller are those of a client that was recreated.
+    /// Takes the latest statistics. A number that has become smaller comes from a recreated client.
     public mutating func publish(_ statistics: KafkaStatistics) {
         queuedRecords.record(statistics.queuedRecords)
         connectedBrokers.record(statistics.connectedBrokers)

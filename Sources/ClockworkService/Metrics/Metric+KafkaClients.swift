@@ -1,6 +1,6 @@
 internal import PrometheusMetrics
 
-/// What the Kafka clients report of themselves.
+/// The metrics that Kafka clients report about themselves.
 extension Metric {
     private static let client = MetricDescription.Label("client", "consumer, producer, api")
 

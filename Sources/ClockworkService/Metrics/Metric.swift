@@ -1,6 +1,6 @@
 public import PrometheusMetrics
 
-/// Every metric of Clockwork: the one list from which handles are made, help is shown and `docs/metrics.md` is written.
+/// The list of every metric of Clockwork. Handles, help texts and `docs/metrics.md` are made from it.
 public enum Metric {
     private typealias Label = MetricDescription.Label
 
@@ -162,7 +162,7 @@ public enum Metric {
         help: "Changes of this pod's partitions; an empty assignment counts too."
     )
 
-    /// What keeps the process from a part of its work.
+    /// The obstacles to a part of the process's work.
     public static let obstacles = MetricDescription(
         "clockwork_obstacles",
         .gauge,

@@ -3,7 +3,7 @@ internal import PrometheusMetrics
 public import Scheduling
 public import Tracing
 
-/// A store whose calls are measured, and traced where there is a tracer.
+/// A store whose calls are measured, and traced if there is a tracer.
 public struct ObservedStore: ScheduleStore {
     private enum Operation: String, CaseIterable {
         case apply
@@ -32,7 +32,7 @@ public struct ObservedStore: ScheduleStore {
     /// Measures the calls to `store`.
     ///
     /// - Parameters:
-    ///   - store: carries the calls out.
+    ///   - store: performs the calls.
     ///   - factory: makes the timers.
     ///   - tracer: opens a span for each call; `nil` for none.
     public init(_ store: any ScheduleStore, metrics factory: any MetricsFactory, tracer: (any Tracer)? = nil) {
@@ -67,21 +67,21 @@ public struct ObservedStore: ScheduleStore {
         timer?.record(duration: .now - start)
     }
 
-    /// Measured.
+    /// Measured like every call.
     public func apply(_ changes: [KeyChange], partition: Int32) async throws(ScheduleStoreError) {
         try await measured(.apply) { () throws(ScheduleStoreError) in
             try await store.apply(changes, partition: partition)
         }
     }
 
-    /// Measured.
+    /// Measured like every call.
     public func lookUp(_ keys: [ScheduleKey], partition: Int32) async throws(ScheduleStoreError) -> [KeyLookup] {
         try await measured(.lookUp) { () throws(ScheduleStoreError) in
             try await store.lookUp(keys, partition: partition)
         }
     }
 
-    /// Measured.
+    /// Measured like every call.
     public func page(
         partition: Int32,
         after position: Position,
@@ -93,13 +93,13 @@ public struct ObservedStore: ScheduleStore {
         }
     }
 
-    /// Measured.
+    /// Measured like every call.
     @discardableResult
     public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         try await measured(.save) { () throws(ScheduleStoreError) in try await store.save(progress) }
     }
 
-    /// Measured.
+    /// Measured like every call.
     public func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {
         try await measured(.progress) { () throws(ScheduleStoreError) in try await store.progress() }
     }

@@ -2,9 +2,9 @@ internal import CoreMetrics
 internal import PrometheusMetrics
 internal import Scheduling
 
-/// What a pod shows of itself. Belongs to the `GroupMember` and is used on the pod's event loop only.
+/// The metrics of a pod. Belongs to the `GroupMember` and is used on the pod's event loop only.
 struct PodMetrics {
-    /// Where the owners of a pod are, added up.
+    /// The state of a pod's owners, added up.
     struct OwnerState {
         var counters = SchedulerCounters()
         var owned = 0
@@ -15,7 +15,7 @@ struct PodMetrics {
         var bytes = 0
     }
 
-    /// What has happened to the partitions of a pod.
+    /// A change of the pod's partitions.
     enum Rebalance: String, CaseIterable {
         case assigned, revoked, lost
     }
@@ -28,7 +28,7 @@ struct PodMetrics {
     private let cancels: Counter
     private let emptyCancels: Counter
     private let rejected: Counter
-    /// What of the schedulers' counters has been published.
+    /// The part of the schedulers' counts that has been published.
     private var published = SchedulerCounters()
 
     private let owned: Gauge
@@ -62,7 +62,7 @@ struct PodMetrics {
         )
     }
 
-    /// Makes visible where the owners are.
+    /// Publishes the state of the owners.
     mutating func publish(_ state: OwnerState) {
         let new = state.counters
         Self.publish(new.created - published.created, creates)
@@ -84,12 +84,12 @@ struct PodMetrics {
         if count > 0 { counter.increment(by: count) }
     }
 
-    /// The partitions of the pod change.
+    /// The partitions of the pod have changed.
     func rebalanced(_ kind: Rebalance) {
         rebalances[kind]?.increment()
     }
 
-    /// So many records of an owned partition have not been read.
+    /// The number of unread records of an owned partition is known.
     mutating func lags(_ partition: Int32, by lag: IntakeLag.Measure) {
         let gauges =
             lagOfPartition[partition]
@@ -102,7 +102,7 @@ struct PodMetrics {
         gauges.heldBack.record(lag.heldBack)
     }
 
-    /// The partition is no longer this pod's.
+    /// The pod no longer has the partition.
     mutating func forget(_ partition: Int32) {
         guard let gauges = lagOfPartition.removeValue(forKey: partition) else { return }
         gauges.readable.destroy()

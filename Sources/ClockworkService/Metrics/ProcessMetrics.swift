@@ -4,7 +4,7 @@ public import PrometheusMetrics
 internal import Scheduling
 internal import Synchronization
 
-/// What the process takes of its host, under the names that Prometheus's client libraries have agreed on.
+/// The resources that the process uses, under the names that Prometheus's client libraries share.
 public final class ProcessMetrics: Sendable {
     private let cpu: FloatingPointCounter
     private let residentMemory: Gauge
@@ -16,7 +16,7 @@ public final class ProcessMetrics: Sendable {
     private let countedSeconds = Mutex(0.0)
     private let countedLosses = Mutex(LogSink.Losses())
 
-    /// Adds the metrics of the process to a registry, which asks for them whenever it is read.
+    /// Adds the metrics of the process to a registry, which reads them with its own.
     public static func add(to registry: MetricsRegistry) {
         let metrics = ProcessMetrics(registry)
         registry.beforeReading { metrics.update() }
@@ -30,7 +30,7 @@ public final class ProcessMetrics: Sendable {
         maxDescriptors = Metric.maxDescriptors.gauge(factory)
         droppedLines = Metric.lostLogLines.counter(factory, "dropped")
         repeatedLines = Metric.lostLogLines.counter(factory, "repeated")
-        // Made when the process starts.
+        // This object is made when the process starts.
         Metric.startTime.gauge(factory).record(Double(WallClock.now().rawValue) / 1_000)
         Metric.build.gauge(factory, Release.version).record(1)
     }
@@ -79,7 +79,7 @@ public final class ProcessMetrics: Sendable {
         defer { closedir(folder) }
         var count = 0
         while readdir(folder) != nil { count += 1 }
-        // Neither "." and ".." nor the descriptor of the folder itself.
+        // Without ".", ".." and the descriptor of the folder itself.
         return count - 3
     }
 }

@@ -1,10 +1,10 @@
-/// Series for the first so many names that come from outside, and one for all others together.
+/// Gives names that come from outside their series: the first names get one each, and all others share one.
 ///
-/// A value of one thread. Looking up the name asked for last is a comparison: like names often come in a row.
+/// A value for one thread. Equal names often come in a row, so a repeated look-up is only a comparison.
 struct SeriesPlaces<Series> {
-    /// How many names have series of their own.
+    /// The most names that have a series of their own.
     let limit: Int
-    /// The first stands for all names without a place of their own.
+    /// The series by place; place 0 is for all names without one of their own.
     private(set) var all: [Series]
     private var placeOfName: [String: Int] = [:]
     private var latest = (name: "", place: 0)
@@ -19,10 +19,10 @@ struct SeriesPlaces<Series> {
         _modify { yield &all[place] }
     }
 
-    /// The place of a name, without giving it one: 0 where it has none.
+    /// The place of a name, or 0 if it has none. No place is given.
     func known(_ name: String) -> Int { placeOfName[name] ?? 0 }
 
-    /// The place of a name, with a series of its own while there is room.
+    /// The place of a name. A new name gets a series of its own while there is room.
     mutating func place(of name: String, make: () -> Series) -> Int {
         if name == latest.name { return latest.place }
         var place = known(name)

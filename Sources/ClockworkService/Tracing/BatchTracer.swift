@@ -3,16 +3,16 @@ internal import Tracing
 
 /// Opens a span for each batch of records.
 ///
-/// A span for each record would cost more than the record's own work. A batch has one, with a link to the trace that
-/// each record's own headers name (`traceparent`, or whatever the tracer reads); the headers themselves are carried
-/// unchanged. Without a tracer there is no `BatchTracer`, and nothing is made.
+/// A span for each record would cost more than the work on the record. So a batch has one span, with a link to the
+/// trace that each record's own headers name (`traceparent`, or other headers that the tracer reads). The headers are
+/// carried unchanged. Without a tracer there is no `BatchTracer`, and no span is made.
 struct BatchTracer: Sendable {
-    /// The most links of a span; OpenTelemetry drops what goes beyond.
+    /// The most links of a span; OpenTelemetry drops further ones.
     static let maxLinks = 128
 
     let tracer: any Tracer
 
-    /// Opens the span of requests that have been read from a partition.
+    /// Opens the span of requests that were read from a partition.
     func intake(_ items: [IntakeItem], partition: Int32) -> any Span {
         let span = start("clockwork intake", .consumer, partition: partition, count: items.count)
         link(
@@ -48,7 +48,7 @@ struct BatchTracer: Sendable {
     }
 }
 
-/// Finds a header by its name; of several the first.
+/// Finds the first header with a name.
 private struct HeaderExtractor: Extractor {
     func extract(key: String, from headers: RecordHeaders) -> String? {
         var found: String?
