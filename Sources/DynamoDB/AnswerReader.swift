@@ -1,19 +1,19 @@
 internal import Bytes
 
-/// Reads an answer of DynamoDB from front to back, without building a tree: the caller takes what it knows and skips
-/// the rest.
+/// Reads an answer of DynamoDB from front to back, without building a tree. The caller takes the members that it knows,
+/// and skips the rest.
 ///
-/// A caller that reads a value must read the whole of it before the next one. What it reads must outlive it.
+/// A caller that begins to read a value must read all of it before the next one. The bytes must outlive the reader.
 struct AnswerReader {
     private var scanner: JSONScanner
-    /// The capacity units that members passed over by ``skipMember(_:)`` name.
+    /// The capacity units that were found in members skipped by ``skipMember(_:)``.
     private(set) var consumedCapacity = 0.0
 
     init(_ bytes: UnsafeRawBufferPointer) {
         scanner = JSONScanner(bytes)
     }
 
-    /// Reads an answer with `decode`, all of it; `nil` when it is not the JSON that `decode` expects.
+    /// Reads a whole answer with `decode`; `nil` if it is not the JSON that `decode` expects.
     static func read<Output>(
         _ answer: [UInt8],
         _ decode: (inout AnswerReader) throws(JSONError) -> Output
@@ -25,7 +25,7 @@ struct AnswerReader {
         }
     }
 
-    /// Calls `body` with the name of each member; `body` reads or skips its value.
+    /// Calls `body` with the name of each member. `body` reads or skips the value.
     mutating func readObject(
         _ body: (inout AnswerReader, _ name: BorrowedText) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -35,7 +35,7 @@ struct AnswerReader {
         while let name = try scanner.nextMember(isFirst: &isFirst) { try body(&self, name) }
     }
 
-    /// Calls `body` for each element; `body` reads or skips it.
+    /// Calls `body` for each element. `body` reads or skips it.
     mutating func readArray(_ body: (inout AnswerReader) throws(JSONError) -> Void) throws(JSONError) {
         guard scanner.isAtArray() else { throw otherThanExpected }
         try scanner.enter()
@@ -47,7 +47,7 @@ struct AnswerReader {
         try readText().makeString()
     }
 
-    /// Reads a string of base64 and gives the bytes it stands for.
+    /// Reads a base64 string, and returns the decoded bytes.
     mutating func readBase64() throws(JSONError) -> [UInt8] {
         let text = try readText()
         let value = text.hasEscapes ? Base64.decode(text.makeBytes()) : Base64.decode(text.raw)
@@ -55,12 +55,12 @@ struct AnswerReader {
         return value
     }
 
-    /// Reads past one value of any kind.
+    /// Skips one value of any kind.
     mutating func skipValue() throws(JSONError) {
         _ = try scanner.scanValue()
     }
 
-    /// Reads past a member of an answer that is not looked for, and adds the capacity it says was consumed.
+    /// Skips a member of an answer that is not needed. If the member reports consumed capacity, adds that.
     mutating func skipMember(_ name: BorrowedText) throws(JSONError) {
         guard name == "ConsumedCapacity" else { return try skipValue() }
         if scanner.isAtArray() {
@@ -70,7 +70,7 @@ struct AnswerReader {
         }
     }
 
-    /// The error for JSON that is not what was looked for.
+    /// The error for JSON that is not the expected one.
     var otherThanExpected: JSONError { scanner.error(.otherThanExpected) }
 
     private mutating func readConsumedCapacity() throws(JSONError) {

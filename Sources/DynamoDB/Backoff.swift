@@ -1,4 +1,4 @@
-/// How long to wait before an attempt is repeated: exponential, with full jitter.
+/// The wait before an attempt is repeated: exponential, with full jitter.
 ///
 /// [Exponential Backoff And Jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)
 public struct Backoff: Sendable {
@@ -17,7 +17,7 @@ public struct Backoff: Sendable {
     ///
     /// - Parameters:
     ///   - attempt: the number of the attempt that failed, 1, 2, …
-    ///   - fraction: the throw of the dice, from 0 up to but not including 1.
+    ///   - fraction: a random number from 0 up to but not including 1.
     public func delay(afterAttempt attempt: Int, fraction: Double) -> Duration {
         var limit = min(base, cap)
         var doublings = attempt - 1

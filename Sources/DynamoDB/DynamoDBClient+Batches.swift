@@ -4,23 +4,23 @@ internal import Bytes
 public enum BatchWrite: Sendable {
     /// Writes an item, in place of one with the same key.
     case put(Item)
-    /// Deletes the item with a key; an absent one is no error.
+    /// Deletes the item with a key; an absent item is not an error.
     case delete(key: Item)
 }
 
 extension DynamoDBClient {
     private static let writesPerRequest = 25
     private static let keysPerRequest = 100
-    /// DynamoDB takes 16 MB. One megabyte is the largest body libcurl sends without asking first (`Expect:
-    /// 100-continue`), and smaller requests spread better over connections; the largest item still fits.
+    /// DynamoDB accepts 16 MB. But one megabyte is the largest body that libcurl sends without asking first (`Expect:
+    /// 100-continue`), and smaller requests spread better over connections. The largest item still fits.
     private static let bytesPerRequest = 1_000_000
-    /// What a write in JSON seldom exceeds; a longer one makes itself room.
+    /// The room reserved for a write in JSON. Most writes fit; for a longer one the buffer grows.
     private static let usualWriteBytes = 768
 
-    /// Writes everything in `writes`, in no particular order; no key may occur twice. Requests are cut to what
-    /// DynamoDB takes, several are in flight, and what it leaves unprocessed is sent again.
+    /// Writes everything in `writes`, in no particular order. No key may occur twice. The writes are split into
+    /// requests that DynamoDB accepts, several of which are in flight at a time. Unprocessed writes are sent again.
     ///
-    /// - Throws: after any part may have been written.
+    /// - Throws: after a failure; any part may have been written.
     public func batchWrite(
         _ writes: [BatchWrite],
         table: String,
@@ -31,10 +31,10 @@ extension DynamoDBClient {
         }
     }
 
-    /// Reads the items with the given keys, consistently, in no particular order; absent ones are left out. No key
-    /// may occur twice.
+    /// Reads the items with the given keys consistently, in no particular order. Absent items are left out. No key may
+    /// occur twice.
     ///
-    /// Only `attributes` are read where their names are given.
+    /// If `attributes` are given, only these are read.
     public func batchGet(
         _ keys: [Item],
         attributes: [String]? = nil,
@@ -52,7 +52,7 @@ extension DynamoDBClient {
 
     // MARK: Writes
 
-    /// Cuts `writes` into requests, each write already in JSON.
+    /// Splits `writes` into requests. Each write is already in JSON.
     private func requests(for writes: [BatchWrite]) -> [[[UInt8]]] {
         var requests: [[[UInt8]]] = []
         var request: [[UInt8]] = []
@@ -130,7 +130,7 @@ extension DynamoDBClient {
             guard answer.unprocessed.count <= keys.count else { throw .unreadable(.batchGetItem) }
             let madeProgress = answer.unprocessed.count < keys.count
             keys = answer.unprocessed
-            // An answer cut at 16 MB is no sign of overload: ask for the rest at once.
+            // An answer that is cut at 16 MB is no sign of overload, so the rest is requested at once.
             if madeProgress, !answer.items.isEmpty { continue }
             try await pause(afterAttempt: attempt, of: .batchGetItem, deadline: deadline, cause: .unprocessed)
             attempt += 1
@@ -143,7 +143,7 @@ extension DynamoDBClient {
         body.string(table)
         body.raw(":{\"ConsistentRead\":true,")
         if let attributes {
-            // Names go in as placeholders, since DynamoDB reserves many words.
+            // Names are sent as placeholders, because DynamoDB reserves many words.
             body.raw("\"ProjectionExpression\":")
             body.string(attributes.indices.map { "#a\($0)" }.joined(separator: ","))
             body.raw(",\"ExpressionAttributeNames\":{")
@@ -166,8 +166,8 @@ extension DynamoDBClient {
 
     // MARK: Requests in flight
 
-    /// Performs every request, a bounded number at a time, and gives their outputs in no particular order. The first
-    /// failure cancels the others.
+    /// Performs all requests, a bounded number at a time, and returns their outputs in no particular order. The first
+    /// failure cancels the other requests.
     private func inParallel<Request: Sendable, Output: Sendable>(
         _ requests: [Request],
         _ perform: @escaping @Sendable (Request) async throws(DynamoDBError) -> Output
@@ -196,7 +196,7 @@ extension DynamoDBClient {
                     outputs.append(output)
                     if failure == nil { startNext() }
                 case .failure(let error):
-                    // The errors that follow are of the requests cancelled here.
+                    // Later errors come from the requests that are cancelled here.
                     if failure == nil {
                         failure = error
                         group.cancelAll()

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// A run of items with one hash key and a range key between two bounds.
+/// The items with one hash key whose range key lies between two bounds.
 public struct RangeQuery: Sendable {
     /// The table.
     public var table: String
@@ -29,20 +29,20 @@ public struct RangeQuery: Sendable {
     }
 }
 
-/// One answer's worth of items, up to 1 MB.
+/// The items of one answer, up to 1 MB.
 public struct ItemPage: Sendable {
-    /// The items, of a query in the order of their range key.
+    /// The items. Those of a query are in the order of their range keys.
     public var items: [Item]
-    /// Where to go on; `nil` at the end. An answer may be empty and still not be the last one.
+    /// Where the next request starts; `nil` at the end. An answer may be empty without being the last one.
     public var next: Item?
 }
 
 extension DynamoDBClient {
-    /// Reads part of a run, consistently and in order.
+    /// Reads some of the items of a query, consistently and in order.
     ///
     /// - Parameters:
-    ///   - query: the run.
-    ///   - start: what the answer before gave as `next`.
+    ///   - query: the query.
+    ///   - start: the `next` of the previous answer.
     ///   - limit: the most items to read, more than 0.
     ///   - deadline: when to give up.
     public func query(
@@ -71,7 +71,7 @@ extension DynamoDBClient {
         return try await page(.query, &body, startingAfter: start, deadline: deadline)
     }
 
-    /// Reads part of a whole table, consistently, in no particular order.
+    /// Reads some of the items of a whole table, consistently, in no particular order.
     public func scan(
         table: String,
         startingAfter start: Item?,
@@ -84,19 +84,21 @@ extension DynamoDBClient {
         return try await page(.scan, &body, startingAfter: start, deadline: deadline)
     }
 
-    /// Writes an item, in place of one with the same key.
+    /// Writes an item. It replaces one with the same key.
     public func put(_ item: Item, table: String, deadline: ContinuousClock.Instant) async throws(DynamoDBError) {
         try await put(item, table: table, condition: nil, deadline: deadline)
     }
 
-    /// Writes an item, unless there is one with the same key in which a number is greater.
+    /// Writes an item, unless the stored item with the same key has a greater number.
     ///
     /// - Parameters:
     ///   - item: the item, with its key.
     ///   - table: the table.
-    ///   - number: the name of the number, and the most that the item there may have; it may have none.
+    ///   - number: the attribute with the number to compare, and the greatest value that the stored item may have. The
+    ///     stored item may also have none.
     ///   - deadline: when to give up.
-    /// - Returns: whether it was written. An attempt whose answer was lost may have been the one that wrote it.
+    /// - Returns: whether the item was written. If an answer was lost, it may have been an earlier attempt that wrote
+    ///   it.
     public func put(
         _ item: Item,
         table: String,

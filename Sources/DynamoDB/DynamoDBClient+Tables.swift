@@ -28,18 +28,18 @@ public struct TableKeys: Sendable, Equatable {
     }
 }
 
-/// What DynamoDB says of a table.
+/// DynamoDB's description of a table.
 public struct TableDescription: Sendable {
     /// `ACTIVE` once the table can be used.
     public var status: String
-    /// The keys; `nil` when the answer names none that this client knows.
+    /// The keys; `nil` if the answer names none that this client knows.
     public var keys: TableKeys?
 }
 
 extension DynamoDBClient {
-    /// Starts the creation of a table that is paid for by request.
+    /// Starts to create a table with billing by request.
     ///
-    /// - Throws: `tableInUse` when it exists.
+    /// - Throws: `tableInUse` if the table exists.
     public func createTable(
         _ table: String,
         keys: TableKeys,
@@ -71,9 +71,9 @@ extension DynamoDBClient {
         }
     }
 
-    /// What DynamoDB says of a table.
+    /// DynamoDB's description of a table.
     ///
-    /// - Throws: `tableNotFound` when there is none.
+    /// - Throws: `tableNotFound` if the table does not exist.
     public func describeTable(
         _ table: String,
         deadline: ContinuousClock.Instant
@@ -93,7 +93,7 @@ extension DynamoDBClient {
         }
     }
 
-    /// Whether items of a table expire by the number in `attribute`, or will as soon as DynamoDB has changed it.
+    /// Whether DynamoDB removes items of a table at the time in `attribute`, or will once it has made that change.
     public func hasTimeToLive(
         _ table: String,
         attribute: String,
@@ -117,7 +117,7 @@ extension DynamoDBClient {
         }
     }
 
-    /// Lets items of a table expire by the epoch seconds in `attribute`.
+    /// Makes DynamoDB remove items of a table at the time in `attribute`, in epoch seconds.
     public func enableTimeToLive(
         _ table: String,
         attribute: String,

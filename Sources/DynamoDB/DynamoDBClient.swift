@@ -2,12 +2,12 @@ internal import Bytes
 public import HTTPTransport
 public import Logging
 
-/// A client of DynamoDB's JSON 1.0 protocol: items go in and out, what they mean stays outside.
+/// A client of DynamoDB's JSON 1.0 protocol. It reads and writes items, and knows nothing of their meaning.
 ///
-/// What is throttled, fails with 5xx or breaks on the way is repeated, with exponential backoff and full jitter, until
-/// it succeeds or the call's deadline has come. May be used from any task; holds no state of its own.
+/// A request that is throttled, fails with 5xx or loses its connection is repeated with exponential backoff and full
+/// jitter, until it succeeds or the call's deadline has come. May be used from any task; holds no state of its own.
 public final class DynamoDBClient: Sendable {
-    /// Where DynamoDB is, and how patiently it is called.
+    /// The address of DynamoDB, and the limits of calls.
     public struct Configuration: Sendable {
         /// The base URL, as in `https://dynamodb.eu-central-1.amazonaws.com`.
         public var endpoint: String
@@ -15,19 +15,19 @@ public final class DynamoDBClient: Sendable {
         public var region: String
         /// The waits between attempts.
         public var backoff = Backoff(base: .milliseconds(25), cap: .seconds(2))
-        /// How long one attempt may take; a call is as many attempts as its deadline leaves room for.
+        /// How long one attempt may take. A call makes as many attempts as its deadline allows.
         public var attemptTimeout: Duration = .seconds(5)
         /// The most requests that one batch call has in flight.
         public var concurrency = 8
 
-        /// A configuration with defaults for all but the place.
+        /// A configuration with defaults for everything but the address and the region.
         public init(endpoint: String, region: String) {
             self.endpoint = endpoint
             self.region = region
         }
     }
 
-    /// Where DynamoDB is, and how patiently it is called.
+    /// The address of DynamoDB, and the limits of calls.
     public let configuration: Configuration
     private let credentials: any CredentialsProvider
     private let clock: ServiceClock
@@ -39,11 +39,11 @@ public final class DynamoDBClient: Sendable {
     /// A client that sends through `http`, which the caller keeps and closes. `http` must accept answers of 32 MiB.
     ///
     /// - Parameters:
-    ///   - configuration: where DynamoDB is, and how patiently it is called.
+    ///   - configuration: the address of DynamoDB, and the limits of calls.
     ///   - credentials: asked before every request.
     ///   - clock: the time that requests are signed with.
     ///   - http: sends the requests.
-    ///   - observer: is told of each request.
+    ///   - observer: is informed of each request.
     ///   - logger: takes a line for each attempt that failed, at debug level.
     ///   - random: gives the fractions for the jitter, from 0 up to but not including 1.
     public init(
@@ -71,7 +71,7 @@ public final class DynamoDBClient: Sendable {
         return configuration
     }
 
-    /// Sends one request until it is answered, and gives what `decode` makes of the answer.
+    /// Sends one request, repeatedly if necessary, and returns the decoded answer.
     func call<Output>(
         _ operation: Operation,
         _ body: [UInt8],
@@ -107,7 +107,7 @@ public final class DynamoDBClient: Sendable {
 
     /// Waits before the next attempt.
     ///
-    /// - Throws: `timedOut` at once when the deadline comes first, with `cause` in the message.
+    /// - Throws: `timedOut` at once if the deadline comes first. The message contains `cause`.
     func pause(
         afterAttempt attempt: Int,
         of operation: Operation,
@@ -179,7 +179,7 @@ public final class DynamoDBClient: Sendable {
     }
 }
 
-/// The operations in use, by DynamoDB's names.
+/// The operations that are used, under DynamoDB's names.
 enum Operation: String {
     case batchGetItem = "BatchGetItem"
     case batchWriteItem = "BatchWriteItem"

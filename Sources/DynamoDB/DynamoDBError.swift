@@ -1,7 +1,7 @@
 internal import Bytes
 internal import HTTPTransport
 
-/// A call to DynamoDB that did not succeed.
+/// A failed call to DynamoDB.
 public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was.
     public enum Code: String, Sendable {
@@ -21,9 +21,9 @@ public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
         case accessDenied
         /// DynamoDB refuses the call as it is.
         case invalidRequest
-        /// The item there is not as the call wants it to be.
+        /// A condition of the call does not hold for the stored item.
         case conditionFailed
-        /// What came back is not an answer of DynamoDB.
+        /// The answer is not one that DynamoDB gives.
         case unreadableAnswer
         /// An exception that this client does not know.
         case other
@@ -31,9 +31,9 @@ public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
 
     /// What kind of failure it was.
     public var code: Code
-    /// DynamoDB's name of the exception, where it gave one.
+    /// DynamoDB's name of the exception; `nil` if it gave none.
     public var exception: String?
-    /// One sentence for operators; no item, key or credential in it.
+    /// One sentence for operators, without item, key or credential.
     public var message: String
 
     /// An error from its parts.
@@ -51,7 +51,7 @@ public struct DynamoDBError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Code, exception and message, safe to log.
+    /// Code, exception and message; safe to log.
     public var description: String {
         "\(code.rawValue)\(exception.map { " (\($0))" } ?? ""): \(message)"
     }
@@ -72,12 +72,12 @@ extension DynamoDBError {
         }
     }
 
-    /// The same failure after its cause has been taken away, so that the call is worth another attempt.
+    /// The same failure with its cause removed, so that another attempt makes sense.
     func mended(_ how: String) -> DynamoDBError {
         DynamoDBError(code: .unavailable, exception: exception, message: "\(message) (\(how))")
     }
 
-    /// The error for an exchange without an answer.
+    /// The error for a request without an answer.
     init(_ error: HTTPTransportError) {
         let code: Code =
             switch error.code {
@@ -90,7 +90,7 @@ extension DynamoDBError {
         self.init(code: code, message: error.message)
     }
 
-    /// The error that an answer other than 200 stands for.
+    /// The error for an answer with another status than 200.
     init(status: Int, body: [UInt8]) {
         var type: String?
         var detail: String?
@@ -106,7 +106,7 @@ extension DynamoDBError {
         // "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
         let exception = type?.split(separator: "#").last.map { String($0.prefix(100)) }
         let code = Self.code(exception: exception, status: status)
-        // The first sentence only: that of a wrong signature is followed by the headers that were signed.
+        // Only the first sentence. The message about a wrong signature goes on with the headers that were signed.
         let sentence = detail?.prefix(200).prefix { $0 != "\n" && $0 != "'" && $0 != "\"" }
         let message = sentence.flatMap { $0.isEmpty ? nil : String($0) } ?? "DynamoDB answered with status \(status)."
         self.init(code: code, exception: exception, message: message)

@@ -1,9 +1,9 @@
-/// Is told what a client does, to count it. Called from any task; must not block.
+/// Is informed of what a client does, to count it. Called from any task; must not block.
 public protocol DynamoDBObserver: Sendable {
-    /// A request, named by DynamoDB's name of its operation, has been answered, or has failed.
+    /// A request has been answered or has failed. `operation` is DynamoDB's name of its operation.
     func requestEnded(_ operation: String, failure: DynamoDBError.Code?)
-    /// A request is sent again: it has failed, or has left something undone.
+    /// A request is sent again, because it failed or left items unprocessed.
     func requestRepeated(_ operation: String)
-    /// DynamoDB has charged so many capacity units for a request.
+    /// DynamoDB has charged this number of capacity units for a request.
     func capacityConsumed(_ operation: String, units: Double)
 }

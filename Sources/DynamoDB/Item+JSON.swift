@@ -31,8 +31,8 @@ extension JSONWriter {
 }
 
 extension AnswerReader {
-    /// Reads an item. Attributes of types that Clockwork does not store are left out, so an item that something else
-    /// wrote to the table can still be read.
+    /// Reads an item. Attributes of other types are left out, so an item that another program wrote to the table can
+    /// still be read.
     mutating func readItem() throws(JSONError) -> Item {
         var item: Item = [:]
         try readObject { (reader, name) throws(JSONError) in

@@ -1,4 +1,4 @@
-/// The value of an attribute; the types that Clockwork stores.
+/// The value of an attribute, of a type that Clockwork stores.
 public enum AttributeValue: Hashable, Sendable {
     /// Text (`S`).
     case string(String)
@@ -8,9 +8,9 @@ public enum AttributeValue: Hashable, Sendable {
     case binary([UInt8])
 }
 
-/// An item, or the key of one: named values, in the order they were given.
+/// An item, or the key of one: named values in their original order.
 ///
-/// Items have a dozen attributes at most, so a name is found by looking through them.
+/// An item has a dozen attributes at most, so a name is found by a linear search.
 public struct Item: Sendable, ExpressibleByDictionaryLiteral {
     /// One named value.
     public struct Attribute: Hashable, Sendable {
@@ -34,7 +34,7 @@ public struct Item: Sendable, ExpressibleByDictionaryLiteral {
         attributes = elements.map { Attribute(name: $0, value: $1) }
     }
 
-    /// The value of an attribute; `nil` when there is none. Setting `nil` removes it.
+    /// The value of an attribute; `nil` if there is none. Setting `nil` removes the attribute.
     public subscript(name: String) -> AttributeValue? {
         get { attributes.first { $0.name == name }?.value }
         set {
@@ -48,17 +48,17 @@ public struct Item: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// The attribute's text; `nil` when there is none of that type.
+    /// The attribute's text; `nil` if there is no attribute of that type.
     public func string(_ name: String) -> String? {
         if case .string(let text) = self[name] { text } else { nil }
     }
 
-    /// The attribute's number as text; `nil` when there is none of that type.
+    /// The attribute's number as text; `nil` if there is no attribute of that type.
     public func number(_ name: String) -> String? {
         if case .number(let text) = self[name] { text } else { nil }
     }
 
-    /// The attribute's bytes; `nil` when there is none of that type.
+    /// The attribute's bytes; `nil` if there is no attribute of that type.
     public func binary(_ name: String) -> [UInt8]? {
         if case .binary(let bytes) = self[name] { bytes } else { nil }
     }
@@ -69,11 +69,11 @@ public struct Item: Sendable, ExpressibleByDictionaryLiteral {
 }
 
 extension Item {
-    /// The largest item that DynamoDB takes, in bytes as counted by `sizeInBytes`.
+    /// The size in bytes of the largest item that DynamoDB accepts, counted as `sizeInBytes` does.
     public static let maximumBytes = 409_600
 
-    /// The size that DynamoDB counts: names and text in UTF-8, bytes as they are, and for a number one byte for two
-    /// significant digits, one more, and one for a minus sign.
+    /// The size as DynamoDB counts it. Names and text count in UTF-8, and bytes as they are. A number counts one byte
+    /// for every two significant digits, plus one, plus one for a minus sign.
     ///
     /// [Item sizes and formats](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html)
     public var sizeInBytes: Int {
@@ -87,7 +87,7 @@ extension AttributeValue {
         case .string(let text): text.utf8.count
         case .binary(let bytes): bytes.count
         case .number(let text):
-            // Counting leading and trailing zeros as significant errs by a few bytes, on the safe side.
+            // Leading and trailing zeros are counted as significant. That overestimates by a few bytes.
             (text.utf8.count { 0x30...0x39 ~= $0 } + 1) / 2 + 1 + (text.utf8.first == UInt8(ascii: "-") ? 1 : 0)
         }
     }

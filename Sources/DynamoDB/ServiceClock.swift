@@ -2,12 +2,12 @@ internal import Glibc
 internal import HTTPTransport
 internal import Synchronization
 
-/// The service's time: this host's, corrected by what the service says where it refuses a signature.
+/// The service's time: the host's time, with a correction once the service has refused a signature.
 ///
-/// Amazon Web Services take a signature whose time is at most five minutes off. A host whose clock is further off than
-/// that still has its requests accepted, with the time that the answer to a refused one carries.
+/// Amazon Web Services accept a signature whose time is at most five minutes off. If the clock of a host is further
+/// off, the answer to the refused request contains the service's time, and the next signature uses that time.
 public final class ServiceClock: Sendable {
-    /// A smaller difference is not what a request is refused for.
+    /// A request is not refused for a smaller difference, in seconds.
     private static let tolerance: Int64 = 60
 
     private let system: @Sendable () -> Int64
@@ -15,7 +15,7 @@ public final class ServiceClock: Sendable {
 
     /// A clock without a correction.
     ///
-    /// - Parameter system: a host's time in epoch seconds.
+    /// - Parameter system: the host's time in epoch seconds.
     public init(system: @escaping @Sendable () -> Int64) {
         self.system = system
     }
@@ -28,13 +28,13 @@ public final class ServiceClock: Sendable {
     /// The service's time in epoch seconds, as far as it is known.
     public var now: Int64 { system() + offset }
 
-    /// By how many seconds the service's clock is known to be ahead of this host's.
+    /// The seconds by which the service's clock is known to be ahead of this host's.
     public var offset: Int64 { correction.withLock { $0 } }
 
-    /// Takes over the time of a refused request's answer, if it is far from the one the request was signed with.
+    /// Adopts the time of the answer to a refused request, if it is far from the time of the signature.
     ///
     /// - Parameter date: The `Date` header of the answer.
-    /// - Returns: Whether it was, so that the request may be accepted if it is signed again.
+    /// - Returns: Whether the time was adopted. The request may then be accepted if it is signed again.
     func correct(toDate date: String?, signedAt time: Int64) -> Bool {
         guard let answered = date.flatMap(HTTPDate.epochSeconds), abs(answered - time) > Self.tolerance else {
             return false

@@ -1,6 +1,6 @@
 package import HTTPTransport
 
-/// The service that ECS and EKS Pod Identity run beside a container.
+/// The credentials service that ECS and EKS Pod Identity run beside a container.
 ///
 /// [Container credential
 /// provider](https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html)
@@ -62,7 +62,7 @@ package struct ContainerCredentials: CredentialsSource {
         return credentials
     }
 
-    /// Without TLS the token and the credentials go to this host or to the addresses of ECS and EKS, nowhere else.
+    /// Without TLS, the token and the credentials may only go to this host or to the addresses of ECS and EKS.
     static func isAllowed(_ url: String) -> Bool {
         if url.hasPrefix("https://") { return true }
         guard url.hasPrefix("http://") else { return false }

@@ -1,4 +1,4 @@
-/// What a request to Amazon Web Services is signed with.
+/// The credentials that sign a request to Amazon Web Services.
 public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// The public half of the key.
@@ -7,7 +7,7 @@ public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomD
     public var secretAccessKey: String
     /// The token of temporary credentials.
     public var sessionToken: String?
-    /// When they stop being accepted, in epoch seconds of the service's clock; `nil` where that is not known.
+    /// When they expire, in epoch seconds of the service's clock; `nil` if that is not known.
     public var expiresAt: Int64?
 
     /// Credentials from their parts.
@@ -18,7 +18,7 @@ public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomD
         self.expiresAt = expiresAt
     }
 
-    /// Whether these are the same, whatever is known of their expiry.
+    /// Whether the keys are the same, whatever their expiry.
     func hasKeys(of other: Credentials) -> Bool {
         (accessKeyID, secretAccessKey, sessionToken ?? "")
             == (other.accessKeyID, other.secretAccessKey, other.sessionToken ?? "")
@@ -30,26 +30,26 @@ public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomD
     /// The same as `description`, so that no debugger or log shows the secret.
     public var debugDescription: String { description }
 
-    /// Nothing to look into.
+    /// Has no children, so a dump shows nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Where requests get their credentials. Asked before every request, so it keeps what it has found for as long as that
-/// is valid.
+/// A source of credentials for requests. It is asked before every request, so it keeps credentials while they are
+/// valid.
 public protocol CredentialsProvider: Sendable {
-    /// The credentials to sign a request with now.
+    /// The credentials for a request that is signed now.
     ///
-    /// - Throws: `accessDenied` when there are none, `unavailable` when their source cannot be reached.
+    /// - Throws: `accessDenied` if there are none, `unavailable` if their source cannot be reached.
     func credentials() async throws(DynamoDBError) -> Credentials
 
-    /// Others in place of credentials that the service has refused as expired or unknown; `nil` where there are none.
+    /// Replaces credentials that the service has refused as expired or unknown; `nil` if there are no others.
     ///
     /// - Throws: As `credentials()` does.
     func replacement(for refused: Credentials) async throws(DynamoDBError) -> Credentials?
 }
 
 extension CredentialsProvider {
-    /// None.
+    /// No other credentials.
     public func replacement(for refused: Credentials) async throws(DynamoDBError) -> Credentials? { nil }
 }
 
@@ -57,7 +57,7 @@ extension CredentialsProvider {
 public struct StaticCredentials: CredentialsProvider {
     private let value: Credentials
 
-    /// Always gives `value`.
+    /// Credentials that are always `value`.
     public init(_ value: Credentials) {
         self.value = value
     }

@@ -3,13 +3,13 @@ public import Logging
 
 /// Credentials from the first place that has some, renewed before they expire.
 ///
-/// The places and their order are those of Amazon's own kits: web identity, the shared files' profile, the container's
-/// service, the instance's metadata service. (Keys in the environment stand before all of these; whoever has them uses
+/// The places and their order are those of the AWS SDKs: web identity, the profile of the shared files, the container's
+/// service, the instance's metadata service. (Keys in the environment come before all of these; for them there is
 /// `StaticCredentials`.)
 ///
-/// Renewal begins five minutes before the expiry, or a quarter of the life time where that is less. It happens beside
-/// the requests, once for all of them; until it succeeds the old credentials serve for as long as they are valid. A
-/// renewal that failed is repeated after five seconds.
+/// Renewal begins five minutes before the expiry, or a quarter of the lifetime before it if that is less. It runs
+/// beside the requests, once for all of them. Until it succeeds, the old credentials are used while they are valid. A
+/// failed renewal is repeated after five seconds.
 public actor CredentialsChain: CredentialsProvider {
     private static let longestLead: Int64 = 300
     private static let pauseAfterFailure: Int64 = 5
@@ -20,17 +20,17 @@ public actor CredentialsChain: CredentialsProvider {
     private let clock: ServiceClock
     private let logger: Logger
     private var current: Credentials?
-    /// When to look for the successor of `current`.
+    /// When to search for the successor of `current`.
     private var renewAt = Int64.max
-    /// The search in progress, which everybody who needs its outcome waits for.
+    /// The search in progress. All callers that need its outcome wait for it.
     private var search: Task<Loaded, Never>?
-    /// How the latest search failed, and until when that is the answer to whoever needs one.
+    /// The error of the latest search, and until when callers get it without another search.
     private var failure: (error: DynamoDBError, until: Int64)?
 
     /// A chain of the usual places.
     ///
     /// - Parameters:
-    ///   - settings: where the places are.
+    ///   - settings: the settings of the places.
     ///   - http: sends the requests for credentials; the caller keeps and closes it.
     ///   - clock: the time that expiry is compared with.
     ///   - logger: takes a line when credentials are loaded, and when they cannot be.
@@ -60,8 +60,8 @@ public actor CredentialsChain: CredentialsProvider {
         self.logger = logger
     }
 
-    /// The credentials to sign a request with now. Waits, up to five seconds for each place, only while there are none
-    /// that are valid.
+    /// The credentials for a request that is signed now. If there are none that are valid, this waits for a search: up
+    /// to five seconds for each place.
     public func credentials() async throws(DynamoDBError) -> Credentials {
         let now = clock.now
         if let current, now < current.expiresAt ?? .max {
@@ -71,12 +71,12 @@ public actor CredentialsChain: CredentialsProvider {
         return try await found()
     }
 
-    /// Others than those refused, looked for again unless somebody has meanwhile.
+    /// Other credentials than the refused ones. A new search finds them, unless one already has.
     public func replacement(for refused: Credentials) async throws(DynamoDBError) -> Credentials? {
         if let current, !current.hasKeys(of: refused) { return current }
         if let failure, clock.now < failure.until {
             guard !failure.error.isRetriable else { throw failure.error }
-            // The same again are no better within a few seconds.
+            // The search has found the refused credentials again, and a few seconds change nothing.
             return nil
         }
         let found = try await found()
@@ -94,7 +94,7 @@ public actor CredentialsChain: CredentialsProvider {
     @discardableResult
     private func startSearch() -> Task<Loaded, Never> {
         if let search { return search }
-        // Not a child of the request that happens to start it: others wait for it too.
+        // This is not a child task of the request that starts it, because other requests wait for it too.
         let search = Task {
             let result = await self.firstOfSources()
             self.take(result)
@@ -110,7 +110,8 @@ public actor CredentialsChain: CredentialsProvider {
         switch result {
         case .success(let credentials):
             failure = nil
-            // Not the same again at once: a metadata service has the next ones only shortly before the expiry.
+            // If the search found the same credentials, the next search waits: a metadata service has new ones only
+            // shortly before the expiry.
             let lifetime = (credentials.expiresAt ?? .max) - now
             let lead = min(Self.longestLead, lifetime / 4)
             renewAt = current?.hasKeys(of: credentials) == true ? now + Self.pauseAfterFailure : now + lifetime - lead

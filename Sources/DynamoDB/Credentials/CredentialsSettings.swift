@@ -1,12 +1,12 @@
-/// Where the places of a `CredentialsChain` are: one field for each of the variables that Amazon's own kits read.
+/// The settings of a `CredentialsChain`: one field for each variable that the AWS SDKs read.
 public struct CredentialsSettings: Sendable, Equatable, CustomReflectable {
     /// The region whose security token service is asked.
     public var region: String
     /// `AWS_PROFILE`; `nil` is the profile `default`, which need not exist.
     public var profile: String?
-    /// `AWS_SHARED_CREDENTIALS_FILE`, or where it is by default.
+    /// `AWS_SHARED_CREDENTIALS_FILE`, or its default path.
     public var credentialsFile: String?
-    /// `AWS_CONFIG_FILE`, or where it is by default.
+    /// `AWS_CONFIG_FILE`, or its default path.
     public var configFile: String?
     /// `AWS_WEB_IDENTITY_TOKEN_FILE`.
     public var webIdentityTokenFile: String?
@@ -29,18 +29,19 @@ public struct CredentialsSettings: Sendable, Equatable, CustomReflectable {
     /// `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
     public var instanceMetadataEndpoint = "http://169.254.169.254"
 
-    /// Nothing but the instance's metadata service, and the region.
+    /// No setting but the address of the instance's metadata service, and the region.
     public init(region: String) {
         self.region = region
     }
 
-    /// Nothing to look into: there may be a token.
+    /// Has no children, because there may be a token.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Addresses of services by region.
 public enum RegionalEndpoint {
-    /// The base URL of a service (by its host name's first label) in a region; China's have a domain of their own.
+    /// The base URL of a service in a region; `service` is the first label of the host name. Regions in China have
+    /// another domain.
     public static func url(service: String, region: String) -> String {
         "https://\(service).\(region).amazonaws.com\(region.hasPrefix("cn-") ? ".cn" : "")"
     }

@@ -1,24 +1,24 @@
 internal import Bytes
 internal import HTTPTransport
 
-/// One place where credentials may be found.
+/// A place where credentials may be found.
 package protocol CredentialsSource: Sendable {
-    /// What it is called in logs and errors.
+    /// Its name in logs and errors.
     var name: String { get }
 
-    /// Credentials as they are now, or `nil` where this place is not set up.
+    /// The present credentials, or `nil` if this place is not set up.
     ///
-    /// It asks once and gives up within five seconds; trying again is the caller's.
+    /// It asks once and gives up within five seconds. The caller repeats the attempt.
     ///
-    /// - Throws: `accessDenied` when the place is set up and gives none, `unavailable` when it cannot be reached.
+    /// - Throws: `accessDenied` if the place is set up and gives none, `unavailable` if it cannot be reached.
     func load() async throws(DynamoDBError) -> Credentials?
 }
 
 extension HTTPClient {
     /// Sends a request for credentials.
     ///
-    /// - Parameter service: What is asked, as errors name it.
-    /// - Throws: `unavailable` where there is no answer, or one of 5xx or 429.
+    /// - Parameter service: The name of the service in errors.
+    /// - Throws: `unavailable` if there is no answer, or one with status 5xx or 429.
     func ask(_ service: String, _ request: HTTPRequest) async throws(DynamoDBError) -> HTTPResponse {
         let response: HTTPResponse
         do {
@@ -36,9 +36,9 @@ extension HTTPClient {
 }
 
 extension Credentials {
-    /// Credentials from the JSON document that container and instance metadata services give.
+    /// Credentials from the JSON document that the services of containers and instances give.
     ///
-    /// - Returns: `nil` where it is not such a document, or one without credentials.
+    /// - Returns: `nil` if it is not such a document, or has no credentials.
     init?(document: [UInt8]) {
         var members: [String: String] = [:]
         let answer: Void? = AnswerReader.read(document) { (reader) throws(JSONError) in
@@ -59,7 +59,7 @@ extension Credentials {
         guard isUsable else { return nil }
     }
 
-    /// Whether every part can stand in a header.
+    /// Whether every part may be used in a header.
     var isUsable: Bool {
         [accessKeyID, secretAccessKey, sessionToken ?? "-"].allSatisfy { part in
             !part.isEmpty && part.utf8.allSatisfy { 0x21...0x7E ~= $0 }

@@ -1,9 +1,10 @@
 package import HTTPTransport
 
-/// The role of the EC2 instance, told by its metadata service of version 2: a token first, then what it opens.
+/// The role of the EC2 instance, from version 2 of its metadata service: a token is requested first, and gives access
+/// to the rest.
 ///
-/// [Use IMDS](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html). Version 1, which
-/// answers anybody without a token, is not spoken.
+/// [Use IMDS](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html). Version 1 answers
+/// anybody without a token, and is not used.
 package struct InstanceCredentials: CredentialsSource {
     package let name = "instance metadata (AWS_EC2_METADATA_DISABLED)"
     private let settings: CredentialsSettings
@@ -25,7 +26,7 @@ package struct InstanceCredentials: CredentialsSource {
                 missing: "gives no token"
             )
         } catch  where error.code == .unavailable {
-            // Nobody is there: most hosts are no instances.
+            // There is no such service: most hosts are not instances.
             return nil
         }
         let opened = HTTPHeader("x-aws-ec2-metadata-token", String(decoding: token, as: UTF8.self))
@@ -41,7 +42,7 @@ package struct InstanceCredentials: CredentialsSource {
 
     private static let service = "The instance metadata service"
 
-    /// On an instance it answers within milliseconds; elsewhere nobody does.
+    /// On an instance the service answers within milliseconds; elsewhere nothing answers.
     private func ask(
         _ method: String,
         _ path: String,

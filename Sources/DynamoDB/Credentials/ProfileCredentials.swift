@@ -2,8 +2,9 @@ package import HTTPTransport
 
 /// A profile of the shared files: keys, or a role with a web identity token.
 ///
-/// The files are read each time, so that whoever writes new keys into them need not restart anything. Profiles that
-/// log in somewhere or run programs are not for a service; they are refused by name.
+/// The files are read each time, so nothing has to be restarted after new keys are written into them. A profile that
+/// logs in somewhere or runs a program is not suitable for a service. It is refused with an error that names the
+/// reason.
 package struct ProfileCredentials: CredentialsSource {
     package let name = "profile (AWS_PROFILE)"
     private let settings: CredentialsSettings

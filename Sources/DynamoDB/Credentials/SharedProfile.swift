@@ -1,9 +1,9 @@
-/// A profile as the [shared files](https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html) have it: what the
-/// credentials file says stands above what the config file says.
+/// A profile of the [shared files](https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). The credentials
+/// file takes precedence over the config file.
 public struct SharedProfile {
     private var values: [String: String] = [:]
 
-    /// Reads a profile; `nil` where neither file has it.
+    /// Reads a profile; `nil` if neither file has it.
     ///
     /// - Parameters:
     ///   - name: the profile's name.
@@ -11,7 +11,7 @@ public struct SharedProfile {
     ///   - readFile: the text of the file at a path, or `nil` if it cannot be read.
     public init?(name: String, settings: CredentialsSettings, readFile: (_ path: String) -> String?) {
         var isThere = false
-        // In the config file all but the default profile say that they are one.
+        // In the config file, the heading of every profile but the default one begins with the word "profile".
         let titles = [
             (settings.configFile, name == "default" ? ["default", "profile default"] : ["profile \(name)"]),
             (settings.credentialsFile, [name]),
@@ -26,13 +26,13 @@ public struct SharedProfile {
         guard isThere else { return nil }
     }
 
-    /// A value by its name, such as `region`; an empty one counts as none.
+    /// A value by its name, such as `region`. An empty value counts as absent.
     public subscript(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     private static func sections(_ text: String) -> [(title: String, values: [String: String])] {
         var sections: [(title: String, values: [String: String])] = []
         for line in text.split(whereSeparator: \.isNewline) {
-            // An indented line belongs to the value above it, and none of those is of interest.
+            // An indented line belongs to the value above it, and no such value is needed here.
             guard let first = line.first, !first.isWhitespace, first != "#", first != ";" else { continue }
             if first == "[" {
                 let words = line.dropFirst().prefix { $0 != "]" }.split(whereSeparator: \.isWhitespace)

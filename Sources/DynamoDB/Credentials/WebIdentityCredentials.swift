@@ -1,10 +1,11 @@
 internal import Bytes
 package import HTTPTransport
 
-/// A role taken on with a token of somebody else's, as a Kubernetes service account has one on EKS.
+/// A role that is assumed with a token of another identity provider, such as that of a Kubernetes service account on
+/// EKS.
 ///
 /// [AssumeRoleWithWebIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html):
-/// the token is the proof, so the request is not signed. The file is read each time, since Kubernetes renews it.
+/// the token is the proof, so the request is not signed. The file is read each time, because Kubernetes renews it.
 package struct WebIdentityCredentials: CredentialsSource {
     package let name = "web identity (AWS_WEB_IDENTITY_TOKEN_FILE)"
     private let settings: CredentialsSettings
@@ -32,7 +33,7 @@ package struct WebIdentityCredentials: CredentialsSource {
         return try await assume(role, sessionName: settings.roleSessionName, tokenFile: tokenFile)
     }
 
-    /// Takes on a role.
+    /// Assumes the role.
     func assume(_ role: String, sessionName: String?, tokenFile: String) async throws(DynamoDBError) -> Credentials {
         guard let token = readFile(tokenFile).map({ $0.filter { !$0.isWhitespace } }), !token.isEmpty else {
             throw DynamoDBError(code: .unavailable, message: "\(tokenFile) holds no web identity token.")
@@ -56,7 +57,8 @@ package struct WebIdentityCredentials: CredentialsSource {
         let answer = XMLElement(response.body)
         guard response.status == 200 else {
             let code = answer?["Error"]?["Code"]?.text.filter { $0.isASCII && $0.isLetter }.prefix(100)
-            // The service could not reach the one that issued the token: its own documents say to try again.
+            // The service could not reach the issuer of the token. According to its documentation, the request should
+            // be repeated.
             let isPassing = code == "IDPCommunicationError" || code?.hasPrefix("Throttling") == true
             throw DynamoDBError(
                 code: isPassing ? .unavailable : .accessDenied,

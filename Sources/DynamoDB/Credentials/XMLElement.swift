@@ -1,19 +1,20 @@
-/// An element of a small XML document, as the security token service answers with.
+/// An element of a small XML document, such as an answer of the security token service.
 ///
-/// Strict and bounded: elements, attributes (passed over), text, the five named entities and character references.
-/// Whatever else XML has (a document type, processing instructions, comments) makes the document unreadable.
+/// The reader is strict and bounded. It accepts elements, attributes (which are skipped), text, the five named entities
+/// and character references. A document with anything else (a document type, processing instructions, comments) cannot
+/// be read.
 struct XMLElement: Equatable {
     /// The tag, prefix included.
     let name: String
     /// The elements inside, in order.
     let children: [XMLElement]
-    /// The text directly inside; of an element with elements inside it is of no interest.
+    /// The text directly inside. It is not used if there are elements inside.
     let text: String
 
-    /// The first element inside with a name.
+    /// The first element inside with the given name.
     subscript(_ name: String) -> XMLElement? { children.first { $0.name == name } }
 
-    /// Reads a whole document; `nil` when it is not one.
+    /// Reads a whole document; `nil` if the bytes are not one.
     init?(_ document: [UInt8]) {
         guard let text = String(validating: document, as: UTF8.self) else { return nil }
         var reader = Reader(rest: text.unicodeScalars[...])
@@ -48,7 +49,7 @@ struct XMLElement: Equatable {
             rest = rest.drop { $0.properties.isPatternWhitespace }
         }
 
-        /// What comes before `end`, which is taken too.
+        /// The text before `end`. `end` is consumed as well.
         mutating func text(upTo end: String) -> String? {
             var text = ""
             while !rest.isEmpty {
