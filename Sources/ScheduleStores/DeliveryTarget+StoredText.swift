@@ -1,7 +1,7 @@
 internal import Scheduling
 
 extension DeliveryTarget {
-    /// The target as stores keep it: its kind, a colon, and what the kind needs.
+    /// The target as stores keep it: its kind, a colon, and the kind's own text.
     var storedText: String {
         switch self {
         case .topic(let name): "topic:\(name)"
@@ -9,7 +9,7 @@ extension DeliveryTarget {
         }
     }
 
-    /// The target of a stored text; `nil` when it is of no known kind.
+    /// Reads a stored text; `nil` if its kind is not known.
     init?(storedText: String) {
         if let name = storedText.suffix(behind: "topic:") {
             self = .topic(name)

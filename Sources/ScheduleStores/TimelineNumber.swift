@@ -2,27 +2,27 @@ internal import Scheduling
 
 /// A position as one decimal number: milliseconds + offset · 10⁻¹⁹. Numeric order is position order.
 ///
-/// All arithmetic is in whole units of 10⁻¹⁹, so nothing is rounded. An offset has at most 19 digits, a time within
-/// the year 9999 at most 15; DynamoDB keeps 38.
+/// All arithmetic is in whole units of 10⁻¹⁹, so nothing is rounded. An offset has at most 19 digits, and a time up to
+/// the year 9999 at most 15. DynamoDB keeps 38.
 enum TimelineNumber {
     private static let unitsPerMillisecond: Int128 = 10_000_000_000_000_000_000
     private static let fractionDigits = 19
-    /// Digits of the largest number that DynamoDB keeps exactly, and of its exponent's range with room to spare.
+    /// The most digits of a number that DynamoDB keeps exactly, and a bound of its exponent with room to spare.
     private static let maximumDigits = 200
 
-    /// The number of `position`, written without zeros that mean nothing.
+    /// The number of `position`, without redundant zeros.
     static func text(_ position: Position) -> String {
         text(units: units(position))
     }
 
-    /// The lowest number that is above `position`: offsets are whole, so nothing lies between the two.
+    /// The lowest number above `position`. Offsets are whole, so no position lies between the two.
     static func text(after position: Position) -> String {
         text(units: units(position) + 1)
     }
 
-    /// The position of a number in any of the forms DynamoDB gives back, an exponent included.
+    /// The position of a number, in any form that DynamoDB returns, also with an exponent.
     ///
-    /// - Returns: `nil` when it is no number, or not that of a position with an offset of 0 or more.
+    /// - Returns: `nil` if the text is not a number, or not the number of a position with an offset of 0 or more.
     static func position(_ text: String) -> Position? {
         guard let units = units(text), units >= 0 else { return nil }
         let (milliseconds, offset) = units.quotientAndRemainder(dividingBy: unitsPerMillisecond)
@@ -52,7 +52,7 @@ enum TimelineNumber {
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
 
-        // The digits without the point, and how many of them stand behind it.
+        // The digits without the point, and the number of digits after the point.
         var digits: [UInt8] = []
         var scale = 0
         var sawPoint = false

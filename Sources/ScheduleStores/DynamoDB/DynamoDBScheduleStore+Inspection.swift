@@ -1,31 +1,32 @@
 internal import DynamoDB
 internal import Scheduling
 
-/// What is wrong with a table, found without changing anything.
+/// A fault of a table, found without changing anything.
 public enum TableFault: Sendable, Equatable {
-    /// DynamoDB gave no answer, or one that says nothing of the table.
+    /// DynamoDB gave no answer, or one that does not describe the table.
     case unreachable(reason: String)
     /// The credentials are missing, wrong or expired.
     case refused(reason: String)
-    /// There is no such table.
+    /// The table does not exist.
     case missing
-    /// It exists and cannot be used yet, or any more.
+    /// The table exists but cannot be used yet, or can no longer be used.
     case notActive(status: String)
-    /// Its keys are not those that schedules or progress records have.
+    /// The keys of the table are not those of schedules or of progress records.
     case wrongKeys
-    /// Key records would stay for ever.
+    /// Time to live is off, so key records would stay for ever.
     case noTimeToLive
     /// An operation that a pod needs is not allowed.
     case denied(operation: String)
 }
 
 extension DynamoDBScheduleStore {
-    /// Looks at both tables as a pod uses them: their keys, time to live, and the rights to read, write and delete.
+    /// Checks both tables in the way in which a pod uses them: their keys, time to live, and the rights to read, write
+    /// and delete.
     ///
-    /// The right to write is tried by deleting an item that does not exist.
+    /// The right to write is tested by deleting an item that does not exist.
     ///
     /// - Parameter timeout: how long each call may take.
-    /// - Returns: what is wrong, by table; a table without an entry is as it should be.
+    /// - Returns: the faults, by table; a table without an entry has none.
     public func inspectTables(timeout: Duration = .seconds(5)) async -> [(table: String, fault: TableFault)] {
         var faults: [(table: String, fault: TableFault)] = []
         for (table, keys) in [
@@ -45,7 +46,7 @@ extension DynamoDBScheduleStore {
             if description.status != "ACTIVE" { return [.notActive(status: description.status)] }
         } catch {
             let fault = Self.fault(error, operation: "DescribeTable")
-            // A pod itself does not describe tables; whether it can work is seen below.
+            // A pod does not describe tables itself. The calls below show whether it can work.
             guard case .denied = fault else { return [fault] }
             faults.append(fault)
         }
@@ -61,9 +62,9 @@ extension DynamoDBScheduleStore {
 
     private typealias Call = () async throws(DynamoDBError) -> TableFault?
 
-    /// What a pod does with the table, in a form that changes nothing.
+    /// The calls that a pod makes to the table, in a form that changes nothing.
     private func calls(_ table: String, keys: TableKeys, timeout: Duration) -> [(operation: String, call: Call)] {
-        // No partition and no client has this key.
+        // This key belongs to no partition and no client.
         var nobody: Item = [keys.hash.name: .string("doctor#")]
         if let range = keys.range { nobody[range.name] = .number("0") }
         let key = nobody

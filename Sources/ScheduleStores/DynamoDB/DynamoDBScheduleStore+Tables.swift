@@ -2,11 +2,11 @@ internal import DynamoDB
 public import Scheduling
 
 extension DynamoDBScheduleStore {
-    /// Creates both tables where they do not exist, waits until they can be used, and turns on time to live for key
-    /// records. Doing it again changes nothing.
+    /// Creates each of the two tables if it does not exist, waits until both can be used, and turns on time to live for
+    /// key records. If this is repeated, it changes nothing.
     ///
     /// - Parameter timeout: how long all of it may take; DynamoDB needs about ten seconds for a table.
-    /// - Throws: `refused` when a table exists with other keys, or may not be created.
+    /// - Throws: `refused` if a table exists with other keys, or may not be created.
     public func createTables(timeout: Duration = .seconds(120)) async throws(ScheduleStoreError) {
         let deadline = ContinuousClock.now + timeout
         do {
@@ -33,11 +33,11 @@ extension DynamoDBScheduleStore {
         deadline: ContinuousClock.Instant
     ) async throws(DynamoDBError) {
         do {
-            // An endpoint that is not there does not come while one waits.
+            // An endpoint that does not exist will not appear while we wait.
             let deadline = min(deadline, .now + .seconds(15))
             try await client.createTable(table, keys: keys, deadline: deadline)
         } catch  where error.code == .tableInUse {
-            // It exists, or somebody else is creating it.
+            // The table exists, or another process is creating it.
         }
     }
 

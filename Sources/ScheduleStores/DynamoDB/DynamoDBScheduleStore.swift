@@ -4,16 +4,16 @@ public import Scheduling
 
 /// Keeps schedules in DynamoDB.
 ///
-/// An item that cannot be read (something else wrote it, or a later version did) does not stop its partition: it is
-/// passed over, left in the table, and reported at error level with its partition and position.
+/// An item may be unreadable, because another program or a later version wrote it. Such an item does not stop its
+/// partition: it is skipped, left in the table, and reported at error level with its partition and position.
 public final class DynamoDBScheduleStore: ScheduleStore {
-    /// Names and times.
+    /// The names of the tables, and times.
     public struct Configuration: Sendable {
         /// The table of timeline items and key records.
         public var scheduleTable = "schedules"
         /// The table of progress records.
         public var progressTable = "partitionExecutions"
-        /// How long a key record outlives the later of its schedule's time and its writing.
+        /// How long a key record is kept after its schedule time or after its writing, whichever is later.
         public var keyRetention: Duration = .seconds(7 * 86_400)
         /// How long one call may take, retries included.
         public var callTimeout: Duration = .seconds(10)
@@ -31,9 +31,9 @@ public final class DynamoDBScheduleStore: ScheduleStore {
     ///
     /// - Parameters:
     ///   - client: calls DynamoDB.
-    ///   - configuration: names and times.
+    ///   - configuration: the names of the tables, and times.
     ///   - logger: takes a line for each item that cannot be read.
-    ///   - now: the wall clock, asked for the expiry of key records only.
+    ///   - now: the wall clock, which is used only for the expiry of key records.
     public init(
         client: DynamoDBClient,
         configuration: Configuration,
@@ -48,12 +48,12 @@ public final class DynamoDBScheduleStore: ScheduleStore {
 
     /// Writes timeline items, then key records, then deletes.
     ///
-    /// Whatever a failure cuts off, a key record never names a schedule that was not written, which would look as if
-    /// it had been delivered.
+    /// So after a failure at any point, no key record names a schedule that was not written. Such a schedule would look
+    /// as if it had been delivered.
     public func apply(_ changes: [KeyChange], partition: Int32) async throws(ScheduleStoreError) {
         let now = now()
         let retention = KeyRetention(configuration.keyRetention)
-        // A batch must not hold two writes of one item, so a position named twice is written once.
+        // A batch must not contain two writes of one item, so each position is written once.
         var puts: [Position: Item] = [:]
         var records: [BatchWrite] = []
         var deletes: Set<Position> = []
@@ -87,7 +87,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         }
     }
 
-    /// Reads the key records, then the timeline items they name.
+    /// Reads the key records, then the timeline items that they name.
     public func lookUp(
         _ keys: [ScheduleKey],
         partition: Int32
@@ -118,7 +118,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         }
     }
 
-    /// Reads a run of the timeline, then the key records of its keys.
+    /// Reads a part of the timeline, then the records of its keys.
     public func page(
         partition: Int32,
         after position: Position,
@@ -168,7 +168,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         return TimelinePage(items: items, reachedEnd: next == nil)
     }
 
-    /// Writes the progress record of a partition, unless the stored one is of a later generation.
+    /// Writes the progress record of a partition, unless the stored one has a later generation.
     @discardableResult
     public func save(_ progress: PartitionProgress) async throws(ScheduleStoreError) -> Bool {
         do {
@@ -183,7 +183,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         }
     }
 
-    /// Every partition's progress record, by partition.
+    /// The progress records of all partitions, by partition.
     public func progress() async throws(ScheduleStoreError) -> [PartitionProgress] {
         let deadline = deadline()
         var records: [PartitionProgress] = []
@@ -211,8 +211,9 @@ public final class DynamoDBScheduleStore: ScheduleStore {
         return records.sorted { $0.partition < $1.partition }
     }
 
-    /// Reads the key records with the given hash keys, expired ones left out, by the bytes of the hash key: two
-    /// strings that Unicode holds equal are two keys here. A hash key may occur more than once.
+    /// Reads the key records with the given hash keys, except expired ones. The result is keyed by the bytes of the
+    /// hash key, because strings that Unicode considers equal are different keys here. A hash key may occur more than
+    /// once.
     private func readRecords(
         _ hashes: [String],
         deadline: ContinuousClock.Instant
@@ -232,7 +233,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
                 report("A key record cannot be read and counts as missing", item)
                 continue
             }
-            // DynamoDB deletes what has expired within days, not at once.
+            // DynamoDB deletes an expired item within days, not at once.
             if KeyRetention.isExpired(expirySeconds: found.expirySeconds, now: now) { continue }
             records[Array(hash.utf8)] = found.record
         }
@@ -244,7 +245,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
     }
 
     private func report(_ message: Logger.Message, _ item: Item) {
-        // A key record's hash key is made of the client's key, which does not belong in a log.
+        // The hash key of a key record contains the client's key, which must not appear in a log.
         let hash = item.string(ItemLayout.Name.hash).map { $0.hasPrefix("key#") ? "key" : $0 }
         logger.error(
             message,
@@ -255,7 +256,7 @@ public final class DynamoDBScheduleStore: ScheduleStore {
     }
 }
 
-/// Where a timeline item is.
+/// The place of a timeline item.
 private struct Place: Hashable {
     let partition: Int32
     let position: Position

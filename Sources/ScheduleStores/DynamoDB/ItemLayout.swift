@@ -1,7 +1,7 @@
 internal import DynamoDB
 internal import Scheduling
 
-/// How schedules, key records and progress records are laid out as items.
+/// The layout of schedules, key records and progress records as items.
 ///
 /// Attribute names count toward an item's size, so they are short but can still be read in a console.
 enum ItemLayout {
@@ -52,7 +52,7 @@ enum ItemLayout {
         item[Name.key] = .string(schedule.key.scheduleKey)
         item[Name.orderingKey] = .string(schedule.orderingKey)
         item[Name.target] = .string(schedule.target.storedText)
-        // No attribute stands for null: an empty payload is stored as such.
+        // A null payload has no attribute; an empty payload has an empty one.
         item[Name.payload] = schedule.payload.map { .binary($0) }
         item[Name.headers] = schedule.headers.isEmpty ? nil : .binary(schedule.headers.packed)
         add(schedule.retry, to: &item)
@@ -63,7 +63,7 @@ enum ItemLayout {
         item.number(Name.range).flatMap(TimelineNumber.position)
     }
 
-    /// - Returns: `nil` when the item is damaged.
+    /// - Returns: `nil` if the item is damaged.
     static func schedule(_ item: Item) -> Schedule? {
         guard let position = position(item),
             let client = item.string(Name.client),
@@ -85,7 +85,7 @@ enum ItemLayout {
 
     // MARK: What a retry has behind it
 
-    /// Three attributes that only a retry has, and none of an item written before there were any.
+    /// Adds the three attributes that only a retry has. Items from before there were retries have none of them.
     private static func add(_ retry: Retry?, to item: inout Item) {
         guard let retry else { return }
         item[Name.attempt] = .number(String(retry.attempt))
@@ -106,7 +106,7 @@ enum ItemLayout {
 
     // MARK: Key records
 
-    /// The hash key of a key record: the parts cannot run into each other, since `#` inside one is encoded.
+    /// The hash key of a key record. Inside a part, `#` is encoded, so the two parts cannot be confused.
     static func recordHash(_ key: ScheduleKey) -> String {
         "key#\(percentEncoded(key.clientID))#\(percentEncoded(key.scheduleKey))"
     }
@@ -128,7 +128,7 @@ enum ItemLayout {
         return item
     }
 
-    /// - Returns: `nil` when the record is damaged.
+    /// - Returns: `nil` if the record is damaged.
     static func record(_ item: Item) -> (record: KeyRecord, expirySeconds: Int64)? {
         guard let expirySeconds = item.number(Name.timeToLive).flatMap({ Int64($0) }),
             let state = item.string(Name.state).flatMap(KeyRecord.State.init(rawValue:)),
@@ -165,7 +165,7 @@ enum ItemLayout {
 
     // MARK: Progress records
 
-    /// The attribute that says which log a progress record is of; a record without it is of the first one.
+    /// The attribute that says which log a progress record belongs to. A record without it belongs to the first log.
     static func generation(_ progress: PartitionProgress) -> Item.Attribute {
         Item.Attribute(name: Name.generation, value: .number(String(progress.generation)))
     }
@@ -187,15 +187,15 @@ enum ItemLayout {
         return item
     }
 
-    /// - Returns: `nil` when the record is damaged.
+    /// - Returns: `nil` if the record is damaged.
     static func progress(_ item: Item) -> PartitionProgress? {
         guard let partition = item.string(Name.hash).flatMap({ Int32($0) }),
             let owner = item.string(Name.owner),
             let epoch = item.number(Name.epoch).flatMap({ Int64($0) }),
             let pendingResident = item.number(Name.pendingResident).flatMap({ Int($0) }),
             let updatedAt = item.number(Name.updatedAt).flatMap({ Int64($0) }),
-            // What was written before there was the attribute is of the first log. One that cannot be read is damage:
-            // taken for 0, it would make new requests older than those in the table.
+            // A record from before there was this attribute belongs to the first log. An unreadable attribute is
+            // damage: if it were taken for 0, new requests would look older than those in the table.
             let generation = item[Name.generation] == nil ? 0 : item.number(Name.generation).flatMap({ Int64($0) })
         else { return nil }
         return PartitionProgress(

@@ -1,14 +1,15 @@
 internal import Glibc
 internal import Scheduling
 
-/// An exclusive lock on a file, held until the object goes or the process ends, however it ends.
+/// An exclusive lock on a file. It is held until the object is released or the process ends, in whatever way.
 ///
-/// The file says who holds the lock. It stays when the lock is gone: deleting it would let two processes lock two
-/// files of one name.
+/// The file names the holder of the lock. The file is not deleted afterwards: otherwise two processes could lock two
+/// files of the same name.
 final class FileLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: `inUse`, naming the holder, when another holds the lock; `unavailable` for any other failure.
+    /// - Throws: `inUse`, which names the holder, if another process holds the lock; `unavailable` for any other
+    ///   failure.
     init(path: String) throws(ScheduleStoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {

@@ -22,21 +22,21 @@ final class SQLiteConnection {
     }
 
     deinit {
-        // Statements keep the connection, so the last of them is gone by now.
+        // Every statement holds the connection, so all of them have been released by now.
         sqlite3_close_v2(handle)
     }
 
-    /// Runs statements that give no rows, or whose rows are of no interest.
+    /// Runs statements and ignores their rows.
     func execute(_ sql: String) throws(SQLiteError) {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw SQLiteError(handle) }
     }
 
-    /// Runs `body` in a transaction: all of it happens durably, or nothing does and the error is thrown.
+    /// Runs `body` in a transaction. Either all of it is durable, or nothing happens and the error is thrown.
     func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
         try enclose("BEGIN IMMEDIATE", body)
     }
 
-    /// Runs `body`, which only reads, and sees one state of the file throughout.
+    /// Runs `body`, which only reads. It sees one state of the file throughout.
     func snapshot(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
         try enclose("BEGIN", body)
     }
@@ -47,14 +47,14 @@ final class SQLiteConnection {
             try body()
             try execute("COMMIT")
         } catch {
-            // Some errors (disk full, I/O) have ended the transaction already.
+            // After some errors (disk full, I/O) the transaction has already ended.
             if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
             throw error
         }
     }
 }
 
-/// A prepared statement, used again and again.
+/// A prepared statement, which is used many times.
 final class SQLiteStatement {
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
@@ -104,7 +104,7 @@ final class SQLiteStatement {
 
     func bind(_ index: Int32, _ bytes: [UInt8]?) throws(SQLiteError) {
         let result = bytes.map { bytes in
-            // The address of an empty array may be null, which SQLite would take for NULL.
+            // The address of an empty array may be null, and SQLite would store that as NULL.
             bytes.isEmpty
                 ? sqlite3_bind_zeroblob(handle, index, 0)
                 : sqlite3_bind_blob64(handle, index, bytes, sqlite3_uint64(bytes.count), Self.transient)
@@ -114,7 +114,7 @@ final class SQLiteStatement {
 
     // MARK: Running
 
-    /// Goes to the next row; `false` after the last.
+    /// Goes to the next row; `false` after the last one.
     func step() throws(SQLiteError) -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
@@ -123,13 +123,13 @@ final class SQLiteStatement {
         }
     }
 
-    /// Runs a statement that gives no rows.
+    /// Runs a statement without rows.
     func run() throws(SQLiteError) {
         defer { reset() }
         while try step() {}
     }
 
-    /// Makes the statement ready to run again; its parameters are let go of.
+    /// Resets the statement for its next use, and clears its parameters.
     func reset() {
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)

@@ -1,7 +1,7 @@
 internal import CSQLite
 internal import Scheduling
 
-/// A call to SQLite that did not succeed.
+/// A failed call to SQLite.
 struct SQLiteError: Error {
     /// SQLite's extended result code.
     let code: Int32
@@ -13,7 +13,7 @@ struct SQLiteError: Error {
         message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
     }
 
-    /// Whether there was no room on the disk.
+    /// Whether the disk was full.
     var isDiskFull: Bool { code & 0xFF == SQLITE_FULL }
 
     init(code: Int32, message: String) {
@@ -23,7 +23,7 @@ struct SQLiteError: Error {
 }
 
 extension ScheduleStoreError {
-    /// The error for one of SQLite: what depends on the disk or on others may pass, what depends on the data will not.
+    /// The error for one of SQLite. An error of the disk or of other processes may pass; an error of the data will not.
     init(_ error: SQLiteError) {
         let code: Code =
             switch error.code & 0xFF {

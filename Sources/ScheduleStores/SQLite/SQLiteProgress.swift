@@ -1,7 +1,7 @@
 internal import Scheduling
 
-/// The progress records: one row for what earlier versions know, and one for the log that the offsets are of. Used by
-/// the store's thread alone.
+/// The progress records. Each has one row that earlier versions know, and one row about the log that the offsets belong
+/// to. Used by the store's thread alone.
 struct SQLiteProgress {
     private let putProgress: SQLiteStatement
     private let putLog: SQLiteStatement
@@ -35,9 +35,9 @@ struct SQLiteProgress {
         )
     }
 
-    /// Writes a record, inside a transaction, unless the one that is there is of a later generation.
+    /// Writes a record inside a transaction, unless the stored one has a later generation.
     ///
-    /// - Returns: whether it was written.
+    /// - Returns: whether the record was written.
     func put(_ progress: PartitionProgress) throws(SQLiteError) -> Bool {
         guard try generation(of: progress.partition) <= progress.generation else { return false }
         try putProgress.bind(1, Int64(progress.partition))
@@ -53,13 +53,13 @@ struct SQLiteProgress {
         try putLog.bind(2, progress.generation)
         try putLog.bind(3, progress.mark?.offset)
         try putLog.bind(4, progress.mark?.timestamp)
-        // SQLite knows no unsigned integers: the same 64 bits.
+        // SQLite has no unsigned integers, so the same 64 bits are stored as a signed one.
         try putLog.bind(5, progress.mark.map { Int64(bitPattern: $0.hash) })
         try putLog.run()
         return true
     }
 
-    /// The generation of the record that is there; 0 where none is.
+    /// The generation of the stored record; 0 if there is none.
     private func generation(of partition: Int32) throws(SQLiteError) -> Int64 {
         defer { getGeneration.reset() }
         try getGeneration.bind(1, Int64(partition))
@@ -82,7 +82,7 @@ struct SQLiteProgress {
             executedUpTo: row.isNull(3) ? nil : EpochMilliseconds(rawValue: row.integer(3)),
             pendingResident: Int(row.integer(4)),
             committedOffset: row.isNull(5) ? nil : row.integer(5),
-            // What an earlier version wrote is of the first log: null reads as 0.
+            // A record of an earlier version belongs to the first log: null reads as 0.
             generation: row.integer(7),
             mark: mark(row),
             updatedAt: EpochMilliseconds(rawValue: row.integer(6))

@@ -1,15 +1,15 @@
 internal import CSQLite
 
-/// The tables of the file, and the version of their layout.
+/// The tables of the file, and the version of the layout.
 enum SQLiteSchema {
     static let version: Int64 = 2
 
-    /// Settings that hold for a connection, or have to be made before the first table.
+    /// Settings of a connection, and settings that must be made before the first table.
     ///
-    /// A commit is on the disk before it is called stored (`synchronous`); writing goes to the log first, so one
-    /// synchronisation is enough for it (`journal_mode`). The log grows to 64 MB before it is worked into the file,
-    /// since a page that many commits have changed is then written once. Pages are not mapped into memory: a disk
-    /// error would then be a signal, not an error.
+    /// A commit is on the disk before it is reported as stored (`synchronous`). Writes go to the log first, so a commit
+    /// needs only one synchronisation (`journal_mode`). The log grows to 64 MB before it is copied into the file, so a
+    /// page that many commits have changed is then written once. Pages are not mapped into memory, because a disk error
+    /// would then be a signal and not an error.
     private static let settings = """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -19,7 +19,8 @@ enum SQLiteSchema {
         PRAGMA temp_store = MEMORY;
         """
 
-    /// No index on the expiry of key records: it would cost every create a third random page. See `SQLiteSession.sweep`.
+    /// There is no index on the expiry of key records: it would cost every create a third random page. See
+    /// `SQLiteSession.sweep`.
     private static let tables = """
         CREATE TABLE timeline (
             partition INTEGER NOT NULL,
@@ -64,7 +65,8 @@ enum SQLiteSchema {
         PRAGMA user_version = 2;
         """
 
-    /// Version 1 knew no retries. The columns of one are null for all else, which costs a row of old nothing.
+    /// Version 1 had no retries. In every other row the three columns of a retry are null, which costs an old row
+    /// nothing.
     private static let fromVersion1 = """
         ALTER TABLE timeline ADD COLUMN attempt INTEGER;
         ALTER TABLE timeline ADD COLUMN create_time INTEGER;
@@ -75,8 +77,8 @@ enum SQLiteSchema {
         PRAGMA user_version = 2;
         """
 
-    /// Beside the tables of version 2, and without a version of its own: pods that do not know it can open the file, and
-    /// leave it as it is.
+    /// This table was added to version 2 without a new version. A pod that does not know it can still open the file,
+    /// and leaves the table alone.
     private static let intakeLog = """
         CREATE TABLE IF NOT EXISTS intake_log (
             partition INTEGER PRIMARY KEY,
@@ -87,7 +89,7 @@ enum SQLiteSchema {
         ) STRICT;
         """
 
-    /// Makes the connection ready, and the tables where the file is new.
+    /// Prepares the connection, and creates the tables in a new file.
     static func prepare(_ connection: SQLiteConnection) throws(SQLiteError) {
         try connection.execute(settings)
         let found = try integer("PRAGMA user_version", connection)

@@ -14,11 +14,11 @@ final class SQLiteSession {
     private let getRecord: SQLiteStatement
     private let getPage: SQLiteStatement
     private let now: () -> EpochMilliseconds
-    /// How many changes were written since the last sweep.
+    /// The number of changes written since the last sweep.
     private var unsweptWrites = 0
-    /// The smallest number of key records that a sweep looks through.
+    /// The least number of key records that a sweep examines.
     private static let sweepAtLeast = 100
-    /// The key record that the sweep has come to.
+    /// The key record at which the last sweep ended.
     private var sweptTo = (client: "", key: "")
 
     init(path: String, logger: Logger, now: @escaping () -> EpochMilliseconds) throws(SQLiteError) {
@@ -95,10 +95,10 @@ final class SQLiteSession {
         try connection.transaction(body)
     }
 
-    /// Works the write-ahead log into the file and cuts it to nothing, for a disk that is full: the log may be what
-    /// fills it, and is not worked in before it is large.
+    /// Copies the write-ahead log into the file and truncates the log. This helps when the disk is full: the log may be
+    /// what fills it, and is otherwise not copied before it is large.
     ///
-    /// - Returns: whether that has given room.
+    /// - Returns: whether that succeeded.
     func reclaimLog() -> Bool {
         do throws(SQLiteError) {
             try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -146,14 +146,14 @@ final class SQLiteSession {
         try putRecord.run()
     }
 
-    /// So many changes have been written in this transaction.
+    /// Notes the number of changes that were written in this transaction.
     func noteWrites(_ count: Int) {
         unsweptWrites += count
     }
 
-    /// Looks at the next key records, round and round through the table, and deletes those that have expired. Once in a
-    /// transaction, and at least at as many as it writes: the table has been gone through by the time it could have
-    /// doubled.
+    /// Examines the next key records, in rounds through the table, and deletes the expired ones. This happens once in a
+    /// transaction, and covers at least as many records as the transaction writes. So a round ends before the table
+    /// could have doubled.
     func sweep() throws(SQLiteError) {
         guard unsweptWrites > 0 else { return }
         let count = max(Self.sweepAtLeast, unsweptWrites)
@@ -185,7 +185,7 @@ final class SQLiteSession {
 
     // MARK: Reads
 
-    /// What is known of each key. In one transaction, so that the file is locked once and not for each of them.
+    /// Looks up each key. This is one transaction, so the file is locked once, not once for each key.
     func lookUp(_ keys: [ScheduleKey], now: EpochMilliseconds) throws(SQLiteError) -> [KeyLookup] {
         var lookups: [KeyLookup] = []
         lookups.reserveCapacity(keys.count)
@@ -242,9 +242,9 @@ final class SQLiteSession {
         return TimelinePage(items: items, reachedEnd: true)
     }
 
-    /// Three columns that only a retry has.
+    /// The three columns that only a retry has.
     private func bind(_ retry: Retry?, to statement: SQLiteStatement, from index: Int32) throws(SQLiteError) {
-        // What is not bound is null.
+        // A parameter that is not bound is null.
         guard let retry else { return }
         try statement.bind(index, Int64(retry.attempt))
         try statement.bind(index + 1, retry.scheduleTime.rawValue)
@@ -260,7 +260,7 @@ final class SQLiteSession {
         )
     }
 
-    /// The key record in columns 0 to 9; `nil` when it is damaged.
+    /// The key record in columns 0 to 9; `nil` if it is damaged.
     private func record(_ row: SQLiteStatement) -> KeyRecord? {
         guard let state = KeyRecord.State(rawValue: row.text(0)),
             let partition = Int32(exactly: row.integer(1)),
@@ -277,7 +277,7 @@ final class SQLiteSession {
         )
     }
 
-    /// The schedule in columns 10 to 20; `nil` when it is damaged.
+    /// The schedule in columns 10 to 20; `nil` if it is damaged.
     private func schedule(_ row: SQLiteStatement) -> Schedule? {
         guard let target = DeliveryTarget(storedText: row.text(15)),
             let headers = RecordHeaders(packed: row.bytes(17) ?? [])

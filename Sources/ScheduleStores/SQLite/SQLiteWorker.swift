@@ -2,11 +2,11 @@ internal import Logging
 internal import Runtime
 internal import Scheduling
 
-/// The thread that owns the connection, and the queue to it.
+/// The thread that owns the connection, and the queue of calls to it.
 ///
-/// All writes that wait when it comes round go into one transaction, whichever partition they are of: the disk is
-/// synchronised once for all of them. A write that comes alone is carried out at once; under load a transaction begins
-/// `pace` after the one before, so that it has something to gather. Reads are served meanwhile.
+/// When a transaction begins, it takes all waiting writes, of whichever partition. So the disk is synchronised once for
+/// all of them. A single write is carried out at once. Under load, a transaction begins `pace` after the one before, so
+/// that it has something to gather. Reads are served meanwhile.
 final class SQLiteWorker: Sendable {
     typealias Outcome<Output> = Result<Output, ScheduleStoreError>
 
@@ -15,26 +15,27 @@ final class SQLiteWorker: Sendable {
             @Sendable (SQLiteSession) throws(SQLiteError) -> Void,
             CheckedContinuation<Outcome<Void>, Never>
         )
-        /// Resumes its caller itself.
+        /// The closure resumes its caller itself.
         case read(@Sendable (SQLiteSession) -> Void)
     }
 
-    /// `@unchecked Sendable`: made by one thread and handed once to another, which is the only one to use it.
+    /// `@unchecked Sendable`: one thread makes it and hands it over once. Only the other thread uses it.
     private struct Handover: @unchecked Sendable {
         let session: SQLiteSession
     }
 
     private static let maximumWaiting = 10_000
-    /// Bounds how long the reads wait behind the writes.
+    /// Limits how long reads wait behind writes.
     private static let writesPerTransaction = 64
-    /// The least time from the beginning of one transaction to that of the next, in nanoseconds. Ten times what a
-    /// transaction costs besides its rows, and less than anybody who waits for a write would notice.
+    /// The least time between the beginnings of two transactions, in nanoseconds. It is ten times the fixed cost of a
+    /// transaction, and too short for a waiting writer to notice.
     private static let pace: UInt64 = 5_000_000
 
     private let inbox = BlockingInbox<Work>(capacity: maximumWaiting)
     private let thread: NamedThread
 
-    /// Opens the file at `path`, which nobody else may use, and starts the thread. `lock` is kept until it ends.
+    /// Opens the file at `path`, which only this thread may use, and starts the thread. The thread holds `lock` until
+    /// it ends.
     init(
         path: String,
         lock: FileLock,
@@ -61,7 +62,7 @@ final class SQLiteWorker: Sendable {
         self.thread = thread
     }
 
-    /// Performs `body` in a transaction, alone or with other writes; returns once it is on the disk.
+    /// Performs `body` in a transaction, alone or with other writes. Returns once it is on the disk.
     func write(
         _ body: @escaping @Sendable (SQLiteSession) throws(SQLiteError) -> Void
     ) async throws(ScheduleStoreError) {
@@ -71,7 +72,7 @@ final class SQLiteWorker: Sendable {
         try outcome.get()
     }
 
-    /// Performs `body` outside of any transaction.
+    /// Performs `body` outside a transaction.
     func read<Output: Sendable>(
         _ body: @escaping @Sendable (SQLiteSession) throws(SQLiteError) -> Output
     ) async throws(ScheduleStoreError) -> Output {
@@ -88,7 +89,7 @@ final class SQLiteWorker: Sendable {
         return try outcome.get()
     }
 
-    /// Finishes what waits, closes the file and ends the thread. Later calls fail.
+    /// Finishes the waiting calls, closes the file and ends the thread. Later calls fail.
     func close() {
         inbox.close()
         thread.join()
