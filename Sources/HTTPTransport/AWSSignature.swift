@@ -1,12 +1,12 @@
 internal import Bytes
 internal import Crypto
 
-/// What a request is signed with: [Amazon Web Services Signature Version
+/// The values that sign a request with [Amazon Web Services Signature Version
 /// 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html).
 ///
-/// libcurl can sign too, but takes the time from the system's clock. libcurl 7.88 accepts an `x-amz-date` of the
-/// caller's and then sends it twice, which the signature does not cover; and a pod whose clock is wrong has to sign
-/// with the service's time.
+/// libcurl can sign too, but with the time of the system's clock. A pod whose clock is wrong has to sign with the
+/// service's time. And if the caller sets `x-amz-date`, libcurl 7.88 sends it twice, which the signature does not
+/// cover.
 public struct AWSSignature: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// The region, as in `eu-central-1`.
     public var region: String
@@ -42,15 +42,16 @@ public struct AWSSignature: Sendable, CustomStringConvertible, CustomDebugString
 }
 
 extension HTTPRequest {
-    /// The request with the fields that sign it: `x-amz-date`, `authorization` and, for temporary credentials,
-    /// `x-amz-security-token`. The method, the path, the query, the body, the host and every header field are signed.
+    /// The request with the header fields that sign it: `x-amz-date`, `authorization` and, for temporary credentials,
+    /// `x-amz-security-token`. The signature covers the method, the path, the query, the body, the host and every
+    /// header field.
     ///
-    /// The path and the query must be percent-encoded already and hold nothing that would have to be encoded again,
-    /// which those of DynamoDB and STS do not.
+    /// The path and the query must already be percent-encoded, without characters that would be encoded again. Those of
+    /// DynamoDB and STS are.
     ///
     /// - Parameters:
-    ///   - signature: what to sign with.
-    ///   - time: the service's time in epoch seconds; it takes requests that are up to five minutes off.
+    ///   - signature: the values to sign with.
+    ///   - time: the service's time in epoch seconds. The service accepts requests that are up to five minutes off.
     public func signed(_ signature: AWSSignature, at time: Int64) -> HTTPRequest {
         let (host, path, query) = urlParts
         let timestamp = RFC3339.basic(epochSeconds: time)
@@ -87,7 +88,7 @@ extension HTTPRequest {
         return request
     }
 
-    /// The `Host` that libcurl sends for the URL (a port that is the scheme's own is left out), the path, the query.
+    /// The `Host` that libcurl sends for the URL (without the scheme's default port), the path and the query.
     private var urlParts: (host: String, path: String, query: String) {
         let isSecure = url.hasPrefix("https://")
         let rest = url.dropFirst(isSecure ? 8 : 7)
@@ -103,6 +104,6 @@ extension HTTPRequest {
 }
 
 extension String {
-    /// Without spaces at the ends, and with single ones between the words.
+    /// The text without spaces at its ends, and with single spaces between words.
     fileprivate var collapsed: String { split(separator: " ").joined(separator: " ") }
 }

@@ -1,13 +1,13 @@
-/// The status and the header fields of an answer, taken line by line as they arrive.
+/// The status and the header fields of an answer, read line by line as they arrive.
 ///
-/// Interim answers (1xx) are passed over; 101 is none, since nothing of HTTP follows it. Fields behind the head, the
-/// trailers of a body in chunks, are not taken.
+/// Interim answers (1xx) are skipped, except 101, because no HTTP follows it. Fields after the head, which are the
+/// trailers of a chunked body, are ignored.
 struct AnswerHead {
-    /// The status of the answer, once its line is there.
+    /// The status of the answer; `nil` before its line.
     private(set) var status: Int?
     /// The fields so far, in order.
     private(set) var headers: [HTTPHeader] = []
-    /// Whether the head has come to its end, so that only a body can follow.
+    /// Whether the head has ended, so that only a body can follow.
     private(set) var isComplete = false
 
     /// Takes the next line, with or without the end of line.
@@ -26,7 +26,7 @@ struct AnswerHead {
         }
     }
 
-    /// The three digits behind the first space.
+    /// The three digits after the first space.
     private static func status(_ line: UnsafeRawBufferPointer) -> Int? {
         let digits = line.drop { $0 != UInt8(ascii: " ") }.drop { $0 == UInt8(ascii: " ") }.prefix { 0x30...0x39 ~= $0 }
         return digits.count == 3 ? Int(String(decoding: digits, as: UTF8.self)) : nil

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The loop that drives one curl multi handle, and the inbox through which other threads reach it.
 ///
-/// `@unchecked Sendable`: `multi` never changes; it is used by the thread in `run()` alone, except for
-/// `curl_multi_wakeup`, which libcurl allows from any thread, and for `deinit`, when nobody else is left.
+/// `@unchecked Sendable`: `multi` never changes. Only the thread in `run()` uses it, except for `curl_multi_wakeup`,
+/// which libcurl allows from any thread, and for `deinit`, when nobody else has a reference.
 final class CurlLoop: @unchecked Sendable {
     typealias Answer = Result<HTTPResponse, HTTPTransportError>
 
@@ -64,12 +64,12 @@ final class CurlLoop: @unchecked Sendable {
         if let refusal {
             job.completion(.failure(refusal))
         } else if isFirst {
-            // The thread has been woken for those before and takes all of them.
+            // Only the first job has to wake the thread, which takes all jobs at once.
             curl_multi_wakeup(multi)
         }
     }
 
-    /// Aborts a request; one that is not outstanding any more is left alone.
+    /// Aborts a request. If the request is no longer outstanding, nothing happens.
     func cancel(_ id: UInt64) {
         inbox.withLock { $0.cancellations.append(id) }
         curl_multi_wakeup(multi)
@@ -144,7 +144,7 @@ final class CurlLoop: @unchecked Sendable {
             while let id = patience.takeOver(isActive: { active[$0] != nil }) {
                 if let transfer = active[id] { finish(transfer, transfer.answer(CURLE_OPERATION_TIMEDOUT)) }
             }
-            // libcurl shortens the wait to its own next timeout; a wakeup ends it at once.
+            // libcurl itself ends this wait at its own next timeout, and at once on a wakeup.
             curl_multi_poll(multi, nil, 0, patience.milliseconds ?? 60_000, nil)
         }
         for transfer in Array(active.values) { finish(transfer, .failure(.closed)) }

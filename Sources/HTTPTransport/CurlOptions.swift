@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// The options of a curl easy handle for one exchange, and the lists among them, which libcurl does not copy.
+/// The options of a curl easy handle for one exchange, and their lists, which libcurl does not copy.
 ///
 /// Used by the loop's thread alone. `free` is called when the exchange is over.
 struct CurlOptions {
@@ -8,12 +8,12 @@ struct CurlOptions {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var resolutionList: UnsafeMutablePointer<curl_slist>?
 
-    /// Options of a handle that somebody else owns.
+    /// Options of a handle that another object owns.
     init(easy: UnsafeMutableRawPointer) {
         self.easy = easy
     }
 
-    /// Frees the lists; the handle has been reset, or is cleaned up next.
+    /// Frees the lists. Before this the handle has been reset, or after it the handle is cleaned up.
     mutating func free() {
         curl_slist_free_all(headerList)
         headerList = nil
@@ -21,7 +21,7 @@ struct CurlOptions {
         resolutionList = nil
     }
 
-    /// Sets what is the same for all requests of a client to such URLs.
+    /// Sets the options that all requests of a client to URLs with this scheme share.
     mutating func apply(_ configuration: HTTPClient.Configuration, isSecure: Bool) throws(HTTPTransportError) {
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_PROXY, "")
@@ -29,7 +29,7 @@ struct CurlOptions {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        // A server that does not answer `Expect: 100-continue` costs a millisecond, not libcurl's second.
+        // If a server does not answer `Expect: 100-continue`, libcurl waits a millisecond and not its usual second.
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.curlMilliseconds)
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.maximumConnectionAgeSeconds)
@@ -42,8 +42,8 @@ struct CurlOptions {
             try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         case .http2WhereOffered:
             try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-            // Rather share a connection that is about to be made than make one more. Without TLS only the first answer
-            // would tell whether it can be shared, and an endpoint that gives none would hold up all others.
+            // A connection that is about to be made is shared rather than another one made. Without TLS, only the first
+            // answer would show whether it can be shared, and an endpoint that never answers would hold up all others.
             if isSecure { try set(CURLOPT_PIPEWAIT, 1) }
         }
         for resolution in configuration.resolutions { try append(to: &resolutionList, resolution) }
@@ -51,15 +51,16 @@ struct CurlOptions {
         if let authorities = configuration.certificateAuthorities { try set(CURLOPT_CAINFO, authorities) }
     }
 
-    /// Sets what `request` asks for.
+    /// Sets the options of `request`.
     mutating func apply(_ request: HTTPRequest) throws(HTTPTransportError) {
         try set(CURLOPT_TIMEOUT_MS, request.timeout.curlMilliseconds)
-        // Asked here too, since libcurl has one code for a foreign scheme and for an answer that is not HTTP.
+        // This is checked here as well, because libcurl has one code for another scheme and for an answer that is not
+        // HTTP.
         guard let target = request.target else {
             throw HTTPTransportError(code: .invalidRequest, message: "The URL does not begin with https:// or http://.")
         }
         try set(CURLOPT_URL, request.url)
-        // libcurl itself would take out dot segments and an empty query.
+        // libcurl itself would remove dot segments and an empty query.
         try set(CURLOPT_REQUEST_TARGET, target)
         try setMethod(request)
         try setHeaders(request)
@@ -74,8 +75,8 @@ struct CurlOptions {
             return
         }
         if !request.body.isEmpty || request.method != "GET" {
-            // With a size there is a Content-Length, of an empty body too: some servers want one. It comes first, since
-            // libcurl copies that many bytes.
+            // With a size there is a Content-Length, even for an empty body: some servers require one. The size is set
+            // first, because libcurl then copies that many bytes.
             try check(
                 ccurl_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
             )
@@ -133,7 +134,7 @@ struct CurlOptions {
 }
 
 extension Duration {
-    /// Rounded up, and at least 1: to libcurl 0 means no limit.
+    /// Rounded up, and at least 1, because 0 means no limit to libcurl.
     var curlMilliseconds: Int {
         let (seconds, attoseconds) = components
         guard seconds < 86_400 else { return 86_400_000 }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// One exchange on one curl easy handle. The handle is used for many exchanges, one after the other.
 ///
-/// Used by the loop's thread alone. libcurl holds an unretained pointer to it while the exchange runs; the loop keeps
-/// the object alive until it has taken the handle out of the multi handle.
+/// Used by the loop's thread alone. While the exchange runs, libcurl has an unretained pointer to this object. The loop
+/// keeps the object alive until it has removed the handle from the multi handle.
 final class CurlTransfer {
     let easy: UnsafeMutableRawPointer
     private(set) var id: UInt64 = 0
@@ -16,7 +16,7 @@ final class CurlTransfer {
     private var maximumBytes = 0
     private var bodies = HTTPClient.Configuration.ResponseBodies.kept
     private var patience: BodyPatience?
-    /// How many addresses a connection was begun to, and how many were refused.
+    /// The numbers of addresses to which a connection was begun, and to which it was refused.
     private var openedAddresses = 0
     private var refusedAddresses = 0
 
@@ -31,7 +31,7 @@ final class CurlTransfer {
         curl_easy_cleanup(easy)
     }
 
-    /// The transfer that owns a handle given back by libcurl.
+    /// The transfer that owns a handle which libcurl has returned.
     static func owner(of easy: UnsafeMutableRawPointer?) -> CurlTransfer? {
         var pointer: UnsafeMutablePointer<CChar>?
         guard let easy, ccurl_easy_get_pointer(easy, CURLINFO_PRIVATE, &pointer) == CURLE_OK, let pointer else {
@@ -40,9 +40,9 @@ final class CurlTransfer {
         return Unmanaged<CurlTransfer>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    /// Sets the handle up for `job`. After a throw the transfer still has the job's completion.
+    /// Prepares the handle for `job`. If this throws, the transfer still has the job's completion.
     ///
-    /// - Parameter patience: told when only a body can follow that is dropped.
+    /// - Parameter patience: informed once the status is known and only a dropped body can follow.
     func prepare(
         _ job: CurlLoop.Job,
         configuration: HTTPClient.Configuration,
@@ -69,7 +69,7 @@ final class CurlTransfer {
         try options.apply(job.request)
     }
 
-    /// The answer after libcurl reported `result`.
+    /// The answer after libcurl has reported `result`.
     func answer(_ result: CURLcode) -> CurlLoop.Answer {
         if let answer = decidedAnswer { return .success(answer) }
         if result != CURLE_OK, refusedAddresses > 0, openedAddresses == 0 { return .failure(.addressRefused) }
@@ -85,14 +85,15 @@ final class CurlTransfer {
         return .success(HTTPResponse(status: status, headers: head.headers, body: body))
     }
 
-    /// The answer as far as it is wanted, which is there with the status where the body is dropped: whether the rest
-    /// comes, breaks off or is no HTTP does not matter.
+    /// If bodies are dropped, the answer as soon as the status is known. Then it does not matter whether the rest
+    /// comes, breaks off or is not HTTP.
     private var decidedAnswer: HTTPResponse? {
         guard bodies == .dropped, let status = head.status else { return nil }
         return HTTPResponse(status: status, headers: head.headers, body: [])
     }
 
-    /// Lets go of everything of this exchange; called once the handle is out of the multi handle.
+    /// Releases everything that belongs to this exchange. Called once the handle has been removed from the multi
+    /// handle.
     func finish() -> (@Sendable (CurlLoop.Answer) -> Void)? {
         // The handle must not keep credentials and callbacks while it waits for its next use.
         curl_easy_reset(easy)
@@ -120,11 +121,11 @@ final class CurlTransfer {
         return true
     }
 
-    /// Opens a socket for a connection to `address`, unless that may not be connected to.
+    /// Opens a socket for a connection to `address`, unless such a connection is not allowed.
     fileprivate func openSocket(_ address: inout curl_sockaddr) -> curl_socket_t {
         let length = min(Int(address.addrlen), MemoryLayout<sockaddr_storage>.size)
         let isGlobal = withUnsafePointer(to: &address.addr) { pointer in
-            // Behind `addr` stands the rest of the address, which has this length.
+            // `addr` is followed by the rest of the address; `length` counts both.
             IPAddress(UnsafeRawBufferPointer(start: pointer, count: length))?.isGlobalUnicast ?? false
         }
         guard isGlobal else {

@@ -4,70 +4,70 @@ internal import Synchronization
 
 /// Sends HTTP requests with libcurl, many at a time, on one thread of its own.
 ///
-/// Connections are kept alive and bounded; certificates are always verified; redirects are not followed; proxies
-/// named in the environment are not used. May be used from any thread or task.
+/// Connections are kept alive and bounded. Certificates are always verified. Redirects are not followed, and proxies
+/// that the environment names are not used. May be used from any thread or task.
 public final class HTTPClient: Sendable {
     /// The limits of a client.
     public struct Configuration: Sendable {
-        /// Which version of HTTP is spoken.
+        /// The version of HTTP to use.
         public enum HTTPVersion: Sendable {
             /// HTTP/1.1.
             case http1
-            /// HTTP/2 with servers that offer it in the handshake of TLS, else HTTP/1.1.
+            /// HTTP/2 if the server offers it in the TLS handshake, else HTTP/1.1.
             case http2WhereOffered
         }
 
-        /// To which addresses connections are made. The address itself is looked at, right before the connection to
-        /// it, so that no spelling of it and no second answer of a name server gets around the rule.
+        /// The addresses that connections may be made to. The address itself is checked right before the connection. So
+        /// neither another spelling nor a second answer of a name server can evade the rule.
         public enum Addresses: Sendable {
-            /// To every one.
+            /// All addresses.
             case any
-            /// To global unicast addresses alone.
+            /// Only global unicast addresses.
             case globalUnicast
         }
 
-        /// What becomes of the bodies of answers.
+        /// The treatment of the bodies of answers.
         public enum ResponseBodies: Sendable {
-            /// They are kept; a larger answer than is accepted is an error.
+            /// Bodies are kept. An answer that is too large is an error.
             case kept
-            /// They are dropped, and the status alone decides: once it is there, a body that breaks off, is larger than
-            /// the largest answer accepted, or is not there a second after the head does not matter.
+            /// Bodies are dropped, and the status alone decides. Once it is known, the body may break off, be larger
+            /// than the largest accepted answer, or still be missing a second after the head.
             case dropped
         }
 
-        /// The most connections open at once; further requests wait for one.
+        /// The most connections that are open at one time; further requests wait for one.
         public var maximumConnections = 128
-        /// The most connections open at once to one host.
+        /// The most connections to one host that are open at one time.
         public var maximumConnectionsPerHost = 64
-        /// The most requests accepted and not yet answered; a further one fails with `overloaded`.
+        /// The most requests that are accepted and not yet answered. A further one fails with `overloaded`.
         public var maximumOutstanding = 10_000
-        /// The largest answer accepted, header and body, in bytes.
+        /// The largest accepted answer, head and body, in bytes.
         public var maximumResponseBytes = 1 << 20
-        /// How long it may take to connect, name resolution and TLS included; at least one millisecond.
+        /// The most time to connect, name resolution and TLS included; at least one millisecond.
         public var connectTimeout: Duration = .seconds(5)
-        /// How old a connection may be that is used again, in whole seconds from 1 on. A younger one would hide for long
-        /// that a name leads to another address.
+        /// The age in whole seconds, at least 1, beyond which a connection is not used again. A connection that is used
+        /// for longer would hide that its name now leads to another address.
         public var maximumConnectionAgeSeconds = 120
-        /// How long a connection may have been idle that is used again, in whole seconds from 1 on. Firewalls forget one after
-        /// as little as 30 s and say so to nobody: what is sent on it then has no answer until its time is over. While an
-        /// answer is awaited, the connection is kept alive after so many seconds.
+        /// The idle time in whole seconds, at least 1, beyond which a connection is not used again. Firewalls may
+        /// forget an idle connection after 30 s without a notice, and a request on it then gets no answer until it
+        /// times out. While an answer is awaited, TCP keepalives are sent at this interval.
         public var maximumIdleSeconds = 25
-        /// Which version of HTTP is spoken.
+        /// The version of HTTP to use.
         public var httpVersion = HTTPVersion.http1
-        /// To which addresses connections are made.
+        /// The addresses that connections may be made to.
         public var addresses = Addresses.any
-        /// What becomes of the bodies of answers.
+        /// The treatment of the bodies of answers.
         public var responseBodies = ResponseBodies.kept
         /// A file of certificate authorities (PEM) to trust in place of the system's; `nil` for the system's.
         public var certificateAuthorities: String?
-        /// Addresses of hosts that no name server is asked for, each as `host:port:address[,address]…`.
+        /// Fixed addresses of hosts, each as `host:port:address[,address]…`. No name server is asked for these hosts.
         package var resolutions: [String] = []
 
         /// The defaults above.
         public init() {}
     }
 
-    /// Names an exchange that was begun, so that it can be cancelled.
+    /// Identifies an exchange that was begun, so that it can be cancelled.
     public struct ExchangeID: Hashable, Sendable {
         fileprivate let number: UInt64
     }
@@ -78,7 +78,7 @@ public final class HTTPClient: Sendable {
 
     /// Starts a client and its thread.
     ///
-    /// - Throws: `closed` when libcurl or the thread cannot be started.
+    /// - Throws: `closed` if libcurl or the thread cannot be started.
     public init(configuration: Configuration = Configuration()) throws(HTTPTransportError) {
         let loop = try CurlLoop(configuration: configuration)
         guard let thread = NamedThread(name: "http", body: { loop.run() }) else {
@@ -94,13 +94,13 @@ public final class HTTPClient: Sendable {
 
     /// Sends `request` and waits for the whole answer. Cancelling the task aborts the exchange.
     ///
-    /// - Throws: an error when there is no answer; an answer with any status is returned.
+    /// - Throws: an error if there is no answer. An answer with any status is returned.
     public func send(_ request: HTTPRequest) async throws(HTTPTransportError) -> HTTPResponse {
         let id = nextID.wrappingAdd(1, ordering: .relaxed).newValue
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.enqueue(CurlLoop.Job(id: id, request: request) { continuation.resume(returning: $0) })
-                // A cancellation that came before the line above found nothing to cancel.
+                // A cancellation before this point found nothing to cancel.
                 if Task.isCancelled { loop.cancel(id) }
             }
         } onCancel: {
@@ -113,9 +113,9 @@ public final class HTTPClient: Sendable {
     ///
     /// - Parameters:
     ///   - request: what to send.
-    ///   - completion: takes the end of the exchange: an answer with any status, or why there is none. Called once, on
-    ///     the client's own thread, which it must not hold up, or before this returns.
-    /// - Returns: what `cancel` takes.
+    ///   - completion: receives the outcome: an answer with any status, or the reason why there is none. It is called
+    ///     once, on the client's own thread, which it must not hold up, or before this method returns.
+    /// - Returns: the argument of `cancel`.
     @discardableResult
     public func start(
         _ request: HTTPRequest,
@@ -126,7 +126,7 @@ public final class HTTPClient: Sendable {
         return ExchangeID(number: id)
     }
 
-    /// Aborts an exchange, which then ends with `cancelled`; one that has ended is left alone.
+    /// Aborts an exchange, which then ends with `cancelled`. If the exchange has ended, nothing happens.
     public func cancel(_ id: ExchangeID) {
         loop.cancel(id.number)
     }

@@ -1,5 +1,5 @@
 extension HTTPHeader {
-    /// Whether the field can be written as one line that means what it says.
+    /// Whether the field can be sent as one line without a change of its meaning.
     var isSafe: Bool {
         !name.isEmpty
             && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }

@@ -1,6 +1,6 @@
 /// One header field of a request or an answer.
 public struct HTTPHeader: Hashable, Sendable {
-    /// The field name; compared without regard to case by HTTP, kept as given here.
+    /// The field name. HTTP ignores its letter case; it is kept here as given.
     public var name: String
     /// The field value.
     public var value: String
@@ -12,17 +12,18 @@ public struct HTTPHeader: Hashable, Sendable {
     }
 }
 
-/// A request that is sent whole: no streaming, no redirects.
+/// A request that is sent as a whole, without streaming or redirects.
 public struct HTTPRequest: Sendable {
     /// The method, in capitals.
     public var method: String
-    /// An absolute URL that begins with `http://` or `https://`, in small letters. Path and query are sent as they stand.
+    /// An absolute URL that begins with `http://` or `https://`, in small letters. Path and query are sent unchanged.
     public var url: String
-    /// Header fields beside those libcurl sets itself (`Host`, `Content-Length`, `Accept`).
+    /// Header fields besides those that libcurl sets itself (`Host`, `Content-Length`, `Accept`).
     public var headers: [HTTPHeader]
-    /// The body; sent when not empty. With every method but `GET` and `HEAD` its length is told even where it is empty.
+    /// The body; sent unless it is empty. With every method but `GET` and `HEAD` its length is sent even if it is
+    /// empty.
     public var body: [UInt8]
-    /// How long the whole exchange may take, time spent waiting for a connection included; at least one millisecond.
+    /// The most time for the whole exchange, the wait for a connection included; at least one millisecond.
     public var timeout: Duration
 
     /// A request from its parts.
@@ -40,11 +41,11 @@ public struct HTTPRequest: Sendable {
         self.timeout = timeout
     }
 
-    /// Whether the URL is one of `https`.
+    /// Whether the scheme of the URL is `https`.
     var isSecure: Bool { url.hasPrefix("https://") }
 
-    /// What is asked for of the server, as the URL says it: path and query without a change, the path `/` where none is
-    /// written, without fragment. `nil` where the scheme is another.
+    /// The request target: path and query of the URL unchanged, with the path `/` if there is none, and without the
+    /// fragment. `nil` if the URL has another scheme.
     var target: String? {
         guard isSecure || url.hasPrefix("http://") else { return nil }
         let rest = url.utf8.dropFirst(isSecure ? 8 : 7).prefix { $0 != UInt8(ascii: "#") }
@@ -56,11 +57,11 @@ public struct HTTPRequest: Sendable {
     }
 }
 
-/// An answer, read whole.
+/// An answer that has been read as a whole.
 public struct HTTPResponse: Sendable {
-    /// The status code, 100 to 599 in practice; whatever the server sent.
+    /// The status code as the server sent it, in practice 100 to 599.
     public var status: Int
-    /// The header fields in order, those of an interim answer (1xx) left out.
+    /// The header fields in order, without those of interim answers (1xx).
     public var headers: [HTTPHeader]
     /// The body.
     public var body: [UInt8]
@@ -72,7 +73,7 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// The value of the first field called `name`, letter case ignored.
+    /// The value of the first field with this name, in any letter case.
     public func header(_ name: String) -> String? {
         let name = name.lowercased()
         return headers.first { $0.name.lowercased() == name }?.value

@@ -1,20 +1,20 @@
 internal import CCurl
 
-/// An exchange that ended without an answer. Any answer, whatever its status, is not an error here.
+/// An exchange without an answer. An answer, whatever its status, is not an error.
 public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     /// What went wrong.
     public enum Code: String, Sendable {
-        /// The request itself cannot be sent: bad URL, other scheme, control characters in a header.
+        /// The request cannot be sent: a bad URL, another scheme, or control characters in a header.
         case invalidRequest
-        /// No connection: name not resolved, refused, unreachable.
+        /// No connection: the name was not resolved, or the host refused it or is unreachable.
         case connectFailed
-        /// The name was resolved, and none of its addresses may be connected to.
+        /// The name was resolved, but connections to none of its addresses are allowed.
         case addressRefused
-        /// No secure connection: certificate or handshake.
+        /// No secure connection: the certificate or the handshake failed.
         case insecure
-        /// The request's time ran out; the server may have acted on it.
+        /// The request timed out; the server may have acted on it.
         case timedOut
-        /// The connection broke, or the answer was not HTTP; the server may have acted on the request.
+        /// The connection broke, or the answer was not HTTP. The server may have acted on the request.
         case brokenConnection
         /// The answer is larger than the client accepts.
         case responseTooLarge
@@ -28,7 +28,7 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
 
     /// What went wrong.
     public var code: Code
-    /// One sentence for operators; no header, body or credential in it.
+    /// One sentence for operators, without header, body or credential.
     public var message: String
 
     /// An error from its parts.
@@ -37,7 +37,7 @@ public struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Code and message, safe to log.
+    /// Code and message; safe to log.
     public var description: String { "\(code.rawValue): \(message)" }
 }
 

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// An address of the Internet Protocol, to be judged by what it stands for.
+/// An IP address, to decide whether it is public.
 struct IPAddress: Equatable {
-    /// The sixteen bytes of version 6, or the four of version 4.
+    /// The sixteen bytes of an IPv6 address, or the four of an IPv4 address.
     private let bytes: [UInt8]
 
-    /// The address in a socket address of either version; `nil` in one of another family, or one that is too short.
+    /// The address in a socket address of either version; `nil` if the socket address has another family or is too
+    /// short.
     init?(_ address: UnsafeRawBufferPointer) {
         guard address.count >= MemoryLayout<sa_family_t>.size else { return nil }
         switch Int32(address.loadUnaligned(as: sa_family_t.self)) {
@@ -24,10 +25,10 @@ struct IPAddress: Equatable {
         }
     }
 
-    /// Whether it is a global unicast address, by the registries of special-purpose addresses (RFC 6890 and what IANA
-    /// has added), and no cloud's metadata service.
+    /// Whether it is a global unicast address, according to the registries of special-purpose addresses (RFC 6890 and
+    /// later additions by IANA), and not the metadata service of a cloud.
     ///
-    /// An address that carries one of version 4 is judged by that: whoever reaches it may reach that one.
+    /// An IPv6 address that contains an IPv4 address is judged by the latter, because it may lead there.
     var isGlobalUnicast: Bool {
         bytes.count == 4 ? Self.isGlobalVersion4(bytes[...]) : Self.isGlobalVersion6(bytes)
     }
@@ -38,12 +39,12 @@ struct IPAddress: Equatable {
     }
 
     private static let specialVersion4: [(prefix: UInt32, length: UInt32)] = [
-        // "This network"; private; shared (carrier-grade NAT, a cloud's metadata among it); loopback; link-local.
+        // "This network"; private; shared (carrier-grade NAT, also a cloud's metadata); loopback; link-local.
         (0x0000_0000, 8), (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xA9FE_0000, 16),
-        // Private; protocol assignments; documentation; the former relay of 6to4; private; benchmarking.
+        // Private; protocol assignments; documentation; the former 6to4 relay; private; benchmarking.
         (0xAC10_0000, 12), (0xC000_0000, 24), (0xC000_0200, 24), (0xC058_6300, 24), (0xC0A8_0000, 16),
         (0xC612_0000, 15),
-        // Documentation, twice; multicast; reserved, broadcast included.
+        // Documentation, twice; multicast; reserved, with broadcast.
         (0xC633_6400, 24), (0xCB00_7100, 24), (0xE000_0000, 4), (0xF000_0000, 4),
         // 168.63.129.16, a metadata service at a public address.
         (0xA83F_8110, 32),
@@ -56,13 +57,13 @@ struct IPAddress: Equatable {
         if begins(zeros + [0xFF, 0xFF]) { return isGlobalVersion4(bytes[12...]) }
         if begins([0x00, 0x64, 0xFF, 0x9B] + zeros.prefix(8)) { return isGlobalVersion4(bytes[12...]) }
         if begins([0x20, 0x02]) { return isGlobalVersion4(bytes[2..<6]) }
-        // Nothing outside 2000::/3 is global unicast: loopback, unspecified, unique local, link-local, multicast, the
-        // local prefix of NAT64 and whatever is not assigned yet.
+        // No address outside 2000::/3 is global unicast. Outside are loopback, unspecified, unique local, link-local,
+        // multicast, the local NAT64 prefix, and addresses that are not assigned yet.
         guard bytes[0] & 0xE0 == 0x20 else { return false }
-        // Protocol assignments (2001::/23, Teredo among them); documentation, twice.
+        // Protocol assignments (2001::/23, with Teredo); documentation, twice.
         let isAssignment = bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] & 0xFE == 0
         let isDocumentation = begins([0x20, 0x01, 0x0D, 0xB8]) || begins([0x3F, 0xFF]) && bytes[2] & 0xF0 == 0
-        // An interface identifier of ISATAP carries an address of version 4 as well.
+        // An ISATAP interface identifier contains an IPv4 address as well.
         if bytes[9] == 0, bytes[10] == 0x5E, bytes[11] == 0xFE, bytes[8] & 0xFD == 0 {
             return !isAssignment && !isDocumentation && isGlobalVersion4(bytes[12...])
         }

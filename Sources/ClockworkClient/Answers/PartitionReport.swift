@@ -1,21 +1,21 @@
 internal import Bytes
 
-/// How an intake partition is doing: the latest progress record of its owner.
+/// The state of an intake partition, according to its owner's latest progress record.
 public struct PartitionReport: Hashable, Sendable {
     /// The intake partition.
     public let partition: Int32
-    /// The name of the owning pod; `nil` while nobody has owned it yet.
+    /// The name of the owning pod; `nil` if no pod has owned the partition yet.
     public let owner: String?
-    /// The group generation under which the owner got it.
+    /// The group generation in which the partition was assigned to the owner.
     public let epoch: Int64?
-    /// The schedule time of the latest delivery, in epoch milliseconds; `nil` before the first.
+    /// The schedule time of the latest delivery, in epoch milliseconds; `nil` before the first one.
     public let executedUpToMilliseconds: Int64?
     /// The number of schedules in the owner's memory. More may be pending in the store.
     public let pendingResident: Int64?
     /// The intake offset to be read next after a restart; `nil` before the first commit.
     public let committedOffset: Int64?
-    /// Which log of the partition that offset is of: 0 for the first, one more for each that a recreated topic or
-    /// another cluster has brought. `nil` where the service does not say.
+    /// The log that this offset belongs to: 0 for the first, and one more for each log of a recreated topic or of
+    /// another cluster. `nil` if the service does not say.
     public let generation: Int64?
     /// When the owner wrote this, in epoch milliseconds.
     public let updatedAtMilliseconds: Int64?
@@ -32,7 +32,7 @@ public struct PartitionReport: Hashable, Sendable {
         updatedAtMilliseconds = json["updatedAt"]?.integer
     }
 
-    /// The report as a JSON object, with the members that are known.
+    /// The report as a JSON object. It has only the members that are known.
     public var json: String {
         JSONWriter.objectText { json in
             json.member("partition", Int64(partition))

@@ -1,19 +1,19 @@
 internal import Bytes
 
-/// Why the service refused a request: an `application/problem+json` body (RFC 9457).
+/// The reason why the service refused a request: an `application/problem+json` body (RFC 9457).
 public struct Problem: Hashable, Sendable, CustomStringConvertible {
     /// The HTTP status code.
     public let status: Int
-    /// A URI for the kind of problem; `about:blank` where the service names none.
+    /// A URI for the kind of problem; `about:blank` if the service names none.
     public let type: String
-    /// What kind of problem it is, in a few words.
+    /// The kind of problem, in a few words.
     public let title: String
-    /// What is wrong with this request, where the service says so.
+    /// The fault of this request, if the service names one.
     public let detail: String?
     /// Every field that is wrong.
     public let errors: [FieldError]
 
-    /// - Parameter status: The status of the answer, for a body that tells none.
+    /// - Parameter status: The status of the answer, for a body that contains none.
     init?(_ json: JSONValue, status: Int) {
         guard case .object(let members) = json, let title = members["title"]?.text else { return nil }
         self.status = members["status"]?.integer.flatMap { Int(exactly: $0) } ?? status
@@ -35,7 +35,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
         self.errors = errors
     }
 
-    /// What a status says without a body that explains it, such as one from a proxy.
+    /// The problem of a status alone, without a body that explains it. A proxy may give such an answer.
     init(status: Int) {
         self.status = status
         type = "about:blank"
@@ -45,7 +45,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One line of at most 2,000 characters: the title, and the detail or the fields. Safe for terminals and logs,
-    /// whoever sent it.
+    /// whoever sent the problem.
     public var description: String {
         let reason = detail ?? (errors.isEmpty ? nil : errors.map(\.description).joined(separator: "; "))
         let line = reason.map { title.hasSuffix(".") ? "\(title) \($0)" : "\(title): \($0)" } ?? title
@@ -54,7 +54,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
         )
     }
 
-    /// The problem as a JSON object, with the number of a line in front where it is about one.
+    /// The problem as a JSON object. If it is about a line, the line's number comes first.
     public func json(line: Int? = nil) -> String {
         JSONWriter.objectText { json in
             json.member("line", line.map(Int64.init))

@@ -1,12 +1,12 @@
 internal import Bytes
 
-/// Where a request stands in the intake topic: on all in-sync replicas, so it cannot be lost any more.
+/// The place of a request in the intake topic. All in-sync replicas have the request, so it can no longer be lost.
 public struct Receipt: Hashable, Sendable {
     /// The client that the key belongs to.
     public let clientID: String
     /// The client's key.
     public let scheduleKey: String
-    /// The time asked for, in epoch milliseconds; `nil` for a cancel, which asks for none.
+    /// The requested time, in epoch milliseconds; `nil` for a cancel.
     public let scheduleTimeMilliseconds: Int64?
     /// The intake partition.
     public let partition: Int32
@@ -25,7 +25,7 @@ public struct Receipt: Hashable, Sendable {
         self.offset = offset
     }
 
-    /// The receipt as the JSON object it came as.
+    /// The receipt as the JSON object that the service sent.
     public var json: String {
         JSONWriter.objectText { json in
             json.member("clientId", clientID)

@@ -1,13 +1,13 @@
 internal import Bytes
 
-/// What the service knows of a schedule.
+/// The service's knowledge of a schedule.
 public struct ScheduleStatus: Hashable, Sendable {
-    /// Where a schedule is in its life. Open for states of later versions of the service.
+    /// The status of a schedule. Later versions of the service may have further ones.
     public struct State: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-        /// The word of the contract.
+        /// The word that the contract has for it.
         public let rawValue: String
 
-        /// A state from its word.
+        /// A status from its word.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
@@ -29,25 +29,26 @@ public struct ScheduleStatus: Hashable, Sendable {
     public let clientID: String
     /// The client's key.
     public let scheduleKey: String
-    /// The key that chose the partition, and that the delivered record has; `nil` where the service does not tell.
+    /// The key that chose the partition, which is also the key of the delivered record; `nil` if the service does not
+    /// say.
     public let orderingKey: String?
-    /// When it is due, in epoch milliseconds; `nil` where the service does not tell.
+    /// When it is due, in epoch milliseconds; `nil` if the service does not say.
     public let scheduleTimeMilliseconds: Int64?
-    /// Where it goes; `nil` where the service does not tell.
+    /// Its target; `nil` if the service does not say.
     public let delivery: Delivery?
-    /// Where it is in its life.
+    /// The status.
     public let state: State
     /// The intake partition of the request.
     public let partition: Int32?
     /// The offset of the request in that partition.
     public let offset: Int64?
-    /// For a callback: the number of the attempt that is pending, in flight, or was the last.
+    /// For a callback, the number of the attempt that is pending, is in flight, or was the last.
     public let attempt: Int?
-    /// For a pending callback: when that attempt is due, in epoch milliseconds.
+    /// For a pending callback, when that attempt is due, in epoch milliseconds.
     public let nextAttemptTimeMilliseconds: Int64?
-    /// Why the delivery, or the latest attempt of a callback, failed.
+    /// The reason why the delivery, or the latest attempt of a callback, failed.
     public let lastFailure: String?
-    /// Whether it was certain: if not, requests that came before were still to be applied and may have changed it.
+    /// Whether the answer is final. If not, earlier requests had still to be applied and may have changed it.
     public let isFinal: Bool
 
     init?(_ json: JSONValue, isFinal: Bool) {

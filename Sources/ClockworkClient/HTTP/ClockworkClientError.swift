@@ -1,31 +1,31 @@
 internal import Bytes
 internal import HTTPTransport
 
-/// A call of the client that did not succeed.
+/// A failed call of the client.
 public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     /// What went wrong.
     public enum Code: String, Sendable {
         /// The base URL or the token cannot be used.
         case invalidConfiguration
-        /// The request breaks a rule, or names another ordering key than the pending schedule has;
+        /// The request breaks a rule, or names another ordering key than the pending schedule has.
         /// ``ClockworkClientError/fieldErrors`` names each field (400, 409, or found before sending).
         case invalidRequest
         /// No token, or a wrong one (401, 403).
         case unauthorized
         /// The service does not know the schedule (404).
         case notFound
-        /// It came too late: the schedule is delivered, cancelled or failed (409).
+        /// The call came too late: the schedule is delivered, cancelled or failed (409).
         case notPending
         /// The body is larger than the service accepts (413).
         case tooLarge
-        /// The service, or Kafka or the store behind it, is out of reach or overloaded (429, 502, 503, 504, or no
-        /// answer). It may have acted on the request; sending it again does no harm.
+        /// The service, Kafka or the store cannot be reached or is overloaded (429, 502, 503, 504, or no answer). The
+        /// service may have acted on the request; sending it again does no harm.
         case unavailable
         /// The service refused the request for another reason (other 4xx).
         case refused
         /// The service failed (other 5xx).
         case failed
-        /// The answer is not one that the service gives: perhaps there is something else at the base URL.
+        /// The answer is not one that the service gives. Perhaps the base URL leads to something else.
         case unexpectedAnswer
         /// The task was cancelled, or the client closed.
         case cancelled
@@ -33,15 +33,15 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
 
     /// What went wrong.
     public let code: Code
-    /// One sentence; no payload and no token in it.
+    /// One sentence, without payload and token.
     public let message: String
-    /// The service's own account, where it gave one.
+    /// The service's own explanation, if it gave one.
     public let problem: Problem?
-    /// Every field that is wrong, whoever found it.
+    /// Every invalid field, whether the client or the service found it.
     public let fieldErrors: [FieldError]
-    /// With `notPending`, where the schedule is in its life, if the service told.
+    /// With `notPending`, the status of the schedule, if the service reported it.
     public let state: ScheduleStatus.State?
-    /// How long the service asks to wait before the next attempt, at most a day; `nil` where it does not say.
+    /// How long the service asks to wait before the next attempt, at most a day; `nil` if it does not say.
     public let retryAfter: Duration?
 
     init(
@@ -63,7 +63,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later.
     public var isRetriable: Bool { code == .unavailable }
 
-    /// The message, safe to log.
+    /// The message; safe to log.
     public var description: String { message }
 
     static func unexpectedAnswer(_ reason: String) -> ClockworkClientError {
@@ -87,7 +87,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         self.init(code: code, message: "no answer: \(error.message)")
     }
 
-    /// The error for an answer whose status is no success.
+    /// The error for an answer with a status other than success.
     init(_ response: HTTPResponse) {
         let json = JSONValue(response.body)
         let problem = json.flatMap { Problem($0, status: response.status) } ?? Problem(status: response.status)
@@ -114,7 +114,7 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
     private static func code(_ problem: Problem) -> Code {
         switch problem.status {
         case 400, 422: .invalidRequest
-        // The request does not fit the pending schedule, and a field of it is named.
+        // The request does not fit the pending schedule, and the problem names the field.
         case 409 where !problem.errors.isEmpty: .invalidRequest
         case 401, 403: .unauthorized
         case 404: .notFound
@@ -127,12 +127,12 @@ public struct ClockworkClientError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Where the schedule is: a problem's own `status` is the number of the answer.
+    /// The status of the schedule. The member `status` of a problem is the status code of the answer.
     private static func state(_ json: JSONValue) -> ScheduleStatus.State? {
         (json["scheduleStatus"]?.text ?? json["status"]?.text).map(ScheduleStatus.State.init(rawValue:))
     }
 
-    /// Whole seconds; the form with a date is of no use to a client whose clock may differ.
+    /// Whole seconds. The form with a date is useless to a client whose clock may differ.
     private static func retryAfter(_ text: String) -> Duration? {
         guard (1...9).contains(text.utf8.count), let seconds = UInt32(text) else { return nil }
         return .seconds(min(seconds, 86_400))

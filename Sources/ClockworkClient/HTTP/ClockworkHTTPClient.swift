@@ -1,27 +1,29 @@
 internal import Bytes
 internal import HTTPTransport
 
-/// Speaks to the HTTP API of Clockwork.
+/// A client of Clockwork's HTTP API.
 ///
-/// Connections are kept alive and shared; up to 64 exchanges run at a time, further ones wait. May be used from any
-/// task. Cancelling a task ends its exchange; the service may have acted on it all the same. Nothing is tried again by
-/// itself: ``ClockworkClientError/isRetriable`` says when that makes sense, and sending a request again does no harm.
+/// Connections are kept alive and shared. Up to 64 exchanges run at a time, and further ones wait. May be used from any
+/// task. If a task is cancelled, its exchange ends, but the service may have acted on it. The client never repeats a
+/// call by itself. ``ClockworkClientError/isRetriable`` says when a repeat makes sense; sending a request again does no
+/// harm.
 public final class ClockworkHTTPClient: Sendable {
     private let address: ServiceAddress
     private let timeout: Duration
     private let http: HTTPClient
 
-    /// A client, and its thread.
+    /// A client, with a thread of its own.
     ///
     /// - Parameters:
-    ///   - address: where the service is.
-    ///   - timeout: how long one exchange may take, the wait for a connection included and what `wait` adds left out.
-    /// - Throws: `cancelled` when the system has no thread to give.
+    ///   - address: the address of the service.
+    ///   - timeout: the most time for one exchange. It includes the wait for a connection; the time of `wait` is added
+    ///     to it.
+    /// - Throws: `cancelled` if the system has no thread to give.
     public init(address: ServiceAddress, timeout: Duration = .seconds(30)) throws(ClockworkClientError) {
         self.address = address
         self.timeout = timeout
         var configuration = HTTPClient.Configuration()
-        // A thousand lines of a batch, each with keys of the largest size and every byte escaped.
+        // Room for a thousand lines of a batch, each with keys of the largest size and every byte escaped.
         configuration.maximumResponseBytes = 16 << 20
         do {
             http = try HTTPClient(configuration: configuration)
@@ -30,24 +32,24 @@ public final class ClockworkHTTPClient: Sendable {
         }
     }
 
-    /// Ends the client: what is outstanding fails with `cancelled`, and so do later calls.
+    /// Closes the client. Outstanding calls and later ones fail with `cancelled`.
     ///
-    /// Blocks until the thread has ended, which takes no longer than one turn of its loop. Also done when the last
-    /// reference goes.
+    /// Blocks until the thread has ended, which takes no longer than one turn of its loop. The client also closes when
+    /// its last reference goes.
     public func close() {
         http.close()
     }
 
     // MARK: Requests
 
-    /// Asks for a delivery.
+    /// Creates a schedule.
     ///
     /// - Parameters:
     ///   - request: checked before it is sent.
-    ///   - wait: how long the service may wait for the partition's owner to apply it, in whole seconds, rounded up, at
-    ///     most 30; `nil` to be content with its being in the intake topic.
+    ///   - wait: how long the service may wait for the partition's owner to apply the request, in whole seconds,
+    ///     rounded up, at most 30. With `nil` it answers once the request is in the intake topic.
     /// - Returns: `accepted`, or after a wait `stored` or `repeated`.
-    /// - Throws: `notPending` when a wait found that the delivery has failed; `invalidRequest` where the pending schedule
+    /// - Throws: `notPending` if the wait found that the delivery has failed; `invalidRequest` if the pending schedule
     ///   of the key has another ordering key.
     public func create(
         _ request: ScheduleRequest,
@@ -57,14 +59,14 @@ public final class ClockworkHTTPClient: Sendable {
         return try await outcome("POST", "/schedule", request.json, wait)
     }
 
-    /// Takes a pending schedule back.
+    /// Takes back a pending schedule.
     ///
     /// - Parameters:
     ///   - request: checked before it is sent.
     ///   - wait: as for a create.
     /// - Returns: `accepted`, or after a wait `cancelled`.
-    /// - Throws: without an ordering key `notFound` for an unknown schedule, and `notPending` where it came too late;
-    ///   with one, the latter only after a wait.
+    /// - Throws: `notFound` for an unknown schedule and `notPending` if the cancel came too late. With an ordering key,
+    ///   both are possible only after a wait.
     public func cancel(
         _ request: CancelRequest,
         wait: Duration? = nil
@@ -75,9 +77,9 @@ public final class ClockworkHTTPClient: Sendable {
 
     /// Sends a batch in one exchange.
     ///
-    /// - Returns: what has become of each request, in their order.
-    /// - Throws: `unavailable` too when the service did not answer every line, or was too busy or out of reach of Kafka
-    ///   for one: which requests it has taken is not known then, and the batch may be sent again.
+    /// - Returns: the result of each request, in order.
+    /// - Throws: also `unavailable`, if the service did not answer every line, or for one of them was too busy or could
+    ///   not reach Kafka. It is then unknown which requests the service has taken. The batch may be sent again.
     public func send(_ batch: RequestBatch) async throws(ClockworkClientError) -> [BatchResult] {
         guard !batch.isEmpty else { return [] }
         let headers = [HTTPHeader("Content-Type", "application/x-ndjson")]
@@ -107,15 +109,15 @@ public final class ClockworkHTTPClient: Sendable {
 
     // MARK: Questions
 
-    /// What has become of a schedule.
+    /// The status of a schedule.
     ///
     /// - Parameters:
     ///   - clientID: the client that the schedule belongs to.
     ///   - scheduleKey: the client's key of the schedule.
-    ///   - wait: how long the service may wait until its answer is final, as for a create; `nil` for the second that it
-    ///     waits by itself.
-    /// - Throws: `notFound` for a key that is not known, or no longer; `unavailable` where requests that came before are
-    ///   still to be applied and nothing is known yet.
+    ///   - wait: how long the service may wait until its answer is final, as for a create; `nil` for its default of one
+    ///     second.
+    /// - Throws: `notFound` if the key is unknown or has been forgotten; `unavailable` if earlier requests are still to
+    ///   be applied and nothing is known yet.
     public func status(
         clientID: String,
         scheduleKey: String,
@@ -134,7 +136,7 @@ public final class ClockworkHTTPClient: Sendable {
         )
     }
 
-    /// How each intake partition is doing, by partition.
+    /// The state of each intake partition, by partition.
     public func partitions() async throws(ClockworkClientError) -> [PartitionReport] {
         guard let elements = try await json("GET", "/partitions").elements else {
             throw .unexpectedAnswer("no list of partitions")
@@ -174,7 +176,7 @@ public final class ClockworkHTTPClient: Sendable {
         return json
     }
 
-    /// Sends a request and returns the answer, whose status is a success.
+    /// Sends a request and returns its answer. An answer without success is thrown as an error.
     private func exchange(
         _ method: String,
         _ path: String,

@@ -1,6 +1,6 @@
 internal import HTTPTransport
 
-/// Where the HTTP API is, and how to be let in.
+/// The address of the HTTP API, and the token for it.
 public struct ServiceAddress: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The base URL without a slash at its end, such as `http://clockwork:5000`.
     public let baseURL: String
@@ -9,10 +9,10 @@ public struct ServiceAddress: Sendable, CustomStringConvertible, CustomDebugStri
     /// An address from its parts.
     ///
     /// - Parameters:
-    ///   - baseURL: `http://` or `https://`, host, optionally a port and a path. A token is sent in the clear to an
-    ///     `http://` address.
-    ///   - token: one of the service's `API_TOKENS`; `nil` or empty where it has none.
-    /// - Throws: `invalidConfiguration` for all else. The token is never shown.
+    ///   - baseURL: `http://` or `https://`, a host, and optionally a port and a path. To an `http://` address, a token
+    ///     is sent unencrypted.
+    ///   - token: one of the service's `API_TOKENS`; `nil` or empty if the service has none.
+    /// - Throws: `invalidConfiguration` for any other text. The token is never shown.
     public init(baseURL: String, token: String? = nil) throws(ClockworkClientError) {
         var url = baseURL[...]
         while url.utf8.last == UInt8(ascii: "/") { url = url.dropLast() }
@@ -43,15 +43,16 @@ public struct ServiceAddress: Sendable, CustomStringConvertible, CustomDebugStri
     /// The base URL alone.
     public var debugDescription: String { baseURL }
 
-    /// Shows no token.
+    /// Does not show the token.
     public var customMirror: Mirror { Mirror(self, children: ["baseURL": baseURL]) }
 
-    /// The header that lets a request in; empty without a token.
+    /// The authorization header; empty without a token.
     var authorization: [HTTPHeader] {
         token.map { [HTTPHeader("Authorization", "Bearer \($0)")] } ?? []
     }
 
-    /// Host, port and path, without what would end up in another part of the URL or in two.
+    /// Whether the text is host, port and path alone, with no character that would begin or split another part of the
+    /// URL.
     private static func isLegal(rest: Substring) -> Bool {
         guard let first = rest.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ":") else { return false }
         return rest.utf8.allSatisfy { byte in

@@ -1,23 +1,24 @@
 internal import Bytes
 
-/// How a callback is made, where it is not to be as the service does it by default. `nil` leaves a choice to the service.
+/// Options of a callback. `nil` stands for the service's default.
 public struct CallbackOptions: Hashable, Sendable {
     /// The method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`; `POST` by default.
     public var method: String?
-    /// Header fields to send, by name; at most 32 with 4,096 bytes a value and 8,192 in all. Of a status the service hides the values.
+    /// Header fields to send, by name: at most 32, with 4,096 bytes a value and 8,192 in all. In a status the service
+    /// hides their values.
     public var headers: [String: String] = [:]
-    /// How long one attempt may take in all, in milliseconds, 1 to 60,000; 10,000 by default.
+    /// The most time for one attempt in all, in milliseconds, 1 to 60,000; 10,000 by default.
     public var timeoutMilliseconds: Int64?
-    /// Attempts in all, 1 to 100; 8 by default.
+    /// The most attempts, 1 to 100; 8 by default.
     public var maxAttempts: Int64?
     /// The backoff after the first attempt, in milliseconds, up to 24 h; 1,000 by default. It doubles with each attempt.
     public var initialBackoffMilliseconds: Int64?
-    /// The most that the backoff grows to, in milliseconds, up to 24 h; 3,600,000 by default.
+    /// The upper bound of the backoff, in milliseconds, up to 24 h; 3,600,000 by default.
     public var maxBackoffMilliseconds: Int64?
     /// Whether the next schedule of the ordering key waits until this one has succeeded or is a dead letter.
     public var isOrdered: Bool?
 
-    /// Everything as the service does it by default.
+    /// Only defaults.
     public init() {}
 
     /// Writes the members of a `delivery` object.
@@ -39,7 +40,7 @@ public struct CallbackOptions: Hashable, Sendable {
         json.member("ordered", isOrdered)
     }
 
-    /// What the service answered.
+    /// The options in an answer of the service.
     init(_ members: [String: JSONValue]) {
         method = members["method"]?.text
         if case .object(let fields)? = members["headers"] { headers = fields.compactMapValues(\.text) }

@@ -2,14 +2,14 @@ internal import Bytes
 
 /// A request to take back the pending schedule of a key.
 ///
-/// A value; making one checks nothing, ``validate()`` does.
+/// This is a value. Creating one checks nothing; ``validate()`` does.
 public struct CancelRequest: Hashable, Sendable {
     /// The client that the key belongs to, 1 to 128 bytes of UTF-8.
     public var clientID: String
     /// The client's key of the schedule, 1 to 512 bytes of UTF-8.
     public var scheduleKey: String
-    /// The ordering key of the create, 1 to 1024 bytes of UTF-8. Over HTTP it may be `nil`: the service looks it up. A
-    /// record for the intake topic must have it as its key, since it chooses the partition.
+    /// The ordering key of the create, 1 to 1024 bytes of UTF-8. Over HTTP it may be `nil`, and the service looks it
+    /// up. A record for the intake topic must have it as its key, because it chooses the partition.
     public var orderingKey: String?
 
     /// A request from its parts.
@@ -19,8 +19,8 @@ public struct CancelRequest: Hashable, Sendable {
         self.orderingKey = orderingKey
     }
 
-    /// The structured form, with the action in it: the value of a record for the intake topic, whose key is the
-    /// ordering key.
+    /// The structured form, with the action. It is the value of a record for the intake topic, and the ordering key is
+    /// the key of that record.
     public var json: [UInt8] {
         JSONWriter.object { json in
             json.member("action", "cancel")
@@ -37,7 +37,7 @@ public struct CancelRequest: Hashable, Sendable {
 
     /// Checks every rule.
     ///
-    /// - Throws: all that is wrong, not just the first.
+    /// - Throws: all errors, not only the first.
     public func validate() throws(InvalidRequest) {
         try InvalidRequest.check(json, isCancel: true)
     }

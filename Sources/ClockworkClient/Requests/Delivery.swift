@@ -1,14 +1,14 @@
 internal import Bytes
 
-/// Where a schedule's payload goes when it is due.
+/// The target of a schedule, which gets the payload when the schedule is due.
 ///
-/// A struct rather than an enum, so that a new kind of target breaks no `switch`.
+/// This is a struct and not an enum, so that a new kind of target breaks no `switch`.
 public struct Delivery: Hashable, Sendable {
-    /// The Kafka topic, for a delivery to one.
+    /// The Kafka topic, for a delivery to a topic.
     public let topic: String?
-    /// The address, for a delivery to a URL.
+    /// The URL, for a delivery to a URL.
     public let url: String?
-    /// How the URL is called; without meaning for a topic.
+    /// The options of the call to the URL; ignored for a topic.
     public let options: CallbackOptions
 
     /// Delivery to a Kafka topic, which must exist when the schedule is due.
@@ -34,7 +34,7 @@ public struct Delivery: Hashable, Sendable {
         self.options = options
     }
 
-    /// What the service answered; `nil` when it is no object.
+    /// The target in an answer of the service; `nil` if it is not an object.
     init?(_ json: JSONValue?) {
         guard case .object(let members)? = json else { return nil }
         self.init(topic: members["topic"]?.text, url: members["url"]?.text, options: CallbackOptions(members))

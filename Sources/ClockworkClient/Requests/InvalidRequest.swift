@@ -5,12 +5,12 @@ public struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertible
     /// Every field that is wrong, in the order of the contract; never empty.
     public let errors: [FieldError]
 
-    /// One sentence with every error; names fields and limits, and shows no payload.
+    /// One sentence with every error. It names fields and limits, and contains no payload.
     public var description: String { errors.map(\.description).joined(separator: "; ") }
 
     /// Checks a structured request with the decoder that the service itself uses, so that the two cannot differ.
     ///
-    /// What depends on the service's configuration is left to the service.
+    /// Rules that depend on the service's configuration are left to the service.
     static func check(_ json: [UInt8], isCancel: Bool) throws(InvalidRequest) {
         let decoder = RequestDecoder(rules: .ofEveryService)
         let result: Result<Request, Rejection> = json.withUnsafeBytes { bytes in
