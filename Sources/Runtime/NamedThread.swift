@@ -54,7 +54,8 @@ package final class NamedThread: Sendable {
         var blocked = sigset_t()
         var before = sigset_t()
         sigfillset(&blocked)
-        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGPROF] { sigdelset(&blocked, signal) }
+        let open = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGPROF]
+        for signal in open { sigdelset(&blocked, signal) }
         pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
 

@@ -23,7 +23,6 @@ final class CallbackChannel: DeliveryChannel {
     private let request: CallbackRequest
     /// The end of an exchange, by the number of its call.
     private typealias Letter = (number: UInt64, result: Result<HTTPResponse, HTTPTransportError>)
-
     /// Where the HTTP client's thread leaves the ends of exchanges.
     private let mailbox: Inbox<Letter>
     private let logger: Logger

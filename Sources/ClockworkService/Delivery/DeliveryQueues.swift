@@ -10,9 +10,8 @@ internal import Scheduling
 /// - Deliveries of one topic are produced in the order in which they were sent. A record that comes back goes out
 ///   before later records that have not left yet.
 /// - No topic has more than a quarter of the producer's queue, so a slow topic does not keep others waiting.
-/// - No single answer of the brokers about a topic is final (`TopicDoubt`). The topic's records are held in order, the
-///   topic is checked again, and the records are produced again, one at a time. A record is refused alone, or not at
-///   all.
+/// - No single answer of the brokers about a topic is final (`TopicDoubt`). The topic is checked again, and its records
+///   are produced again in order, one at a time. A record is refused alone, or not at all.
 /// - Nothing waits in the producer for partitions that are gone (`StandstillWatch`).
 /// - Dead letters are never given up. A refused one lets the others pass.
 /// - No delivery goes to a topic that is not allowed, whenever it was requested.
@@ -36,8 +35,7 @@ struct DeliveryQueues<Handle> {
     private var owners: Set<UInt32> = []
     /// The rows of topics that have a turn to produce, in order of their turns.
     private var ready: Deque<Int> = []
-    /// When rows of topics need attention again. A superfluous alarm does no harm, even if the row has changed its
-    /// topic.
+    /// When rows of topics need attention again. An alarm too many does no harm.
     private var alarms = Alarms<Int>()
     private var actions: Deque<DeliveryAction> = []
     private var lastSequence: UInt64 = 0
@@ -84,8 +82,7 @@ struct DeliveryQueues<Handle> {
     /// The name of a topic that an action has just named.
     func topicName(_ row: Int32) -> String { topics[Int(row)].name }
 
-    /// The driver's handle of the topic of a record that is being given to the producer. Dropped when the producer
-    /// fails.
+    /// The handle of the topic of a record that is being given to the producer. Dropped when the producer fails.
     subscript(handleOf row: Int32) -> Handle? {
         get { topics[Int(row)].handle }
         set { topics[Int(row)].handle = newValue }
@@ -115,8 +112,7 @@ struct DeliveryQueues<Handle> {
         owners.insert(owner)
     }
 
-    /// An owner is gone. Its waiting records are dropped: the partition's next owner sends them again, and must not be
-    /// overtaken by them.
+    /// An owner is gone. Its waiting records are dropped: its successor sends them, and must not be overtaken by them.
     mutating func ownerEnded(_ owner: UInt32) {
         guard owners.remove(owner) != nil else { return }
         for row in topics.indices where !topics[row].isIdle { topics[row].drop(owner: owner) }

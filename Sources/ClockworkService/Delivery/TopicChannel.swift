@@ -24,7 +24,6 @@ final class TopicChannel: DeliveryChannel {
     private var expected = ExpectedTopics()
     /// Topics to be checked.
     private var wantedChecks: [String] = []
-
     private var outcome = DeliveryOutcome()
     var metrics: DeliveryMetrics
     private var clientMetrics: KafkaClientMetrics

@@ -108,8 +108,7 @@ struct KeyState {
         if let pending { steps.add(.release(pending.schedule)) }
     }
 
-    /// Whether a pending schedule that may repeat a delivered one waits for the answer. `unsentToo` includes an unsent
-    /// question.
+    /// Whether a pending schedule that may repeat a delivered one waits for an answer; `unsentToo`: or for its question.
     func waitsForAnswer(unsentToo: Bool) -> Bool {
         pending?.wasDueOnArrival == true && knowledge.isAwaited(unsentToo: unsentToo)
     }
@@ -178,8 +177,7 @@ struct KeyState {
         draft.write(.cancelled(cancelled))
     }
 
-    /// Notes the request that a key record names, if it is a later one. It is pending in the store, delivered or
-    /// cancelled.
+    /// Notes the request that a key record names, if it is later: pending in the store, delivered or cancelled.
     private mutating func note(_ answer: KeyLookup, _ partition: Int32) {
         if let record = answer.record, record.partition == partition, record.requestOffset >= latest.offset {
             latest.note(record.requestOffset)
@@ -191,8 +189,7 @@ struct KeyState {
         deliveries.noteDelivered(answer)
     }
 
-    /// The answer finds nothing pending here: the schedule that waited has gone out or was cancelled, or a cancel of
-    /// nothing waited.
+    /// The answer finds nothing pending here: what waited has gone out or was cancelled, or was a cancel of nothing.
     private mutating func catchUp(with answer: KeyLookup, _ question: KeyQuestion, _ partition: Int32) {
         guard let record = answer.record else { return }
         let isOurs = record.partition == partition
@@ -276,8 +273,7 @@ struct KeyState {
     /// - Returns: whether the key is to join the queue of keys with something to send.
     mutating func queueWrite() -> Bool { draft.queue() }
 
-    /// Everything unsent as one change, which is then in flight; `nil` while it has to wait. The event that ends the
-    /// wait writes it.
+    /// Everything unsent as one change, then in flight; `nil` while it waits for an event, which writes it.
     ///
     /// Deletes wait while the key record does not yet name a delivery in flight. A record whose own item is gone says
     /// "delivered"; after a crash, a successor with the same time would be dropped.
