@@ -84,7 +84,7 @@ struct CallChecker: Sendable {
     }
 
     /// The record of a create. Its value is the body unchanged, so the owner reads what has been checked. If the body
-    /// names no ordering key, the record key replaces it.
+    /// names no ordering key, the owner takes the record key.
     private func prepare(_ schedule: Schedule, _ body: ByteBuffer) -> PreparedRequest {
         PreparedRequest(
             key: schedule.key,

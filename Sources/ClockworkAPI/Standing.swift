@@ -17,7 +17,7 @@ struct Standing: Sendable, Equatable {
     var position: Position
     var orderingKey: String
     var target: DeliveryTarget
-    /// Its attempts so far; `nil` if there has been none and it was never put off.
+    /// Its history after the first attempt, or after it was put off; `nil` before that.
     var retry: Retry?
 
     /// The schedule time of the create.

@@ -1,6 +1,6 @@
 internal import Scheduling
 
-/// How long key records are kept: until the later of the schedule time and the time of writing, and then this long.
+/// How long a key record is kept after its schedule time or after its writing, whichever is later.
 struct KeyRetention {
     private let milliseconds: Int64
 

@@ -1,6 +1,6 @@
 internal import Scheduling
 
-/// Bounds the memory of one page: many schedules of the largest size are given out in several pages.
+/// Bounds the memory of one page: many schedules of the largest size are split into several pages.
 struct PageBudget {
     private static let maximumBytes = 16 << 20
 

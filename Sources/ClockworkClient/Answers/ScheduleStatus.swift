@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// The service's knowledge of a schedule.
+/// A schedule as the service knows it.
 public struct ScheduleStatus: Hashable, Sendable {
     /// The status of a schedule. Later versions of the service may have further ones.
     public struct State: RawRepresentable, Hashable, Sendable, CustomStringConvertible {

@@ -51,8 +51,7 @@ public struct ServiceAddress: Sendable, CustomStringConvertible, CustomDebugStri
         token.map { [HTTPHeader("Authorization", "Bearer \($0)")] } ?? []
     }
 
-    /// Whether the text is host, port and path alone, with no character that would begin or split another part of the
-    /// URL.
+    /// Whether the text is only host, port and path, without characters that begin another part of the URL.
     private static func isLegal(rest: Substring) -> Bool {
         guard let first = rest.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ":") else { return false }
         return rest.utf8.allSatisfy { byte in

@@ -149,7 +149,7 @@ struct CallbackChecker {
         return isSafe && !hasEdge ? nil : "must have values of visible ASCII, with spaces and tabs only inside"
     }
 
-    /// Header fields that say how a message is carried. The service sets them itself.
+    /// Names that a callback may not set: they say how a message is carried, or the contract defines their meaning.
     private static let reservedNames: Set<String> = [
         "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     ]

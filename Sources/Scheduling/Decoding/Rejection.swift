@@ -1,7 +1,7 @@
 /// A request that can never succeed, with all of its errors.
 ///
 /// The texts are for clients and operators. They name fields and limits, and never show a payload. They quote only
-/// names, and at most 64 bytes of each. All texts of a rejection together stay below 2 KiB.
+/// names, each with at most 128 bytes. All texts of a rejection together stay below 2 KiB.
 public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
     /// One field that is wrong.
     public struct FieldError: Sendable, Equatable {
