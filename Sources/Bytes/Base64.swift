@@ -11,7 +11,8 @@ package enum Base64 {
 
     /// Appends `input`, encoded, to `output`.
     package static func encode(_ input: [UInt8], into output: inout [UInt8]) {
-        // Room first, then written in place: an append of each byte would ask each time whether there is room.
+        // Room is made first, and the bytes are then written in place. An append for each byte would check for room
+        // each time.
         let start = output.count
         output.append(contentsOf: repeatElement(padding, count: (input.count + 2) / 3 * 4))
         output.withUnsafeMutableBufferPointer { output in
@@ -48,13 +49,13 @@ package enum Base64 {
         if rest == 2 { output[place + 2] = alphabet[Int(group >> 6 & 63)] }
     }
 
-    /// The bytes that `input` stands for; `nil` when it is not base64 with padding.
+    /// Decodes `input`; `nil` if it is not base64 with padding.
     package static func decode(_ input: some Collection<UInt8>) -> [UInt8]? {
         let decoded = input.withContiguousStorageIfAvailable { decode(UnsafeRawBufferPointer($0)) }
         return decoded ?? Array(input).withUnsafeBytes(decode)
     }
 
-    /// The bytes that `input` stands for; `nil` when it is not base64 with padding.
+    /// Decodes `input`; `nil` if it is not base64 with padding.
     package static func decode(_ input: UnsafeRawBufferPointer) -> [UInt8]? {
         guard input.count % 4 == 0 else { return nil }
         let paddingCount = input.suffix(2).count { $0 == padding }

@@ -1,7 +1,7 @@
 /// A day of the proleptic Gregorian calendar.
 ///
-/// Years are counted from 1 March, so that the leap day is a year's last day, and in eras of 400 years, after which the
-/// calendar repeats. The method is Howard Hinnant's, [chrono-Compatible Low-Level Date
+/// Years are counted from 1 March, so the leap day is the last day of a year. They are grouped into eras of 400 years,
+/// after which the calendar repeats. The method is Howard Hinnant's, [chrono-Compatible Low-Level Date
 /// Algorithms](https://howardhinnant.github.io/date_algorithms.html).
 package struct CivilDate: Equatable {
     /// The year, from 0.
@@ -14,7 +14,7 @@ package struct CivilDate: Equatable {
     private static let daysPerEra: Int64 = 146_097
     private static let daysFromEraStartToEpoch: Int64 = 719_468
 
-    /// A day from its parts; `nil` where there is none.
+    /// A day from its parts; `nil` if there is no such day.
     package init?(year: Int64, month: Int64, day: Int64) {
         guard 1...12 ~= month, day >= 1, day <= Self.dayCount(year: year, month: month) else { return nil }
         (self.year, self.month, self.day) = (year, month, day)
@@ -40,7 +40,7 @@ package struct CivilDate: Equatable {
         return era * Self.daysPerEra + dayOfEra - Self.daysFromEraStartToEpoch
     }
 
-    /// The day of a time since 1970-01-01T00:00:00Z, and how much of the day has passed by then.
+    /// The day of a time since 1970-01-01T00:00:00Z, and the time of that day.
     package static func split(_ time: Int64, unitsPerDay: Int64) -> (date: CivilDate, timeOfDay: Int64) {
         let (days, timeOfDay) = divide(time, by: unitsPerDay)
         return (CivilDate(daysSinceEpoch: days), timeOfDay)

@@ -2,8 +2,8 @@
 package enum DurationText {
     /// Reads one duration.
     ///
-    /// - Returns: `nil` when the text has another shape (a sign, a space, a fraction, two units), or is longer than
-    ///   `Int64.max` milliseconds.
+    /// - Returns: `nil` if the text has another form (a sign, a space, a fraction, two units), or exceeds `Int64.max`
+    ///   milliseconds.
     package static func parse(_ text: some StringProtocol) -> Duration? {
         let digits = text.prefix { $0.utf8.allSatisfy(\.isASCIIDigit) }
         guard let number = Int64(digits), let unit = milliseconds(inUnit: text[digits.endIndex...]) else { return nil }
@@ -11,7 +11,7 @@ package enum DurationText {
         return overflows ? nil : .milliseconds(total)
     }
 
-    /// Writes a duration with the largest unit that divides it. What is below a millisecond is cut off.
+    /// Writes a duration with the largest unit that divides it. Fractions of a millisecond are cut off.
     package static func format(_ duration: Duration) -> String {
         let total = duration.wholeMilliseconds
         for unit in ["d", "h", "m", "s"] {
@@ -34,7 +34,7 @@ package enum DurationText {
 }
 
 extension Duration {
-    /// The duration in milliseconds. What is below a millisecond is cut off, and a duration beyond `Int64` is clamped.
+    /// The duration in milliseconds. Fractions of a millisecond are cut off, and a duration beyond `Int64` is clamped.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000)

@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986, section 2.1), byte by byte.
 package enum PercentEncoding {
-    /// `text` with every byte encoded that `isKept` does not keep. Digits are upper case.
+    /// `text` with every byte encoded for which `isKept` is false. Digits are upper case.
     package static func encode(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
         guard !text.utf8.allSatisfy(isKept) else { return text }
         let digits = Array("0123456789ABCDEF".utf8)
@@ -23,9 +23,10 @@ package enum PercentEncoding {
         }
     }
 
-    /// `text` as one part of a URL's path (RFC 3986, section 3.3), so that any text survives, also one with a slash.
+    /// `text` as one part of a URL's path (RFC 3986, section 3.3). Any text can be decoded again, even one with a
+    /// slash.
     package static func pathPart(_ text: String) -> String {
-        // A part of dots alone would be taken for a step in the path, and left out.
+        // A part that consists of dots would be taken for a step in the path and removed.
         let isDots = text.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
         return encode(text) { isUnreserved($0) && !(isDots && $0 == UInt8(ascii: ".")) }
     }
@@ -41,9 +42,9 @@ package enum PercentEncoding {
         return Array(pairs.joined(separator: "&").utf8)
     }
 
-    /// The text that `part` stands for.
+    /// Decodes `part`.
     ///
-    /// - Returns: `nil` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    /// - Returns: `nil` if a `%` is not followed by two hexadecimal digits, or if the bytes are not UTF-8.
     package static func decode(_ part: some Sequence<UInt8>) -> String? {
         var bytes: [UInt8] = []
         var iterator = part.makeIterator()

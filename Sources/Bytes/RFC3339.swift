@@ -2,11 +2,11 @@
 package enum RFC3339 {
     /// Reads one instant, in milliseconds since 1970-01-01T00:00:00Z.
     ///
-    /// Leap seconds (`:60`) have no place of their own in epoch time and are refused.
+    /// Leap seconds (`:60`) are refused, because epoch time has no number for them.
     ///
-    /// - Parameter rounding: where what is finer than a millisecond goes: up for what must never be early, down for what
-    ///   must never be late.
-    /// - Returns: `nil` when the text has another shape or names a date or time that does not exist.
+    /// - Parameter rounding: the direction in which fractions of a millisecond are rounded: up for a time that must
+    ///   never be early, down for one that must never be late.
+    /// - Returns: `nil` if the text has another form, or names a date or time that does not exist.
     package static func epochMilliseconds(_ text: String, rounding: Rounding) -> Int64? {
         var rest = text.utf8[...]
         guard let year = takeNumber(&rest, digits: 4), take(&rest, "-"),
@@ -31,7 +31,7 @@ package enum RFC3339 {
         epochMilliseconds(text, rounding: .down).map { $0 >= 0 ? $0 / 1_000 : ($0 - 999) / 1_000 }
     }
 
-    /// Where what is finer than a millisecond goes.
+    /// The direction in which fractions of a millisecond are rounded.
     package enum Rounding {
         case up
         case down
@@ -39,7 +39,7 @@ package enum RFC3339 {
 
     /// Writes an instant in UTC with milliseconds: `2026-12-24T17:00:00.250Z`.
     ///
-    /// - Parameter epochMilliseconds: Within the years 0000 to 9999; outside of them the year has another number of
+    /// - Parameter epochMilliseconds: Within the years 0000 to 9999. Outside them the year has another number of
     ///   digits.
     package static func format(epochMilliseconds: Int64) -> String {
         let (date, millisecond) = CivilDate.split(epochMilliseconds, unitsPerDay: 86_400_000)
@@ -49,7 +49,7 @@ package enum RFC3339 {
             + padded(millisecond % 1_000, 3) + "Z"
     }
 
-    /// Writes a second in UTC as signatures of Amazon Web Services carry it: `20150830T123600Z`.
+    /// Writes a second in UTC as AWS signatures contain it: `20150830T123600Z`.
     package static func basic(epochSeconds: Int64) -> String {
         let (date, second) = CivilDate.split(epochSeconds, unitsPerDay: 86_400)
         return padded(date.year, 4) + padded(date.month, 2) + padded(date.day, 2) + "T" + padded(second / 3_600, 2)

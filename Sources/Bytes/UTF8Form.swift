@@ -1,6 +1,7 @@
 /// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 package enum UTF8Form {
-    /// The length of the multi-byte sequence at `position`, whose first byte is not ASCII; 0 when it is ill-formed.
+    /// The length of the multi-byte sequence at `position`, whose first byte is not ASCII; 0 if the sequence is
+    /// ill-formed.
     @inlinable package static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {
         func isByte(_ index: Int, in range: ClosedRange<UInt8>) -> Bool {
             position + index < bytes.count && range.contains(bytes[position + index])

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A bounded queue that many threads fill and one thread empties, waiting while there is nothing in it.
+/// A bounded queue that many threads fill and one thread empties. That thread waits while the queue is empty.
 ///
-/// `@unchecked Sendable`: all state is guarded by `mutex`, which lives on the heap since its address must not change.
+/// `@unchecked Sendable`: all state is guarded by `mutex`, which is on the heap because its address must not change.
 package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -13,7 +13,7 @@ package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
     package init(capacity: Int) {
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
-        // The clock that nobody sets, for waits that end.
+        // Waits with a deadline use the clock that nobody sets.
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -28,7 +28,7 @@ package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// - Returns: `false` when the queue is full or closed.
+    /// - Returns: `false` if the queue is full or closed.
     package func add(_ work: Work) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -38,10 +38,10 @@ package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
         return true
     }
 
-    /// Takes everything that waits, once there is something.
+    /// Takes everything that waits, as soon as there is something.
     ///
-    /// - Parameter deadline: when to come back empty-handed, in nanoseconds of `MonotonicClock`; `nil` for never.
-    /// - Returns: what was there, and whether the queue is closed: then no more comes.
+    /// - Parameter deadline: when to return with nothing, in nanoseconds of `MonotonicClock`; `nil` for never.
+    /// - Returns: the work, and whether the queue is closed. Nothing follows after that.
     package func takeAll(until deadline: UInt64?) -> (work: [Work], isClosed: Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -57,7 +57,7 @@ package final class BlockingInbox<Work: Sendable>: @unchecked Sendable {
         return (waiting, isClosed)
     }
 
-    /// Refuses further work; what is already there is still handed out.
+    /// Refuses further work. Work that is already waiting can still be taken.
     package func close() {
         pthread_mutex_lock(mutex)
         isClosed = true

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The clock that nobody sets.
+/// A clock that nobody sets.
 package enum MonotonicClock {
     /// The time in nanoseconds since some moment before this process began.
     package static func now() -> UInt64 {

@@ -2,17 +2,17 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// A named thread that runs one function, for what must not wait on the cooperative pool.
+/// A named thread that runs one function, for work that must not wait on the cooperative pool.
 ///
-/// Signals are blocked on it, and so on threads that it starts: they belong to the main thread, and writing to a closed
-/// connection must not end the process (`SIGPIPE`). Only those that a fault of the thread itself raises are not, so that a
-/// crash is reported, nor that of profilers.
+/// Signals are blocked on it, and so on the threads that it starts. They belong to the main thread, and a write to a
+/// closed connection must not end the process (`SIGPIPE`). Two kinds are not blocked: signals that a fault of the
+/// thread itself raises, so that a crash is reported, and those of profilers.
 package final class NamedThread: Sendable {
     private let handle: Mutex<pthread_t?>
 
     /// Starts the thread. `name` is cut to 15 bytes, all that Linux keeps.
     ///
-    /// - Returns: `nil` when the system has no thread to give.
+    /// - Returns: `nil` if the system cannot start a thread.
     package init?(name: String, body: @escaping @Sendable () -> Void) {
         guard let thread = Self.start(name, body) else { return nil }
         handle = Mutex(thread)
@@ -20,7 +20,7 @@ package final class NamedThread: Sendable {
 
     /// Starts a thread that nobody waits for.
     ///
-    /// - Returns: whether the system had a thread to give.
+    /// - Returns: whether the system could start the thread.
     package static func detach(name: String, body: @escaping @Sendable () -> Void) -> Bool {
         guard let thread = start(name, body) else { return false }
         pthread_detach(thread)
@@ -36,7 +36,7 @@ package final class NamedThread: Sendable {
         if let thread { pthread_join(thread, nil) }
     }
 
-    /// What identifies the calling thread while it runs.
+    /// Identifies the calling thread while it runs.
     package static var currentID: UInt { UInt(pthread_self()) }
 
     private final class Start: Sendable {

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// Milliseconds since the machine started, the time that it slept included. Nobody sets this clock, so pauses and
-/// deadlines are measured by it: what is due is a matter of `WallClock`, which may be stepped.
+/// Milliseconds since the machine started, including the time that it slept. Nobody sets this clock, so it measures
+/// pauses and deadlines. `WallClock`, which may be stepped, only decides what is due.
 public struct Uptime: Hashable, Comparable, Sendable {
     /// The number of milliseconds.
     public var milliseconds: Int64

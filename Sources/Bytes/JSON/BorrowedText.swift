@@ -1,6 +1,7 @@
-/// A run of text that is borrowed and, in JSON, still escaped; its form has been checked. Valid as long as the bytes.
+/// A borrowed run of text whose form has been checked. If it comes from JSON, it is still escaped. It is valid as long
+/// as the borrowed bytes.
 package struct BorrowedText {
-    /// The bytes as they stand.
+    /// The bytes, with escapes.
     package let raw: UnsafeRawBufferPointer
     /// The number of bytes once escapes are resolved.
     package let byteCount: Int
@@ -17,10 +18,10 @@ package struct BorrowedText {
         byteCount = raw.count
     }
 
-    /// Every escape is longer than what it stands for.
+    /// Whether there are escapes. Every escape is longer than its meaning.
     @inlinable package var hasEscapes: Bool { byteCount != raw.count }
 
-    /// The text as a string; it has to be UTF-8.
+    /// The text as a string; it must be UTF-8.
     @inlinable package func makeString() -> String {
         guard hasEscapes else { return String(decoding: raw, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: byteCount) { buffer in
@@ -36,17 +37,17 @@ package struct BorrowedText {
         }
     }
 
-    /// The whole number that the text is; `nil` for anything else, and for one that does not fit.
+    /// The text as a whole number; `nil` if it is none, or does not fit.
     package var integer: Int64? { Int64(makeString()) }
 
-    /// Whether the text, escapes resolved, is this.
+    /// Whether the text, with escapes resolved, equals this.
     @inlinable @inline(__always) package static func == (text: BorrowedText, name: StaticString) -> Bool {
         guard text.byteCount == name.utf8CodeUnitCount else { return false }
         if text.hasEscapes { return text.makeBytes().elementsEqual(name.bytes) }
         return text.raw.isEqual(to: name)
     }
 
-    /// Has the text matched by a literal in a `switch`.
+    /// Lets a literal match the text in a `switch`.
     @inlinable package static func ~= (name: StaticString, text: BorrowedText) -> Bool { text == name }
 }
 

@@ -1,4 +1,4 @@
-/// Why bytes are not JSON, and where.
+/// The reason why bytes are not JSON, and where.
 package struct JSONError: Error, CustomStringConvertible {
     package enum Reason: String {
         case unexpectedByte = "unexpected character"
@@ -12,7 +12,7 @@ package struct JSONError: Error, CustomStringConvertible {
         case badEscape = "unknown escape"
         case loneSurrogate = "surrogate without its partner"
         case badNumber = "malformed number"
-        /// It is JSON, and not what the reader looks for.
+        /// It is JSON, but not what the reader expects.
         case otherThanExpected = "something other than expected"
     }
 

@@ -26,7 +26,7 @@
         return written
     }
 
-    /// The scalar an escape stands for, and how many bytes the escape takes.
+    /// The scalar that an escape means, and the number of bytes of the escape.
     private static func decode(
         _ raw: UnsafeRawBufferPointer,
         at position: Int
@@ -42,7 +42,7 @@
         return (Unicode.Scalar(value) ?? "\u{FFFD}", 12)
     }
 
-    /// What the letter after a backslash stands for; `nil` when it is not one of the simple escapes.
+    /// The meaning of the letter after a backslash; `nil` if it is not one of the simple escapes.
     @inlinable static func simple(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
@@ -55,7 +55,7 @@
         }
     }
 
-    /// The UTF-16 code unit written as four hexadecimal digits at `position`; `nil` when they are not there.
+    /// The UTF-16 code unit of the four hexadecimal digits at `position`; `nil` if there are none.
     @inlinable static func unit(_ bytes: UnsafeRawBufferPointer, at position: Int) -> UInt16? {
         guard position + 4 <= bytes.count else { return nil }
         var unit: UInt16 = 0

@@ -1,17 +1,18 @@
-/// A strict JSON scanner (RFC 8259) over borrowed bytes: one pass, no allocation, nothing kept but positions.
+/// A strict JSON scanner (RFC 8259) over borrowed bytes. It makes one pass, allocates nothing, and keeps only
+/// positions.
 ///
-/// Everything is checked, also what is skipped: a scan that reaches ``finish()`` has seen one JSON text in UTF-8.
+/// Skipped values are checked too. A scan that reaches ``finish()`` has seen one JSON text in UTF-8.
 package struct JSONScanner {
-    /// What is scanned.
+    /// The bytes to scan.
     package let bytes: UnsafeRawBufferPointer
-    /// How far it has come, in bytes.
+    /// The position of the scan, in bytes.
     @usableFromInline package internal(set) var position = 0
     @usableFromInline var depth = 0
 
-    /// The deepest nesting of objects and arrays that is taken, so that no text exhausts the stack.
+    /// The deepest accepted nesting of objects and arrays, so that no text exhausts the stack.
     package static let maximumDepth = 128
 
-    /// A scanner at the beginning of `bytes`, which must outlive it and every text it finds.
+    /// A scanner at the beginning of `bytes`, which must outlive the scanner and every text that it finds.
     @inlinable package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
@@ -54,7 +55,7 @@ package struct JSONScanner {
         position += 1
     }
 
-    /// The name of the object's next member, whose value comes next; `nil` after its end.
+    /// The name of the object's next member, whose value comes next; `nil` at the end of the object.
     ///
     /// - Parameter isFirst: whether no member of this object has been read yet; cleared here.
     @inlinable package mutating func nextMember(isFirst: inout Bool) throws(JSONError) -> BorrowedText? {
@@ -67,14 +68,14 @@ package struct JSONScanner {
         return name
     }
 
-    /// Whether the array that was entered has another element, whose value comes next; steps over its end where not.
+    /// Whether the array has another element, which comes next. If not, steps over the end of the array.
     ///
     /// - Parameter isFirst: whether no element of this array has been read yet; cleared here.
     @inlinable package mutating func nextElement(isFirst: inout Bool) throws(JSONError) -> Bool {
         try hasNext(isFirst: &isFirst, end: UInt8(ascii: "]"))
     }
 
-    /// Reads any value and skips what is inside it.
+    /// Reads any value, and skips its content.
     @inlinable package mutating func scanValue() throws(JSONError) -> Value {
         skipWhitespace()
         guard position < bytes.count else { throw error(.unexpectedEnd) }
@@ -214,14 +215,15 @@ extension JSONScanner {
         }
     }
 
-    /// Steps over ASCII that stands for itself in a string, eight bytes at a time.
+    /// Skips ASCII that needs no escape in a string, eight bytes at a time.
     @inlinable @inline(__always) mutating func skipPlainBytes() {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones << 7
         while position + 8 <= bytes.count {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-            // A byte's high bit gets set when it is not ASCII, below 0x20, a quote or a backslash. A borrow can set
-            // it wrongly only above a byte where it is set rightly, so the lowest one is always right.
+            // The high bit of a byte gets set if the byte is not ASCII, is below 0x20, or is a quote or a backslash. A
+            // borrow can set the bit by mistake, but only above a byte whose bit is set correctly. So the lowest set
+            // bit is always correct.
             let quotes = (word ^ ones &* UInt64(UInt8(ascii: "\""))) &- ones
             let backslashes = (word ^ ones &* UInt64(UInt8(ascii: "\\"))) &- ones
             let controls = word &- ones &* 0x20
@@ -239,7 +241,7 @@ extension JSONScanner {
         }
     }
 
-    /// Steps over an escape and returns by how many bytes it is longer than what it stands for.
+    /// Steps over an escape. Returns the number of bytes by which the escape is longer than its meaning.
     @inlinable mutating func scanEscape() throws(JSONError) -> Int {
         guard position + 1 < bytes.count else { throw error(.unexpectedEnd) }
         if bytes[position + 1] != UInt8(ascii: "u") {

@@ -1,4 +1,4 @@
-/// A JSON value as a tree, for texts that are small.
+/// A JSON value as a tree, for small texts.
 package enum JSONValue: Equatable {
     /// A string, escapes resolved.
     case string(String)
@@ -10,10 +10,10 @@ package enum JSONValue: Equatable {
     case null
     /// An array.
     case array([JSONValue])
-    /// An object; of a repeated name it has the last value.
+    /// An object. If a name is repeated, its last value counts.
     case object([String: JSONValue])
 
-    /// Reads one JSON text (RFC 8259); `nil` when `bytes` are anything else, or nested deeper than
+    /// Reads one JSON text (RFC 8259); `nil` if `bytes` are not one, or are nested deeper than
     /// ``JSONScanner/maximumDepth``.
     package init?(_ bytes: some Collection<UInt8>) {
         let value = Array(bytes).withUnsafeBytes { bytes -> JSONValue? in
@@ -50,7 +50,7 @@ package enum JSONValue: Equatable {
         }
     }
 
-    /// The value of a member; `nil` where there is none, and for all that is not an object.
+    /// The value of a member; `nil` if there is no such member, or if this is not an object.
     package subscript(_ name: String) -> JSONValue? {
         if case .object(let members) = self { members[name] } else { nil }
     }

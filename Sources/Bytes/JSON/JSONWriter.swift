@@ -1,11 +1,11 @@
-/// Writes JSON (RFC 8259) straight into bytes. Commas are put in where they belong.
+/// Writes JSON (RFC 8259) straight into bytes. Commas are added as needed.
 package struct JSONWriter {
-    /// What has been written.
+    /// The bytes written so far.
     @usableFromInline package internal(set) var bytes: [UInt8] = []
     /// Whether a value has ended, so that another one or a member needs a comma first.
     @usableFromInline var isAfterValue = false
 
-    /// Nothing yet, with room for `capacity` bytes.
+    /// An empty writer with room for `capacity` bytes.
     package init(capacity: Int = 0) {
         bytes.reserveCapacity(capacity)
     }
@@ -29,13 +29,14 @@ package struct JSONWriter {
         return writer.text
     }
 
-    /// What has been written, as text.
+    /// The text written so far.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     // MARK: Values
 
-    /// Appends a string, escaped by the one rule for JSON in this project: what JSON asks for, and also the control characters
-    /// U+007F to U+009F, which a terminal obeys, and U+2028 and U+2029, which some readers take for line breaks.
+    /// Appends a string. Everywhere in this project, JSON strings are escaped in the same way: as JSON requires, and
+    /// also U+007F to U+009F, which are control characters to a terminal, and U+2028 and U+2029, which some readers
+    /// take for line breaks.
     package mutating func string(_ text: String) {
         beginValue()
         quote(text)
@@ -60,13 +61,13 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a value that is JSON already.
+    /// Appends a value that is already JSON.
     package mutating func json(_ value: [UInt8]) {
         beginValue()
         bytes.append(contentsOf: value)
     }
 
-    /// Appends a value that is JSON already.
+    /// Appends a value that is already JSON.
     package mutating func json(_ value: String) {
         beginValue()
         bytes.append(contentsOf: value.utf8)
@@ -82,7 +83,7 @@ package struct JSONWriter {
         enclose(UInt8(ascii: "["), UInt8(ascii: "]"), write)
     }
 
-    /// Appends an array with what `write` makes of each element.
+    /// Appends an array. `write` writes each element.
     package mutating func array<Element>(
         of elements: some Sequence<Element>,
         _ write: (inout JSONWriter, Element) -> Void
@@ -141,7 +142,7 @@ package struct JSONWriter {
 
     // MARK: Templates
 
-    /// Appends a part of a text with its brackets, names and commas as they stand: what comes next gets no comma.
+    /// Appends a part of a text unchanged, with its brackets, names and commas. No comma is added before what follows.
     @inlinable package mutating func raw(_ json: StaticString) {
         json.withUTF8Buffer { bytes.append(contentsOf: $0) }
         isAfterValue = false
@@ -177,7 +178,7 @@ package struct JSONWriter {
             var index = 0
             while index < utf8.count {
                 let byte = utf8[index]
-                // What has to be escaped is of one, two or three bytes; most bytes begin none of it.
+                // The characters to escape have one, two or three bytes, and most bytes begin none of them.
                 guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2,
                     let scalar = Self.escaped(utf8, at: index)
                 else {
@@ -194,7 +195,7 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The scalar that begins at `index`, if it has to be escaped.
+    /// The scalar that begins at `index`, if it must be escaped.
     private static func escaped(_ utf8: UnsafeBufferPointer<UInt8>, at index: Int) -> UInt16? {
         switch utf8[index] {
         case 0xC2:

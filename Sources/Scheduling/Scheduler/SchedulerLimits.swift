@@ -24,9 +24,9 @@ public struct SchedulerLimits: Sendable {
     public var maxKeysPerLookUp = 500
     /// Timeline items in one page.
     public var pageSize = 5_000
-    /// How long an owner reads the intake before it fires anyway, in milliseconds. It is longer than giving up a
-    /// connection that does not answer, and the next one. A wall clock may be stepped, so the caller measures it by
-    /// another clock, and calls `catchUpDelayed`.
+    /// How long an owner reads the intake before it fires anyway, in milliseconds. In this time a connection that does
+    /// not answer can be given up, and so can the next one. A wall clock may be stepped, so the caller measures the
+    /// time by another clock, and calls `catchUpDelayed`.
     public var catchUpMilliseconds: Int64 = 30_000
 
     /// The defaults above.
