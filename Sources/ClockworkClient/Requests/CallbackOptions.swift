@@ -11,7 +11,8 @@ public struct CallbackOptions: Hashable, Sendable {
     public var timeoutMilliseconds: Int64?
     /// The most attempts, 1 to 100; 8 by default.
     public var maxAttempts: Int64?
-    /// The backoff after the first attempt, in milliseconds, up to 24 h; 1,000 by default. It doubles with each attempt.
+    /// The backoff after the first attempt, in milliseconds, up to 24 h; 1,000 by default. It doubles with each
+    /// attempt.
     public var initialBackoffMilliseconds: Int64?
     /// The upper bound of the backoff, in milliseconds, up to 24 h; 3,600,000 by default.
     public var maxBackoffMilliseconds: Int64?

@@ -10,8 +10,8 @@
 public struct PartitionScheduler: Sendable {
     /// The phase of an owner's life.
     private enum Phase: Equatable {
-        /// Reads the intake up to its end at the assignment, unless that takes too long or needs more room than there is.
-        /// Goes on to `running`.
+        /// Reads the intake up to its end at the assignment, unless that takes too long or needs more room than there
+        /// is. Goes on to `running`.
         case catchingUp(isOverdue: Bool)
         /// Fires. Goes on to `draining`.
         case running
