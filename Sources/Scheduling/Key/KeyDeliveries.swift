@@ -17,8 +17,8 @@ struct KeyDeliveries {
         var offsets: OffsetList
         /// The offset of a cancel that came too late for this attempt but ends the later ones; −1 for none.
         var cancel: Int64 = -1
-        /// The position of a later attempt of the same create in the timeline, left by a previous owner. The end of
-        /// this one holds for both.
+        /// The position of a later attempt of the same create that a previous owner left in the timeline. When this
+        /// delivery ends, that item ends with it.
         var later: Position?
     }
 

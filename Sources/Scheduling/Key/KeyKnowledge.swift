@@ -41,8 +41,8 @@ enum KeyKnowledge {
         change { if $0.progress == .sent { $0.progress = .late } }
     }
 
-    /// A create for `time` comes. If it follows one with another schedule time, it repeats nothing that the answer
-    /// could report.
+    /// A create for `time` comes. If the create before it has another schedule time, this one cannot be a repeat of
+    /// the delivery that the answer may report.
     mutating func noteCreate(for time: EpochMilliseconds) {
         change {
             if let earlier = $0.time, earlier != time { $0.repeatsNothing = true }

@@ -6,7 +6,7 @@ import Testing
 /// arguments a state, with the steps that follow, what is written then, and the state after that.
 ///
 /// Here are the requests. What an owner reads has higher offsets than all it has read before. A request that is not
-/// later than the latest one is therefore one that a page or a key record has told of, and the two states that only
+/// later than the latest one is therefore one that a page or a key record has shown, and the two states that only
 /// reading leads to do not meet it: `asking` and `asking, cancel waits`.
 @Suite struct KeyStateTests {
     typealias Cell = KeySituation.Cell
@@ -97,7 +97,7 @@ import Testing
             Cell(.over, "settle 10", to: "over"),
         ] as [Cell]
     )
-    func `A create that a page or a record has told of`(cell: Cell) {
+    func `A create that a page or a record has shown`(cell: Cell) {
         cell.check { $0.create(10, cell.state == .beyondHorizon ? 5_000 : 50) }
     }
 
