@@ -268,6 +268,7 @@ struct BenchRun {
             ("corePercent", (try subject.processorSeconds - processor) / seconds * 100),
             ("anonymousMB", Double(try subject.memory("RssAnon")) / 1e6),
             ("memoryMB", Double(try subject.memory("VmRSS")) / 1e6),
+            ("threads", Double(try subject.threads)),
         ]
     }
 

@@ -100,9 +100,19 @@ final class BenchSubject {
 
     /// A line of `/proc/PID/status` that counts KiB, such as `VmHWM`, in bytes.
     func memory(_ name: String) throws -> Int {
+        try status(name) * 1_024
+    }
+
+    /// How many threads it has.
+    var threads: Int {
+        get throws { try status("Threads") }
+    }
+
+    /// The number in a line of `/proc/PID/status`.
+    private func status(_ name: String) throws -> Int {
         for line in try file("status").split(separator: "\n") where line.hasPrefix("\(name):") {
             let fields = line.split(whereSeparator: \.isWhitespace)
-            if fields.count > 1, let kibibytes = Int(fields[1]) { return kibibytes * 1_024 }
+            if fields.count > 1, let number = Int(fields[1]) { return number }
         }
         throw BenchError("/proc/\(pid)/status has no \(name)")
     }
