@@ -27,6 +27,11 @@ import Testing
         #expect(JSONValue(#"{"a":1,"a":2}"#.utf8)?["a"]?.integer == 2)
     }
 
+    @Test func `the error about nesting names the bound`() {
+        let text = JSONError(reason: .tooDeep, position: 0).description
+        #expect(text.contains(" \(JSONScanner.maximumDepth) levels"), "\(text)")
+    }
+
     @Test func `nesting is bounded`() {
         let depth = JSONScanner.maximumDepth
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
