@@ -29,7 +29,7 @@ struct Database {
             page.item(ItemLayout.item(schedule, partition: 7))
         }
         page.raw("]")
-        try harness.measure("DynamoDB, decode a timeline item of 200 bytes", operations: rounds * schedules.count) {
+        harness.measure("DynamoDB, decode a timeline item of 200 bytes", operations: rounds * schedules.count) {
             for _ in 0..<rounds {
                 let items = AnswerReader.read(page.bytes) { (reader) throws(JSONError) in try reader.readItems() }
                 for item in items?.output ?? [] { keep(ItemLayout.schedule(item)) }
