@@ -9,9 +9,9 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 8
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 1_000 * (9 - offset)) }
+        for offset in Int64(0)..<9 { script.create("k\(offset)", offset: offset, due: 1_000 * (9 - offset)) }
         #expect(script.scheduler.residentCount == 6)
-        #expect(script.scheduler.keys.window.horizon == Script.schedule("k3", 3, due: 6_000).position)
+        #expect(script.scheduler.keys.window.horizon == Script.schedule("k3", offset: 3, due: 6_000).position)
         script.settleStore()
         #expect(script.timeline.count == 9)
         #expect(script.scheduler.keys.table.count == 6)
@@ -21,7 +21,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 8
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<40 { script.create("k\(offset)", offset, due: 1_000 * (40 - offset)) }
+        for offset in Int64(0)..<40 { script.create("k\(offset)", offset: offset, due: 1_000 * (40 - offset)) }
         for delay in stride(from: Int64(0), through: 40_000, by: 500) {
             script.time(delay)
             script.acknowledge()
@@ -36,7 +36,9 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResidentBytes = 1_000
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<11 { script.create("k\(offset)", offset, due: 1_000 * (offset + 1), bytes: 100) }
+        for offset in Int64(0)..<11 {
+            script.create("k\(offset)", offset: offset, due: 1_000 * (offset + 1), bytes: 100)
+        }
         #expect(script.scheduler.residentBytes == 700)
         script.settleStore()
         #expect(script.scheduler.bytesInMemory == 700)
@@ -47,7 +49,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResidentBytes = 1_000
         var script = Script.running(limits: limits)
-        script.create("a", 0, due: 50, bytes: 1_500)
+        script.create("a", offset: 0, due: 50, bytes: 1_500)
         script.time(50)
         #expect(script.handedOut == [0])
     }
@@ -58,9 +60,9 @@ import Testing
         limits.maxChangesPerCall = 1
         limits.maxStoreCallsInFlight = 4
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<3 { script.create("k\(offset)", offset, due: 700_000) }
+        for offset in Int64(0)..<3 { script.create("k\(offset)", offset: offset, due: 700_000) }
         #expect(!script.isPaused)
-        script.create("k3", 3, due: 700_000)
+        script.create("k3", offset: 3, due: 700_000)
         #expect(script.isPaused)
         script.answerLookUps()
         let calls = script.applyChanges()
@@ -75,10 +77,10 @@ import Testing
         limits.maxResidentBytes = 1_000
         var script = Script.running(limits: limits)
         for offset in Int64(0)..<3 {
-            script.create("k\(offset)", offset, due: 700_000, bytes: 500)
+            script.create("k\(offset)", offset: offset, due: 700_000, bytes: 500)
             #expect(!script.isPaused)
         }
-        script.create("k3", 3, due: 700_000, bytes: 500)
+        script.create("k3", offset: 3, due: 700_000, bytes: 500)
         #expect(script.isPaused)
         script.time(1)
         #expect(script.isPaused)
@@ -93,7 +95,7 @@ import Testing
         var script = Script.running(limits: limits)
         script.read(.rejected(offset: 0), .rejected(offset: 1), .rejected(offset: 2))
         for offset in Int64(3)..<10 {
-            script.create("k\(offset)", offset, due: 700_000)
+            script.create("k\(offset)", offset: offset, due: 700_000)
             script.settleStore()
         }
         #expect(script.isPaused)
@@ -110,10 +112,10 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 4
         var script = Script.running(limits: limits)
-        script.create("front", 0, due: 0)
+        script.create("front", offset: 0, due: 0)
         let front = script.lookUps[0]
         for offset in Int64(1)...3 {
-            script.call("k\(offset)", offset, due: offset)
+            script.call("k\(offset)", offset: offset, due: offset)
             let call = script.lookUps[1]
             script.answer(call.id, script.store.lookUp(call.keys))
             script.writeChanges()
@@ -130,7 +132,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 100
         limits.maxDeliveriesInFlight = 40
-        let pending = (0..<10_000).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        let pending = (0..<10_000).map { Script.schedule("k\($0)", offset: Int64($0), due: 50) }
         var script = Script(from: 10_000, end: 10_000, store: SimulatedStore(pending: pending), limits: limits)
         script.settleStore()
         script.time(50)
@@ -147,9 +149,9 @@ import Testing
     @Test func `Those held back by a look-up count as resident, so that pages do not pile up behind it`() {
         var limits = SchedulerLimits()
         limits.maxResident = 10
-        let pending = (0..<200).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        let pending = (0..<200).map { Script.schedule("k\($0)", offset: Int64($0), due: 50) }
         var script = Script(from: 200, end: 201, store: SimulatedStore(pending: pending), limits: limits)
-        script.create("a", 200, due: -10)
+        script.create("a", offset: 200, due: -10)
         script.delayCatchUp()
         for delay in 0..<100 {
             if script.pageCall != nil { script.loadPage() }
@@ -171,7 +173,7 @@ import Testing
         limits.maxUnsettled = 20
         limits.maxChangesPerCall = 1
         limits.maxStoreCallsInFlight = 1
-        let pending = (0..<500).map { Script.schedule("k\($0)", Int64($0), due: 50) }
+        let pending = (0..<500).map { Script.schedule("k\($0)", offset: Int64($0), due: 50) }
         var script = Script(from: 500, end: 500, store: SimulatedStore(pending: pending), limits: limits)
         script.now += 50
         while script.pageCall != nil {
@@ -196,7 +198,7 @@ import Testing
         limits.maxStoreCallsInFlight = 2
         limits.maxChangesPerCall = 3
         var script = Script.running(limits: limits)
-        script.read((0..<20).map { Script.create("k\($0)", $0, due: 700_000) })
+        script.read((0..<20).map { Script.create("k\($0)", offset: $0, due: 700_000) })
         #expect(script.lookUps.map(\.keys.count) == [3, 3])
         while !script.lookUps.isEmpty { script.answerLookUps() }
         #expect(script.storeCalls.count == 2)
@@ -210,7 +212,7 @@ import Testing
         limits.maxResident = 8
         var script = Script.running(limits: limits)
         script.time(300_000)
-        for offset in Int64(0)..<9 { script.create("k\(offset)", offset, due: 400_000 + offset) }
+        for offset in Int64(0)..<9 { script.create("k\(offset)", offset: offset, due: 400_000 + offset) }
         while !script.lookUps.isEmpty || !script.storeCalls.isEmpty {
             script.answerLookUps()
             script.writeChanges()
@@ -223,7 +225,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxUnsettled = 2
         var script = Script.running(limits: limits)
-        for offset in Int64(0)..<4 { script.create("k\(offset)", offset, due: 50) }
+        for offset in Int64(0)..<4 { script.create("k\(offset)", offset: offset, due: 50) }
         script.settleStore()
         script.time(300_000)
         let page = script.readPage()
@@ -238,7 +240,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 10
         var script = Script.running(limits: limits)
-        script.read((0..<3).map { Script.create("k\($0)", $0, due: 0) })
+        script.read((0..<3).map { Script.create("k\($0)", offset: $0, due: 0) })
         #expect(script.scheduler.residentCount == 0)
         script.time(300_000)
         #expect(script.pageCall?.limit == 7)
@@ -248,7 +250,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResident = 10
         var script = Script.running(limits: limits)
-        script.read((0..<6).map { Script.create("k\($0)", $0, due: 0) })
+        script.read((0..<6).map { Script.create("k\($0)", offset: $0, due: 0) })
         script.time(300_000)
         #expect(script.pageCall == nil)
         script.answerLookUps()
@@ -259,7 +261,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxResidentBytes = 1_000
         var script = Script.running(limits: limits)
-        script.create("a", 0, due: 0, bytes: 600)
+        script.create("a", offset: 0, due: 0, bytes: 600)
         script.time(300_000)
         #expect(script.pageCall == nil)
         script.answerLookUps()
@@ -270,7 +272,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxDeliveriesInFlight = 1
         var script = Script.running(limits: limits)
-        script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 50))
+        script.read(Script.create("a", offset: 0, due: 50), Script.create("b", offset: 1, due: 50))
         script.time(50)
         #expect(script.handedOut == [0])
         #expect(script.scheduler.wakeAt?.rawValue == Script.start + 300_000)

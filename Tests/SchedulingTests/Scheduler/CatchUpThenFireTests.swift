@@ -5,15 +5,15 @@ import Testing
 
 /// Design rule "Catch up, then fire".
 @Suite struct CatchUpThenFireTests {
-    private let pending = [Script.schedule("a", 0, due: -10), Script.schedule("b", 1, due: -5)]
+    private let pending = [Script.schedule("a", offset: 0, due: -10), Script.schedule("b", offset: 1, due: -5)]
 
     @Test func `Nothing fires before the intake has been read to the end it had`() {
         var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
         script.settleStore()
-        script.cancel("z", 2)
+        script.cancel("z", offset: 2)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
-        script.cancel("z", 3)
+        script.cancel("z", offset: 3)
         script.settleStore()
         #expect(script.handedOut == [0, 1])
     }
@@ -30,7 +30,7 @@ import Testing
     @Test func `A cancel and a replacement in the replay are honoured`() {
         var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
         script.loadPage()
-        script.read(Script.cancel("a", 2), Script.create("b", 3, due: 50))
+        script.read(Script.cancel("a", offset: 2), Script.create("b", offset: 3, due: 50))
         script.settleStore()
         script.time(50)
         #expect(script.handedOut == [3])
@@ -43,7 +43,7 @@ import Testing
 
     @Test func `A cancel and a replacement read before the page are honoured`() {
         var script = Script(from: 2, end: 4, store: SimulatedStore(pending: pending))
-        script.read(Script.cancel("a", 2), Script.create("b", 3, due: 50))
+        script.read(Script.cancel("a", offset: 2), Script.create("b", offset: 3, due: 50))
         script.loadPage()
         script.settleStore()
         script.time(50)
@@ -89,16 +89,16 @@ import Testing
     @Test func `A replay that comes to a bound is fired into only where nothing else makes room`() {
         var script = Script(from: 0, end: 1_000_000, limits: Self.threeUnsettled)
         script.loadPage()
-        for offset in 0..<2 { script.create("due\(offset)", Int64(offset), due: -5) }
+        for offset in 0..<2 { script.create("due\(offset)", offset: Int64(offset), due: -5) }
         script.answerLookUps()
         #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
-        script.create("later", 2, due: 700_000)
+        script.create("later", offset: 2, due: 700_000)
         script.answerLookUps()
         #expect(script.handedOut.isEmpty && script.scheduler.isPaused)
         // The write makes room, though less than half.
         script.writeChanges()
         #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
-        script.create("due3", 3, due: -6)
+        script.create("due3", offset: 3, due: -6)
         #expect(script.handedOut.isEmpty && script.scheduler.isPaused)
         script.answerLookUps()
         #expect(script.handedOut == [3, 0, 1] && script.scheduler.isRunning)
@@ -110,14 +110,14 @@ import Testing
     @Test func `A replay that comes to a bound is read on as soon as there is room, and a cancel in it is honoured`() {
         var script = Script(from: 0, end: 1_000_000, limits: Self.threeUnsettled)
         script.loadPage()
-        script.create("due", 0, due: -5)
+        script.create("due", offset: 0, due: -5)
         script.answerLookUps()
-        script.read(Script.create("x", 1, due: 700_000), Script.create("y", 2, due: 700_000))
+        script.read(Script.create("x", offset: 1, due: 700_000), Script.create("y", offset: 2, due: 700_000))
         script.answerLookUps()
         #expect(script.scheduler.isPaused)
         script.writeChanges()
         #expect(script.handedOut.isEmpty && !script.scheduler.isPaused)
-        script.cancel("due", 3)
+        script.cancel("due", offset: 3)
         script.settleStore()
         script.delayCatchUp()
         #expect(script.handedOut.isEmpty && script.committed == 4)
@@ -126,10 +126,10 @@ import Testing
     @Test func `A replay that comes to a bound waits for the page on its way`() {
         var limits = Self.threeUnsettled
         limits.pageSize = 1
-        let later = [Script.schedule("a", 0, due: -2), Script.schedule("b", 1, due: -1)]
+        let later = [Script.schedule("a", offset: 0, due: -2), Script.schedule("b", offset: 1, due: -1)]
         var script = Script(from: 2, end: 1_000_000, store: SimulatedStore(pending: later), limits: limits)
         script.loadPage()
-        for offset in 2..<5 { script.create("due\(offset)", Int64(offset), due: -5) }
+        for offset in 2..<5 { script.create("due\(offset)", offset: Int64(offset), due: -5) }
         script.answerLookUps()
         #expect(script.handedOut.isEmpty && script.scheduler.isCatchingUp)
         script.loadPage()
@@ -140,7 +140,7 @@ import Testing
     @Test func `Firing waits for the answers about the replay`() {
         var script = Script(from: 2, end: 3, store: SimulatedStore(pending: pending))
         script.loadPage()
-        script.create("c", 2, due: 700_000)
+        script.create("c", offset: 2, due: 700_000)
         #expect(script.handedOut.isEmpty)
         script.answerLookUps()
         #expect(script.handedOut == [0, 1])
@@ -148,13 +148,13 @@ import Testing
 
     @Test func `A request that an owner before has delivered is not delivered again`() {
         var before = Script.running()
-        before.create("a", 0, due: 0)
+        before.create("a", offset: 0, due: 0)
         before.answerLookUps()
         before.acknowledge()
         before.writeChanges()
         var script = Script(from: 0, end: 1, store: before.store)
         script.loadPage()
-        script.create("a", 0, due: 0)
+        script.create("a", offset: 0, due: 0)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
         #expect(script.committed == 1)
@@ -162,10 +162,10 @@ import Testing
 
     @Test func `A request that an owner before has stored is read again without harm`() {
         var before = Script.running()
-        before.create("a", 0, due: 50)
+        before.create("a", offset: 0, due: 50)
         before.settleStore()
         var script = Script(from: 0, end: 1, store: before.store)
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         #expect(script.handedOut == [0])
@@ -177,26 +177,26 @@ import Testing
 
     @Test func `A request that an owner before has replaced is not delivered`() {
         var before = Script.running()
-        before.create("a", 0, due: 50)
-        before.create("a", 1, due: 5_000_000)
+        before.create("a", offset: 0, due: 50)
+        before.create("a", offset: 1, due: 5_000_000)
         before.settleStore()
         var script = Script(from: 0, end: 2, store: before.store)
         script.loadPage()
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.time(60)
         script.settleStore()
-        script.create("a", 1, due: 5_000_000)
+        script.create("a", offset: 1, due: 5_000_000)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
         #expect(script.timeline == [1])
     }
 
     @Test func `What an owner before failed to deliver and did not come to delete is deleted`() {
-        let failed = Script.schedule("a", 0, due: 50)
+        let failed = Script.schedule("a", offset: 0, due: 50)
         var store = SimulatedStore(pending: [failed])
         store.apply([KeyChange(key: failed.key, record: KeyRecord(latest: failed, state: .failed))])
         var script = Script(from: 0, end: 1, store: store)
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.loadPage()
         script.settleStore()
         script.time(50)
@@ -206,10 +206,10 @@ import Testing
     }
 
     @Test func `A replacement that a page has brought stands although the requests before it are read again`() {
-        let new = Script.schedule("a", 2, due: 20_000)
+        let new = Script.schedule("a", offset: 2, due: 20_000)
         var script = Script(from: 0, end: 3, store: SimulatedStore(pending: [new]))
         script.loadPage()
-        script.read(Script.create("a", 0, due: 15_000), Script.cancel("a", 1))
+        script.read(Script.create("a", offset: 0, due: 15_000), Script.cancel("a", offset: 1))
         script.settleStore()
         script.time(20_000)
         script.delayCatchUp()
@@ -218,8 +218,12 @@ import Testing
     }
 
     @Test func `A cancel read again leaves alone the later create that a page brings behind it`() {
-        var script = Script(from: 1, end: 3, store: SimulatedStore(pending: [Script.schedule("a", 2, due: 20_000)]))
-        script.cancel("a", 1)
+        var script = Script(
+            from: 1,
+            end: 3,
+            store: SimulatedStore(pending: [Script.schedule("a", offset: 2, due: 20_000)])
+        )
+        script.cancel("a", offset: 1)
         script.loadPage()
         script.settleStore()
         script.time(20_000)
@@ -229,25 +233,25 @@ import Testing
     }
 
     @Test func `A request that an owner before has replaced is deleted when it is read again`() {
-        let old = Script.schedule("a", 0, due: 5_000_000)
-        let new = Script.schedule("a", 1, due: 20_000)
+        let old = Script.schedule("a", offset: 0, due: 5_000_000)
+        let new = Script.schedule("a", offset: 1, due: 20_000)
         var script = Script(from: 0, end: 2, store: SimulatedStore(pending: [old, new]))
         script.loadPage()
-        script.create("a", 0, due: 5_000_000)
+        script.create("a", offset: 0, due: 5_000_000)
         script.settleStore()
         #expect(script.timeline == [1])
         #expect(script.committed == 1)
     }
 
     @Test func `A cancelled request is not new when it is read again while its item is being deleted`() {
-        let cancelled = Script.schedule("a", 0, due: 20_000)
+        let cancelled = Script.schedule("a", offset: 0, due: 20_000)
         var store = SimulatedStore(pending: [cancelled])
         let record = KeyRecord(latest: cancelled, state: .cancelled, request: 1)
         store.apply([KeyChange(key: cancelled.key, record: record)])
         var script = Script(from: 0, end: 2, store: store)
         script.loadPage()
         #expect(script.storeCalls.count == 1)
-        script.create("a", 0, due: 20_000)
+        script.create("a", offset: 0, due: 20_000)
         script.settleStore()
         script.time(20_000)
         script.delayCatchUp()
@@ -257,9 +261,13 @@ import Testing
 
     @Test func `A later request that an owner before has stored survives the delivery of an earlier one`() {
         // The replay took too long: the earlier one went out before its look-up was answered.
-        var script = Script(from: 0, end: 2, store: SimulatedStore(pending: [Script.schedule("a", 1, due: 5_000_000)]))
+        var script = Script(
+            from: 0,
+            end: 2,
+            store: SimulatedStore(pending: [Script.schedule("a", offset: 1, due: 5_000_000)])
+        )
         script.loadPage()
-        script.create("a", 0, due: 20_000)
+        script.create("a", offset: 0, due: 20_000)
         script.time(20_000)
         script.delayCatchUp()
         #expect(script.handedOut == [0])
@@ -277,7 +285,10 @@ import Testing
         limits.maxKeysPerLookUp = 1
         var script = Script(from: 0, end: 2, limits: limits)
         script.loadPage()
-        script.read(Script.create("a", 0, due: 0, order: "x"), Script.create("b", 1, due: 0, order: "y"))
+        script.read(
+            Script.create("a", offset: 0, due: 0, order: "x"),
+            Script.create("b", offset: 1, due: 0, order: "y")
+        )
         if isStuckFirst { script.delayLookUps() }
         script.delayCatchUp()
         if !isStuckFirst { script.delayLookUps() }
@@ -292,7 +303,7 @@ import Testing
         limits.maxUnsettled = 2
         var script = Script(limits: limits)
         for offset in Int64(0)..<4 {
-            script.create("k\(offset)", offset, due: 5_000_000)
+            script.create("k\(offset)", offset: offset, due: 5_000_000)
             script.answerLookUps()
             script.writeChanges()
         }
@@ -303,7 +314,7 @@ import Testing
     }
 
     @Test func `A request that is read when its schedule has failed already does not go out again`() {
-        let schedule = Script.schedule("a", 5, due: 10)
+        let schedule = Script.schedule("a", offset: 5, due: 10)
         var script = Script(from: 5, end: 6, store: SimulatedStore(pending: [schedule]))
         script.loadPage()
         // Reading takes longer than firing waits for it.
@@ -312,7 +323,7 @@ import Testing
         #expect(script.handedOut == [5])
         script.fail()
         script.acknowledgeDeadLetters()
-        script.create("a", 5, due: 10)
+        script.create("a", offset: 5, due: 10)
         script.settleStore()
         #expect(script.handedOut == [5])
         #expect(script.committed == 6)

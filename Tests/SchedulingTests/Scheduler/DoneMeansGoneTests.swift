@@ -7,7 +7,7 @@ import Testing
 @Suite struct DoneMeansGoneTests {
     @Test func `An acknowledgement deletes the timeline item and leaves the key record as it is`() {
         var script = Script.running()
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.settleStore()
         #expect(script.timeline == [0])
         script.time(50)
@@ -22,17 +22,17 @@ import Testing
 
     @Test func `Without a timeline item the key record is written after the acknowledgement, not before`() {
         var script = Script.running()
-        script.create("a", 0, due: 0)
+        script.create("a", offset: 0, due: 0)
         script.answerLookUps()
         #expect(script.storeCalls.isEmpty)
         script.acknowledge()
-        let schedule = Script.schedule("a", 0, due: 0)
+        let schedule = Script.schedule("a", offset: 0, due: 0)
         #expect(script.changes == [KeyChange(key: schedule.key, record: KeyRecord(latest: schedule))])
     }
 
     @Test func `A delivery that failed leaves a record that says so, once the dead letter is acknowledged`() {
         var script = Script.running()
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         script.fail()
@@ -49,7 +49,7 @@ import Testing
 
     @Test func `A delivery that was not acknowledged is there again after a crash`() {
         var script = Script.running()
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         var next = Script(from: 1, end: 1, store: script.store)
@@ -60,12 +60,12 @@ import Testing
 
     @Test func `The time of the latest acknowledged delivery is known`() {
         var script = Script.running()
-        script.read(Script.create("a", 0, due: 10), Script.create("b", 1, due: 20))
+        script.read(Script.create("a", offset: 0, due: 10), Script.create("b", offset: 1, due: 20))
         script.time(20)
         #expect(script.scheduler.executedUpTo == nil)
-        script.acknowledge(1)
+        script.acknowledge(offsets: 1)
         #expect(script.scheduler.executedUpTo?.rawValue == Script.start + 20)
-        script.acknowledge(0)
+        script.acknowledge(offsets: 0)
         #expect(script.scheduler.executedUpTo?.rawValue == Script.start + 20)
     }
 
@@ -73,8 +73,8 @@ import Testing
         // The owner before had sent it; it arrived after the page was read.
         var script = Script(from: 0, end: 1)
         script.loadPage()
-        script.store = SimulatedStore(pending: [Script.schedule("a", 0, due: -10)])
-        script.create("a", 0, due: -10)
+        script.store = SimulatedStore(pending: [Script.schedule("a", offset: 0, due: -10)])
+        script.create("a", offset: 0, due: -10)
         script.settleStore()
         #expect(script.handedOut == [0])
         script.acknowledge()
@@ -85,8 +85,8 @@ import Testing
     @Test func `A stored request is deleted also where the store tells of it only while it is being delivered`() {
         var script = Script(from: 0, end: 1)
         script.loadPage()
-        script.store = SimulatedStore(pending: [Script.schedule("a", 0, due: 20_000)])
-        script.create("a", 0, due: 20_000)
+        script.store = SimulatedStore(pending: [Script.schedule("a", offset: 0, due: 20_000)])
+        script.create("a", offset: 0, due: 20_000)
         script.time(20_000)
         script.delayCatchUp()
         #expect(script.handedOut == [0])
@@ -100,9 +100,9 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxStoreCallsInFlight = 1
         var script = Script.running(limits: limits)
-        script.create("other", 0, due: 700_000)
+        script.create("other", offset: 0, due: 700_000)
         script.answerLookUps()
-        script.create("a", 1, due: 50)
+        script.create("a", offset: 1, due: 50)
         script.answerLookUps()
         script.time(50)
         script.acknowledge()
@@ -112,15 +112,15 @@ import Testing
 
     @Test(arguments: [true, false])
     func `What stands at the same position in another partition is none of this one's`(isCancelled: Bool) {
-        let neighbour = Script.schedule("b", 1, due: 700_000)
-        let pending = Script.schedule("a", 1, due: 700_000)
+        let neighbour = Script.schedule("b", offset: 1, due: 700_000)
+        let pending = Script.schedule("a", offset: 1, due: 700_000)
         var elsewhere = KeyRecord(latest: pending)
         elsewhere.partition = 9
         var store = SimulatedStore(pending: [neighbour])
         store.apply([KeyChange(key: pending.key, put: pending, record: elsewhere)], partition: 9)
         var script = Script(from: 2, end: 2, store: store)
         script.loadPage()
-        script.read(isCancelled ? Script.cancel("a", 2) : Script.create("a", 2, due: 800_000))
+        script.read(isCancelled ? Script.cancel("a", offset: 2) : Script.create("a", offset: 2, due: 800_000))
         script.settleStore()
         #expect(script.timeline.first == 1)
     }

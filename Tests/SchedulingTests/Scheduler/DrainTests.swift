@@ -13,7 +13,7 @@ import Testing
 
     @Test func `Drained only when deliveries, look-ups and writes are done, and all of it committed`() {
         var script = Script.running()
-        script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 700_000))
+        script.read(Script.create("a", offset: 0, due: 50), Script.create("b", offset: 1, due: 700_000))
         script.time(50)
         script.event { $0.drain($1, &$2) }
         #expect(!script.hasDrained)
@@ -28,10 +28,10 @@ import Testing
 
     @Test func `Nothing is fired and nothing read while draining`() {
         var script = Script.running()
-        script.read(Script.create("a", 0, due: 50), Script.create("b", 1, due: 60))
+        script.read(Script.create("a", offset: 0, due: 50), Script.create("b", offset: 1, due: 60))
         script.time(50)
         script.event { $0.drain($1, &$2) }
-        script.create("c", 2, due: 0)
+        script.create("c", offset: 2, due: 0)
         script.time(1_000)
         #expect(script.handedOut == [0])
         #expect(script.scheduler.nextOffset == 2)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `A page that arrives after the drain changes nothing`() {
-        let old = Script.schedule("a", 0, due: 50)
+        let old = Script.schedule("a", offset: 0, due: 50)
         var store = SimulatedStore(pending: [old])
         store.apply([KeyChange(key: old.key, record: KeyRecord(latest: old, state: .cancelled, request: 1))])
         var script = Script(from: 2, end: 2, store: store)
@@ -69,7 +69,7 @@ import Testing
 
     @Test func `A partition that changes hands in good order repeats nothing and loses nothing`() {
         var first = Script.running()
-        first.read((0..<6).map { Script.create("k\($0)", $0, due: 10 * $0 - 20) })
+        first.read((0..<6).map { Script.create("k\($0)", offset: $0, due: 10 * $0 - 20) })
         first.answerLookUps()
         first.event { $0.drain($1, &$2) }
         first.acknowledge()
@@ -77,7 +77,7 @@ import Testing
         #expect(first.hasDrained)
         let start = first.committed ?? 0
         var second = Script(from: start, end: 6, store: first.store)
-        second.read((start..<6).map { Script.create("k\($0)", $0, due: 10 * $0 - 20) })
+        second.read((start..<6).map { Script.create("k\($0)", offset: $0, due: 10 * $0 - 20) })
         second.settleStore()
         second.time(100)
         second.acknowledge()
@@ -89,7 +89,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxUnsettled = 2
         var script = Script.running(limits: limits)
-        script.read(Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 700_000))
+        script.read(Script.create("a", offset: 0, due: 700_000), Script.create("b", offset: 1, due: 700_000))
         #expect(script.isPaused)
         script.event { $0.drain($1, &$2) }
         script.time(300_000)

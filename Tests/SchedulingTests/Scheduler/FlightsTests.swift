@@ -3,8 +3,8 @@ import Testing
 @testable import Scheduling
 
 @Suite struct FlightsTests {
-    private let record = Script.schedule("a", 0, due: 50, bytes: 10)
-    private let callback = Script.schedule("b", 1, due: 50, bytes: 20, target: Script.callback)
+    private let record = Script.schedule("a", offset: 0, due: 50, bytes: 10)
+    private let callback = Script.schedule("b", offset: 1, due: 50, bytes: 20, target: Script.callback)
 
     @Test func `Topics and callbacks are counted apart, and weigh what they carry`() {
         var flights = Flights()

@@ -8,13 +8,13 @@ import Testing
     @Test func `A create at or below the horizon goes into the wheel at once`() {
         var script = Script.running()
         #expect(script.scheduler.keys.window.horizon == .end(of: EpochMilliseconds(rawValue: Script.start + 600_000)))
-        script.read(Script.create("a", 0, due: 1), Script.create("b", 1, due: 600_000))
+        script.read(Script.create("a", offset: 0, due: 1), Script.create("b", offset: 1, due: 600_000))
         #expect(script.scheduler.residentCount == 2)
     }
 
     @Test func `A create beyond the horizon goes to the store alone, and memory forgets it`() {
         var script = Script.running()
-        script.create("a", 0, due: 600_001)
+        script.create("a", offset: 0, due: 600_001)
         #expect(script.scheduler.residentCount == 0)
         script.settleStore()
         #expect(script.timeline == [0])
@@ -24,7 +24,7 @@ import Testing
 
     @Test func `A create on its way to the store when a page arrives becomes resident if the page covers it`() {
         var script = Script.running()
-        script.create("a", 0, due: 700_000)
+        script.create("a", offset: 0, due: 700_000)
         script.answerLookUps()
         #expect(script.storeCalls.count == 1)
         script.time(300_000)
@@ -37,7 +37,7 @@ import Testing
 
     @Test func `A create whose key is still being looked up becomes resident when a page covers it`() {
         var script = Script.running()
-        script.create("a", 0, due: 700_000)
+        script.create("a", offset: 0, due: 700_000)
         script.time(300_000)
         script.loadPage()
         #expect(script.scheduler.residentCount == 1)
@@ -49,7 +49,7 @@ import Testing
         var script = Script.running()
         script.time(300_000)
         let page = script.readPage()
-        script.create("a", 0, due: 700_000)
+        script.create("a", offset: 0, due: 700_000)
         script.answerLookUps()
         script.writeChanges()
         script.arrive(page)
@@ -62,7 +62,7 @@ import Testing
         var script = Script.running()
         script.time(300_000)
         let page = script.readPage()
-        script.create("a", 0, due: 5_000_000)
+        script.create("a", offset: 0, due: 5_000_000)
         script.answerLookUps()
         script.writeChanges()
         #expect(script.scheduler.keys.table.count == 1)
@@ -77,7 +77,7 @@ import Testing
         script.time(300_000)
         let page = script.readPage()
         for offset in 0..<4 {
-            script.create("k\(offset)", Int64(offset), due: 700_000)
+            script.create("k\(offset)", offset: Int64(offset), due: 700_000)
             script.answerLookUps()
             script.writeChanges()
         }
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `A schedule delivered between a page's read and its arrival does not come back`() {
-        let schedule = Script.schedule("a", 0, due: 10)
+        let schedule = Script.schedule("a", offset: 0, due: 10)
         var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [schedule]))
         script.loadPage()
         script.time(300_000)
@@ -102,11 +102,11 @@ import Testing
     }
 
     @Test func `A schedule whose delete is on its way does not come back with a page`() {
-        let schedule = Script.schedule("a", 0, due: 400_000)
+        let schedule = Script.schedule("a", offset: 0, due: 400_000)
         var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [schedule]))
         script.loadPage()
         script.time(300_000)
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.arrive(TimelinePage(items: [TimelineItem(schedule: schedule, record: nil)], reachedEnd: true))
         #expect(script.scheduler.residentCount == 0)
         script.time(400_000)
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `A schedule in flight does not come back with a page`() {
-        let schedule = Script.schedule("a", 0, due: 10)
+        let schedule = Script.schedule("a", offset: 0, due: 10)
         var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [schedule]))
         script.loadPage()
         script.time(300_000)
@@ -137,12 +137,12 @@ import Testing
     @Test func `A page that ends early moves the horizon to its last item only`() {
         var limits = SchedulerLimits()
         limits.pageSize = 2
-        let pending = (0..<3).map { Script.schedule("k\($0)", Int64($0), due: 1_000 * Int64($0 + 1)) }
+        let pending = (0..<3).map { Script.schedule("k\($0)", offset: Int64($0), due: 1_000 * Int64($0 + 1)) }
         var script = Script(from: 3, end: 3, store: SimulatedStore(pending: pending), limits: limits)
         script.loadPage()
         #expect(script.scheduler.keys.window.horizon == pending[1].position)
         #expect(script.pageCall?.after == pending[1].position)
-        script.create("z", 3, due: 2_001)
+        script.create("z", offset: 3, due: 2_001)
         #expect(script.scheduler.residentCount == 2)
         script.loadPage()
         #expect(script.scheduler.residentCount == 4)

@@ -7,8 +7,9 @@ import Testing
 @Suite struct IdempotentChangesTests {
     @Test func `Two owners that read the same requests leave the store as one does`() {
         let requests = [
-            Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 800_000), Script.cancel("a", 2),
-            Script.create("b", 3, due: 900_000), Script.create("c", 4, due: 700_000),
+            Script.create("a", offset: 0, due: 700_000), Script.create("b", offset: 1, due: 800_000),
+            Script.cancel("a", offset: 2),
+            Script.create("b", offset: 3, due: 900_000), Script.create("c", offset: 4, due: 700_000),
         ]
         var first = Script.running()
         first.read(requests)
@@ -23,7 +24,7 @@ import Testing
 
     @Test func `A write applied again after its answer was lost changes nothing`() {
         var script = Script.running()
-        script.read(Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 800_000))
+        script.read(Script.create("a", offset: 0, due: 700_000), Script.create("b", offset: 1, due: 800_000))
         script.answerLookUps()
         let calls = script.storeCalls
         script.writeChanges()
@@ -36,10 +37,10 @@ import Testing
     @Test func `A put never stands in the same change as the delete of its own position`() {
         var script = Script(from: 0, end: 3)
         // A page shows the item of a request that is read again, with a record of an older request.
-        let schedule = Script.schedule("a", 1, due: 50)
-        let older = KeyRecord(latest: Script.schedule("a", 0, due: 700_000), state: .cancelled, request: 2)
+        let schedule = Script.schedule("a", offset: 1, due: 50)
+        let older = KeyRecord(latest: Script.schedule("a", offset: 0, due: 700_000), state: .cancelled, request: 2)
         script.arrive(TimelinePage(items: [TimelineItem(schedule: schedule, record: older)], reachedEnd: true))
-        script.read(Script.create("a", 1, due: 50))
+        script.read(Script.create("a", offset: 1, due: 50))
         for call in script.storeCalls {
             for change in call.changes { #expect(!change.deletes.contains { $0 == change.put?.position }) }
         }
@@ -49,7 +50,7 @@ import Testing
     @Test func `At most one change of a key is in flight`() {
         var script = Script.running()
         for offset in Int64(0)..<10 {
-            script.create("a", offset, due: 700_000 + offset)
+            script.create("a", offset: offset, due: 700_000 + offset)
             script.answerLookUps()
         }
         #expect(script.storeCalls.flatMap(\.changes).count == 1)
@@ -64,11 +65,11 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxStoreCallsInFlight = 1
         var script = Script.running(limits: limits)
-        script.create("a", 0, due: 50)
+        script.create("a", offset: 0, due: 50)
         script.settleStore()
-        script.create("other", 1, due: 700_000)
+        script.create("other", offset: 1, due: 700_000)
         script.answerLookUps()
-        script.create("a", 2, due: 50)
+        script.create("a", offset: 2, due: 50)
         script.time(50)
         #expect(script.handedOut == [2])
         script.writeChanges()
@@ -77,7 +78,9 @@ import Testing
         var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
         next.time(60)
         next.loadPage()
-        for item in [Script.create("other", 1, due: 700_000), Script.create("a", 2, due: 50)] { next.read(item) }
+        for item in [Script.create("other", offset: 1, due: 700_000), Script.create("a", offset: 2, due: 50)] {
+            next.read(item)
+        }
         next.settleStore()
         #expect(!next.handedOut.isEmpty)
     }
@@ -86,16 +89,16 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxDeliveriesInFlight = 1
         var script = Script.running(limits: limits)
-        script.read(Script.create("x", 0, due: 10), Script.create("a", 1, due: 50))
+        script.read(Script.create("x", offset: 0, due: 10), Script.create("a", offset: 1, due: 50))
         script.settleStore()
         script.time(60)
         #expect(script.handedOut == [0])
-        script.create("a", 2, due: 50)
+        script.create("a", offset: 2, due: 50)
         script.settleStore()
         var next = Script(from: script.committed ?? 0, end: 3, store: script.store)
         next.time(70)
         next.loadPage()
-        if script.committed ?? 0 <= 2 { next.create("a", 2, due: 50) }
+        if script.committed ?? 0 <= 2 { next.create("a", offset: 2, due: 50) }
         next.settleStore()
         next.acknowledge()
         next.settleStore()
@@ -103,12 +106,12 @@ import Testing
     }
 
     @Test func `A request delivered before its look-up was answered is not taken for the repeat of what it replaced`() {
-        let old = Script.schedule("a", 0, due: 50)
+        let old = Script.schedule("a", offset: 0, due: 50)
         var script = Script.running()
         script.time(300_000)
         let page = script.readPage()
         script.store = SimulatedStore(pending: [old])
-        script.create("a", 1, due: 50)
+        script.create("a", offset: 1, due: 50)
         script.delayLookUps()
         #expect(script.handedOut == [1])
         script.answerLookUps()
@@ -117,7 +120,7 @@ import Testing
         var next = Script(from: 1, end: 2, store: script.store)
         next.time(300_000)
         next.loadPage()
-        next.create("a", 1, due: 50)
+        next.create("a", offset: 1, due: 50)
         next.settleStore()
         #expect(!next.handedOut.isEmpty)
     }
@@ -126,7 +129,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxStoreCallsInFlight = 1
         limits.maxChangesPerCall = 1
-        let items = [Script.schedule("x", 0, due: 700), Script.schedule("a", 1, due: 800)]
+        let items = [Script.schedule("x", offset: 0, due: 700), Script.schedule("a", offset: 1, due: 800)]
         var store = SimulatedStore(pending: items)
         for item in items {
             // Requests with another ordering key have taken the keys to another partition.
@@ -137,7 +140,7 @@ import Testing
         var script = Script(from: 1, end: 2, store: store, limits: limits)
         script.loadPage()
         #expect(script.changes.map(\.key) == [items[0].key])
-        script.create("a", 1, due: 800)
+        script.create("a", offset: 1, due: 800)
         script.settleStore()
         #expect(script.timeline == [1])
         script.time(800)
@@ -145,9 +148,13 @@ import Testing
     }
 
     @Test func `A stored request that is overdue when it is read again is one schedule, not its own replacement`() {
-        var script = Script(from: 0, end: 1, store: SimulatedStore(pending: [Script.schedule("a", 0, due: -10)]))
+        var script = Script(
+            from: 0,
+            end: 1,
+            store: SimulatedStore(pending: [Script.schedule("a", offset: 0, due: -10)])
+        )
         script.loadPage()
-        script.create("a", 0, due: -10)
+        script.create("a", offset: 0, due: -10)
         script.settleStore()
         #expect(script.handedOut == [0])
         script.acknowledge()
@@ -160,23 +167,27 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxStoreCallsInFlight = 1
         var script = Script.running(limits: limits)
-        script.create("other", 0, due: 700_000)
+        script.create("other", offset: 0, due: 700_000)
         script.answerLookUps()
-        script.create("a", 1, due: 700_000)
+        script.create("a", offset: 1, due: 700_000)
         script.answerLookUps()
-        script.cancel("a", 2)
+        script.cancel("a", offset: 2)
         script.writeChanges()
-        let created = Script.schedule("a", 1, due: 700_000)
+        let created = Script.schedule("a", offset: 1, due: 700_000)
         let record = KeyRecord(latest: created, state: .cancelled, request: 2)
         #expect(script.changes == [KeyChange(key: created.key, record: record, deletes: [created.position])])
     }
 
     @Test func `A request read again while it is being delivered is not new if the delivery fails`() {
-        var script = Script(from: 0, end: 5, store: SimulatedStore(pending: [Script.schedule("a", 0, due: 15_000)]))
+        var script = Script(
+            from: 0,
+            end: 5,
+            store: SimulatedStore(pending: [Script.schedule("a", offset: 0, due: 15_000)])
+        )
         script.loadPage()
         script.time(15_000)
         script.delayCatchUp()
-        script.create("a", 0, due: 15_000)
+        script.create("a", offset: 0, due: 15_000)
         script.fail()
         script.acknowledgeDeadLetters()
         script.settleStore()
@@ -185,11 +196,11 @@ import Testing
     }
 
     @Test func `What a page shows is pending although an outdated key record names a delivered one of its time`() {
-        let pending = Script.schedule("a", 1, due: 50)
+        let pending = Script.schedule("a", offset: 1, due: 50)
         var store = SimulatedStore(pending: [pending], hasRecords: false)
-        store.apply([KeyChange(key: pending.key, record: KeyRecord(latest: Script.schedule("a", 0, due: 50)))])
+        store.apply([KeyChange(key: pending.key, record: KeyRecord(latest: Script.schedule("a", offset: 0, due: 50)))])
         var script = Script(from: 1, end: 2, store: store)
-        script.create("a", 1, due: 50)
+        script.create("a", offset: 1, due: 50)
         script.loadPage()
         script.settleStore()
         script.time(50)

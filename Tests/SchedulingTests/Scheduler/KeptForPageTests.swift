@@ -14,10 +14,10 @@ import Testing
     }
 
     @Test func `A create that repeats a delivered one a second time is dropped as well`() {
-        var script = Self.delivered(Script.schedule("a", 0, due: -50))
-        script.create("a", 1, due: -50)
+        var script = Self.delivered(Script.schedule("a", offset: 0, due: -50))
+        script.create("a", offset: 1, due: -50)
         script.answerLookUps()
-        script.create("a", 2, due: -50)
+        script.create("a", offset: 2, due: -50)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
         #expect(script.scheduler.counters.duplicates == 2)
@@ -25,11 +25,11 @@ import Testing
     }
 
     @Test func `A create that repeats one a previous owner has delivered is dropped after that was read again`() {
-        var script = Self.delivered(Script.schedule("a", 2, due: -50))
-        script.create("a", 1, due: -90)
+        var script = Self.delivered(Script.schedule("a", offset: 2, due: -50))
+        script.create("a", offset: 1, due: -90)
         script.answerLookUps()
-        script.create("a", 2, due: -50)
-        script.create("a", 3, due: -50)
+        script.create("a", offset: 2, due: -50)
+        script.create("a", offset: 3, due: -50)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
         #expect(script.committed == 4)
@@ -38,34 +38,34 @@ import Testing
     @Test func `A cancel that comes too late does not make a repeat new`() {
         var script = Script.running()
         script.time(400_000)
-        script.create("a", 0, due: 0)
+        script.create("a", offset: 0, due: 0)
         script.answerLookUps()
         script.acknowledge()
         script.writeChanges()
-        script.cancel("a", 1)
-        script.create("a", 2, due: 0)
+        script.cancel("a", offset: 1)
+        script.create("a", offset: 2, due: 0)
         script.settleStore()
         #expect(script.handedOut == [0])
         #expect(script.scheduler.counters.duplicates == 1)
     }
 
     @Test func `A cancel of a key delivered before does not make a repeat new`() {
-        var script = Self.delivered(Script.schedule("a", 0, due: -50))
-        script.cancel("a", 1)
+        var script = Self.delivered(Script.schedule("a", offset: 0, due: -50))
+        script.cancel("a", offset: 1)
         script.answerLookUps()
-        script.create("a", 2, due: -50)
+        script.create("a", offset: 2, due: -50)
         script.settleStore()
         #expect(script.handedOut.isEmpty)
         #expect(script.committed == 3)
     }
 
     @Test func `A cancel finds what is pending beyond the horizon although an earlier cancel has found it later`() {
-        let later = Script.schedule("a", 2, due: 5_000_000)
+        let later = Script.schedule("a", offset: 2, due: 5_000_000)
         var script = Script(from: 1, end: 1, store: SimulatedStore(pending: [later]))
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.answerLookUps()
         script.read(.request(.create(later)))
-        script.cancel("a", 3)
+        script.cancel("a", offset: 3)
         script.settleStore()
         #expect(script.timeline.isEmpty)
         #expect(script.record("a")?.state == .cancelled)
@@ -74,9 +74,9 @@ import Testing
 
     @Test func `A request that went out before a cancel's late answer is deleted where a previous owner had stored it`()
     {
-        let stored = Script.schedule("a", 2, due: -50)
+        let stored = Script.schedule("a", offset: 2, due: -50)
         var script = Script.running()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.store.apply([KeyChange(key: stored.key, put: stored, record: KeyRecord(latest: stored))])
         script.read(.request(.create(stored)))
         script.delayLookUps()
@@ -87,11 +87,11 @@ import Testing
     }
 
     @Test func `A create is new behind one with another time that went out before the answer`() {
-        var script = Self.delivered(Script.schedule("a", 0, due: -50))
+        var script = Self.delivered(Script.schedule("a", offset: 0, due: -50))
         script.loadPage()
-        script.create("a", 1, due: 10)
+        script.create("a", offset: 1, due: 10)
         script.time(10)
-        script.create("a", 2, due: -50)
+        script.create("a", offset: 2, due: -50)
         script.settleStore()
         #expect(script.handedOut == [1, 2])
     }

@@ -23,7 +23,7 @@ import Testing
         _ = table.findOrAdd(Self.key("b"))
         table[number].asked()
         var steps = KeySteps(partition: 0)
-        table[number].created(Script.schedule("a", 0, due: 50), isDue: false, &steps)
+        table[number].created(Script.schedule("a", offset: 0, due: 50), isDue: false, &steps)
         table.remove(number)
         #expect(table.number(of: Self.key("a")) == nil)
         let again = table.findOrAdd(Self.key("c"))

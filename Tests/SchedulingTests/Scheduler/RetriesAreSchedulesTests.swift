@@ -12,7 +12,7 @@ import Testing
     /// A callback stored, due at 50 and handed out.
     private static func attempted() -> Script {
         var script = Script.running()
-        script.call("a", 0, due: 50)
+        script.call("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         return script
@@ -26,7 +26,7 @@ import Testing
             attempt: 2,
             failure: "answered 503"
         )
-        let next = Script.schedule("a", 0, due: 50, target: Script.callback).again(
+        let next = Script.schedule("a", offset: 0, due: 50, target: Script.callback).again(
             at: EpochMilliseconds(rawValue: Script.start + 900),
             retry: retry
         )
@@ -81,7 +81,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.horizonMilliseconds = 1_000
         var script = Script.running(limits: limits)
-        script.call("a", 0, due: 50)
+        script.call("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         script.putOff(to: 500_000)
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `Its offset is settled once the first item is written, not when the callback has succeeded`() {
         var script = Script.running()
-        script.call("a", 0, due: 0)
+        script.call("a", offset: 0, due: 0)
         script.answerLookUps()
         #expect(script.handedOut == [0])
         #expect(script.committed == nil)
@@ -104,7 +104,7 @@ import Testing
 
     @Test func `An attempt that fails before its item is written is written as the next one`() {
         var script = Script.running()
-        script.call("a", 0, due: 0)
+        script.call("a", offset: 0, due: 0)
         script.delayLookUps()
         #expect(script.handedOut == [0])
         script.putOff(to: 900)
@@ -120,7 +120,7 @@ import Testing
         var script = Self.attempted()
         script.putOff(to: 900)
         script.settleStore()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.settleStore()
         script.time(900)
         #expect(script.handedOut == [0])
@@ -133,12 +133,12 @@ import Testing
         var limits = SchedulerLimits()
         limits.horizonMilliseconds = 1_000
         var script = Script.running(limits: limits)
-        script.call("a", 0, due: 50)
+        script.call("a", offset: 0, due: 50)
         script.settleStore()
         script.time(50)
         script.putOff(to: 500_000)
         script.settleStore()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.settleStore()
         #expect(script.timeline.isEmpty)
         #expect(script.record("a")?.state == .cancelled)
@@ -146,7 +146,7 @@ import Testing
 
     @Test func `A cancel during an attempt ends the further ones if that fails`() {
         var script = Self.attempted()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         #expect(script.committed == 1)
         script.putOff(to: 900)
         script.settleStore()
@@ -160,7 +160,7 @@ import Testing
 
     @Test func `A cancel during an attempt that succeeds does nothing`() {
         var script = Self.attempted()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.acknowledge()
         script.settleStore()
         #expect(script.scheduler.counters.cancelledNothing == 1)
@@ -172,7 +172,7 @@ import Testing
         var script = Self.attempted()
         script.putOff(to: 900)
         script.settleStore()
-        script.call("a", 1, due: 2_000)
+        script.call("a", offset: 1, due: 2_000)
         script.settleStore()
         #expect(script.timeline == [1])
         script.time(3_000)
@@ -182,7 +182,7 @@ import Testing
 
     @Test func `A replacement during an attempt ends the further ones`() {
         var script = Self.attempted()
-        script.call("a", 1, due: 2_000)
+        script.call("a", offset: 1, due: 2_000)
         script.putOff(to: 900)
         script.settleStore()
         #expect(script.timeline == [1])
@@ -194,7 +194,7 @@ import Testing
         var script = Self.attempted()
         script.putOff(to: 900)
         script.settleStore()
-        script.call("a", 1, due: 50)
+        script.call("a", offset: 1, due: 50)
         script.settleStore()
         #expect(script.timeline == [1])
         #expect(script.handedOut == [0, 1])
@@ -202,7 +202,7 @@ import Testing
 
     @Test func `A request sent again during an attempt is a duplicate, and the attempts go on`() {
         var script = Self.attempted()
-        script.call("a", 1, due: 50)
+        script.call("a", offset: 1, due: 50)
         #expect(script.scheduler.counters.duplicates == 1)
         script.putOff(to: 900)
         script.settleStore()
@@ -219,7 +219,7 @@ import Testing
         script.time(900)
         script.acknowledge()
         script.settleStore()
-        script.call("a", 1, due: 50)
+        script.call("a", offset: 1, due: 50)
         script.settleStore()
         #expect(script.scheduler.counters.duplicates == 1)
         #expect(script.handedOut == [0, 0])
@@ -244,7 +244,7 @@ import Testing
 
     /// What the store holds after an attempt of a schedule due at 50 has failed and its change was cut short.
     private static func store(hasOld: Bool, recordNamesNew: Bool) -> SimulatedStore {
-        let old = Script.schedule("a", 0, due: 50, target: Script.callback)
+        let old = Script.schedule("a", offset: 0, due: 50, target: Script.callback)
         let retry = Retry(scheduleTime: old.scheduleTime, attempt: 2, failure: "answered 503")
         let new = old.again(at: EpochMilliseconds(rawValue: Script.start + 900), retry: retry)
         var store = SimulatedStore()
@@ -287,7 +287,7 @@ import Testing
 
     @Test func `A create read again is the retry that the store has of it`() {
         var script = Script(from: 0, end: 1, store: Self.store(hasOld: false, recordNamesNew: true))
-        script.call("a", 0, due: 50)
+        script.call("a", offset: 0, due: 50)
         script.settleStore()
         script.event { $0.intakeEndReached($0.nextOffset, now: $1, &$2) }
         script.settleStore()
@@ -305,8 +305,8 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxDeliveriesInFlight = 2
         var script = Script.running(limits: limits)
-        for offset in 0..<5 as Range<Int64> { script.call("c\(offset)", offset, due: 50, order: "\(offset)") }
-        for offset in 5..<7 as Range<Int64> { script.create("t\(offset)", offset, due: 50, order: "\(offset)") }
+        for offset in 0..<5 as Range<Int64> { script.call("c\(offset)", offset: offset, due: 50, order: "\(offset)") }
+        for offset in 5..<7 as Range<Int64> { script.create("t\(offset)", offset: offset, due: 50, order: "\(offset)") }
         script.settleStore()
         script.time(50)
         #expect(script.handedOut == [0, 1, 2, 3, 4, 5, 6])

@@ -94,7 +94,7 @@ struct Script: CustomTestStringConvertible {
     /// A create of `key`, due `delay` ms after the script's start, as a value only.
     static func schedule(
         _ key: String,
-        _ offset: Int64,
+        offset: Int64,
         due delay: Int64,
         order: String = "o",
         bytes: Int = 0,
@@ -110,16 +110,16 @@ struct Script: CustomTestStringConvertible {
         )
     }
 
-    static func create(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0)
+    static func create(_ key: String, offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0)
         -> IntakeItem
     {
-        .request(.create(schedule(key, offset, due: delay, order: order, bytes: bytes)))
+        .request(.create(schedule(key, offset: offset, due: delay, order: order, bytes: bytes)))
     }
 
     /// A callback to a host that nobody calls.
     static let callback = DeliveryTarget.callback(CallbackTarget(url: CallbackURL("https://a.test/")!))
 
-    static func cancel(_ key: String, _ offset: Int64) -> IntakeItem {
+    static func cancel(_ key: String, offset: Int64) -> IntakeItem {
         let key = ScheduleKey(clientID: "c", scheduleKey: key)
         return .request(.cancel(Cancellation(key: key, orderingKey: "o", offset: offset)))
     }
@@ -130,16 +130,16 @@ struct Script: CustomTestStringConvertible {
         event { $0.requestsRead(items, now: $1, &$2) }
     }
 
-    mutating func create(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0) {
-        read(Self.create(key, offset, due: delay, order: order, bytes: bytes))
+    mutating func create(_ key: String, offset: Int64, due delay: Int64, order: String = "o", bytes: Int = 0) {
+        read(Self.create(key, offset: offset, due: delay, order: order, bytes: bytes))
     }
 
-    mutating func call(_ key: String, _ offset: Int64, due delay: Int64, order: String = "o") {
-        read(.request(.create(Self.schedule(key, offset, due: delay, order: order, target: Self.callback))))
+    mutating func call(_ key: String, offset: Int64, due delay: Int64, order: String = "o") {
+        read(.request(.create(Self.schedule(key, offset: offset, due: delay, order: order, target: Self.callback))))
     }
 
-    mutating func cancel(_ key: String, _ offset: Int64) {
-        read(Self.cancel(key, offset))
+    mutating func cancel(_ key: String, offset: Int64) {
+        read(Self.cancel(key, offset: offset))
     }
 
     // MARK: Time
@@ -226,13 +226,13 @@ struct Script: CustomTestStringConvertible {
     // MARK: Deliveries
 
     /// Acknowledges the deliveries at these offsets, or all that are in flight.
-    mutating func acknowledge(_ offsets: Int64...) {
+    mutating func acknowledge(offsets: Int64...) {
         let tokens = takeFlights(offsets).map(\.token)
         event { $0.delivered(tokens, now: $1, &$2) }
     }
 
     /// The deliveries at these offsets, or all that are in flight, can never succeed.
-    mutating func fail(_ offsets: Int64...) {
+    mutating func fail(offsets: Int64...) {
         let failure = DeliveryFailure(code: .unknownTopic, detail: "no such topic")
         let failures = takeFlights(offsets).map { (token: $0.token, failure: failure) }
         event { $0.deliveryFailed(failures, now: $1, &$2) }
@@ -240,7 +240,7 @@ struct Script: CustomTestStringConvertible {
 
     /// Attempts of these callbacks have failed, or with `failure` nil were not made; the next is due `delay` ms after
     /// the script's start.
-    mutating func putOff(_ offsets: Int64..., to delay: Int64, failure: String? = "answered 503") {
+    mutating func putOff(offsets: Int64..., to delay: Int64, failure: String? = "answered 503") {
         let postponements = takeFlights(offsets).map {
             Postponement(token: $0.token, time: EpochMilliseconds(rawValue: Self.start + delay), failure: failure)
         }

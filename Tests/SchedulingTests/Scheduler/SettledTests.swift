@@ -6,7 +6,7 @@ import Testing
 @Suite struct SettledTests {
     @Test func `Nothing is committed before the store has it`() {
         var script = Script.running()
-        script.create("a", 0, due: 700_000)
+        script.create("a", offset: 0, due: 700_000)
         script.answerLookUps()
         #expect(script.committed == nil)
         script.writeChanges()
@@ -17,7 +17,7 @@ import Testing
         var limits = SchedulerLimits()
         limits.maxChangesPerCall = 1
         var script = Script.running(limits: limits)
-        script.read(Script.create("a", 0, due: 700_000), Script.create("b", 1, due: 700_000))
+        script.read(Script.create("a", offset: 0, due: 700_000), Script.create("b", offset: 1, due: 700_000))
         script.answerLookUps()
         let calls = script.applyChanges()
         #expect(calls.count == 2)
@@ -31,7 +31,7 @@ import Testing
         var script = Script.running()
         script.event { $0.intakeEndReached(3, now: $1, &$2) }
         #expect(script.committed == 3)
-        script.create("a", 3, due: 700_000)
+        script.create("a", offset: 3, due: 700_000)
         script.event { $0.intakeEndReached(6, now: $1, &$2) }
         #expect(script.committed == 3, "the create is not settled")
         script.settleStore()
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `A rejected request is settled when the dead-letter topic has it`() {
         var script = Script.running()
-        script.read(.rejected(offset: 0), Script.create("a", 1, due: 700_000))
+        script.read(.rejected(offset: 0), Script.create("a", offset: 1, due: 700_000))
         script.settleStore()
         #expect(script.committed == nil)
         script.event { $0.requestDeadLettered(0, now: $1, &$2) }
@@ -65,10 +65,10 @@ import Testing
 
     @Test func `A delivery that nobody has acknowledged holds the commit back`() {
         var script = Script.running()
-        script.create("a", 0, due: 0)
+        script.create("a", offset: 0, due: 0)
         script.answerLookUps()
         #expect(script.handedOut == [0])
-        script.create("b", 1, due: 700_000)
+        script.create("b", offset: 1, due: 700_000)
         script.settleStore()
         #expect(script.committed == nil)
         script.acknowledge()
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `A failed delivery is settled when its dead letter and its key record are written`() {
         var script = Script.running()
-        script.create("a", 0, due: 0)
+        script.create("a", offset: 0, due: 0)
         script.answerLookUps()
         script.fail()
         #expect(script.deadLetters.map(\.failure.code) == [.unknownTopic])
@@ -92,9 +92,9 @@ import Testing
 
     @Test func `A cancel is settled with the write that carries it out`() {
         var script = Script.running()
-        script.create("a", 0, due: 700_000)
+        script.create("a", offset: 0, due: 700_000)
         script.settleStore()
-        script.cancel("a", 1)
+        script.cancel("a", offset: 1)
         script.answerLookUps()
         #expect(script.committed == 1)
         script.writeChanges()
@@ -103,7 +103,7 @@ import Testing
 
     @Test func `Gaps in the log are passed over`() {
         var script = Script.running()
-        script.read(Script.create("a", 3, due: 700_000), Script.create("b", 9, due: 700_000))
+        script.read(Script.create("a", offset: 3, due: 700_000), Script.create("b", offset: 9, due: 700_000))
         #expect(script.scheduler.nextOffset == 10)
         script.settleStore()
         #expect(script.committed == 10)
@@ -111,8 +111,8 @@ import Testing
 
     @Test func `A record read twice is taken once`() {
         var script = Script.running()
-        script.create("a", 0, due: 10)
-        script.create("a", 0, due: 10)
+        script.create("a", offset: 0, due: 10)
+        script.create("a", offset: 0, due: 10)
         #expect(script.scheduler.counters.created == 1)
         script.settleStore()
         script.time(10)

@@ -18,7 +18,7 @@ import Testing
     }
 
     private static func schedule(_ offset: Int64, _ delay: Int64, bytes: Int = 0) -> Schedule {
-        Script.schedule("k\(offset)", offset, due: delay, bytes: bytes)
+        Script.schedule("k\(offset)", offset: offset, due: delay, bytes: bytes)
     }
 
     /// A window that has been read up to `through` after the start.
