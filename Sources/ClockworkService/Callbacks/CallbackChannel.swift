@@ -25,6 +25,7 @@ final class CallbackChannel: DeliveryChannel {
     private typealias Letter = (number: UInt64, result: Result<HTTPResponse, HTTPTransportError>)
     /// Where the HTTP client's thread leaves the ends of exchanges.
     private let mailbox: Inbox<Letter>
+    private var letters: [Letter] = []
     private let logger: Logger
     private var metrics: CallbackMetrics
 
@@ -106,9 +107,12 @@ final class CallbackChannel: DeliveryChannel {
         perform(owners[sender.owner]?.admit(call, now: now) ?? [], now)
     }
 
+    func collect() { letters += mailbox.takeAll() }
+
     func takeOutcome(now: Moment) -> DeliveryOutcome {
         look(now)
-        for letter in mailbox.takeAll() { conclude(letter, now) }
+        for letter in letters { conclude(letter, now) }
+        letters.removeAll()
         for entry in held.takeOver(now.uptime) { tell(entry, now) }
         giveUpDrained(now.uptime)
         maySend = now.isSure
@@ -226,7 +230,8 @@ final class CallbackChannel: DeliveryChannel {
         guard attempt < policy.maxAttempts else { return failAttempt(call, reason, now) }
         // Full jitter, so that calls that failed together do not come back together.
         let backoff = Int64.random(in: 0...policy.backoffMilliseconds(afterAttempt: attempt))
-        let time = now.wall.advanced(byMilliseconds: max(backoff, retryAfter ?? 0, 1))
+        // Retry-After is a minimum, and the wall clock is rounded down.
+        let time = now.wall.advanced(byMilliseconds: max(backoff, retryAfter.map { $0 + 1 } ?? 1))
         putOff(call, to: time, failure: reason, now)
     }
 

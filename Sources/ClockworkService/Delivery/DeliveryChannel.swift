@@ -18,6 +18,10 @@ protocol DeliveryChannel: AnyObject {
     /// Delivers a schedule; `takeOutcome` reports the outcome, after any delay.
     func send(_ delivery: Delivery, of sender: Sender, now: Moment)
 
+    /// Takes the answers that have arrived. Called before the clocks are read for `takeOutcome`, so that nothing counts
+    /// from a time before its answer came.
+    func collect()
+
     /// The outcomes of deliveries since the last call. Begins the calls whose turn it is, if the pod is sure of its
     /// place.
     func takeOutcome(now: Moment) -> DeliveryOutcome
@@ -30,6 +34,10 @@ protocol DeliveryChannel: AnyObject {
 
     /// Gives up everything in flight.
     func close()
+}
+
+extension DeliveryChannel {
+    func collect() {}
 }
 
 /// The owner of a delivery.

@@ -58,6 +58,10 @@ final class PodChannels {
     }
 
     /// The outcomes of deliveries, one for each channel that has any.
+    func collect() {
+        for channel in all { channel.collect() }
+    }
+
     func takeOutcomes(now: Moment) -> [DeliveryOutcome] {
         all.map { $0.takeOutcome(now: now) }.filter { !$0.isEmpty }
     }

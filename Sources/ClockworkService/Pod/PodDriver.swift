@@ -161,6 +161,7 @@ final class PodDriver {
     }
 
     private func takeOutcomes() {
+        channels.collect()
         let now = clock.read()
         for outcome in channels.takeOutcomes(now: now) { owners.take(outcome, now: now) }
     }

@@ -108,6 +108,7 @@ final class CallbackChannelFixture {
     }
 
     func take() {
+        channel.collect()
         let new = channel.takeOutcome(now: now)
         outcome.delivered.merge(new.delivered) { $0 + $1 }
         outcome.failed.merge(new.failed) { $0 + $1 }
