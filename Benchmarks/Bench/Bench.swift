@@ -13,7 +13,7 @@ struct Bench: AsyncParsableCommand {
             Brokers (those of `clockwork local-kafka`, unless --brokers names others), producer and reader run in \
             this process, a pod or the floor in another one. The floor reads, keeps in a heap and produces with \
             librdkafka: no group, no store, no JSON. Each run has a store and topics of its own, and brokers of its own \
-            unless some are named. Floor and pod take turns, and the ratio of their medians is told.
+            unless some are named. Floor and pod take turns, and the ratio of their medians is reported.
             """,
         subcommands: [Run.self, Floor.self],
         defaultSubcommand: Run.self
@@ -21,7 +21,7 @@ struct Bench: AsyncParsableCommand {
 
     /// `clockwork-bench run`.
     struct Run: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Measures. (default)")
+        static let configuration = CommandConfiguration(abstract: "Measures the scenarios.")
 
         @Option(
             name: .customLong("only"),
